@@ -1,0 +1,118 @@
+# Gridteller. `make run` opens the counter on sample data, `make test` proves it.
+# Everything built goes to $(B).
+
+B        ?= build
+CC       ?= gcc
+SANITIZE ?=
+PREFIX   ?= /usr/local
+
+PROGRAMS     := counter branchd bankd utilityd
+PKGS         := ncursesw sqlite3 libpq libusb-1.0 openssl libuv libsodium jansson \
+                pangocairo cairo libqrencode libseccomp libsystemd
+PKG_CFLAGS   := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS     := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lformw -linih -lunistring -lcups -lm
+
+WARN   := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+          -Wpointer-arith -Wformat=2 -Wno-unused-parameter -Wvla -Wundef
+HARDEN := -fPIE -fstack-protector-strong -fstack-clash-protection
+ifeq ($(shell uname -m),x86_64)
+HARDEN += -fcf-protection=full
+endif
+LINK   := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections -Wl,--as-needed
+ifeq ($(SANITIZE),1)
+OPT    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+LINK   += -fsanitize=address,undefined
+else
+OPT    := -O2 -g -D_FORTIFY_SOURCE=2
+endif
+CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -Iapp -I. -I$(B)/gen -ffunction-sections -fdata-sections \
+              $(OPT) $(WARN) $(HARDEN) $(PKG_CFLAGS) $(CFLAGS)
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all deps run demo test check-tests lint clean
+
+# --- what is built -----------------------------------------------------------
+src_of   = $(wildcard app/$(1)/*.c)
+obj_of   = $(patsubst %.c,$(B)/obj/%.o,$(1))
+LIB_SRC := $(foreach l,base wire ledger print,$(call src_of,$(l))) $(wildcard drivers/*.c)
+# a program's folder without its main: linked into the program and into tests
+part_of  = $(filter-out app/$(1)/main.c,$(call src_of,$(1)))
+PARTS   := $(foreach p,$(PROGRAMS),$(call part_of,$(p)))
+SQL     := $(wildcard app/*/*.sql)
+GEN     := $(patsubst app/%.sql,$(B)/gen/%.sql.h,$(SQL))
+
+LIBS       := $(B)/libgridteller.a
+UNIT       := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*.c))
+SYSTEM     := $(patsubst tests/system/%.c,$(B)/tests/%,$(wildcard tests/system/*.c))
+SCREENS    := $(patsubst tests/screens/%.c,$(B)/tests/%,$(wildcard tests/screens/*.c))
+TEST_LIB   := $(wildcard tests/lib/*.c)
+LOCALES    := $(patsubst app/counter/po/%.po,$(B)/locale/%/LC_MESSAGES/gridteller.mo,$(wildcard app/counter/po/*.po))
+
+all: $(PROGRAMS:%=$(B)/%) $(LOCALES)
+
+$(LIBS): $(call obj_of,$(LIB_SRC))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+define program
+$(B)/lib$(1)-part.a: $$(call obj_of,$$(call part_of,$(1)))
+	@rm -f $$@
+	$$(AR) rcs $$@ $$^
+$(B)/$(1): $$(call obj_of,app/$(1)/main.c) $(B)/lib$(1)-part.a $$(LIBS)
+	$$(CC) $$(LINK) -o $$@ $$^ $$(PKG_LIBS)
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+PART_LIBS := $(PROGRAMS:%=$(B)/lib%-part.a)
+
+$(B)/obj/%.o: %.c | $(GEN)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+# a schema is read as SQL and compiled in as a string
+$(B)/gen/%.sql.h: app/%.sql
+	@mkdir -p $(@D)
+	@{ echo 'static const char $(basename $(notdir $*))_sql[] ='; \
+	   sed -e 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $<; echo ';'; } > $@
+
+$(B)/locale/%/LC_MESSAGES/gridteller.mo: app/counter/po/%.po
+	@mkdir -p $(@D)
+	msgfmt --check -o $@ $<
+
+# --- tests -------------------------------------------------------------------
+define test_program
+$(B)/tests/%: tests/$(1)/%.c $(TEST_LIB) $(PART_LIBS) $(LIBS) $(GEN)
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS_ALL) -Itests -MMD -MP $$(LINK) -o $$@ $$< $(TEST_LIB) \
+	    -Wl,--start-group $(PART_LIBS) $(LIBS) -Wl,--end-group $$(PKG_LIBS) -lcmocka -lvterm -lutil
+endef
+$(foreach d,unit system screens,$(eval $(call test_program,$(d))))
+
+# Installs what is missing, builds, runs every test program; the last line is
+# "N passed, N failed" over all of them.
+test: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all test-programs
+	@B=$(B) tests/run $(UNIT) $(SYSTEM) $(SCREENS)
+.PHONY: test-programs
+test-programs: $(UNIT) $(SYSTEM) $(SCREENS)
+
+# --- for people --------------------------------------------------------------
+deps:
+	@app/install/deps.sh
+
+run: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@B=$(B) BILLS="$(BILLS)" app/demo/run.sh
+
+demo: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all demo-programs
+	@B=$(B) BILLS="$(BILLS)" app/demo/demo.sh
+
+lint: deps
+	@B=$(B) tests/lint.sh
+
+clean:
+	rm -rf $(B)
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
