@@ -47,6 +47,7 @@ LIBS       := $(B)/libgridteller.a
 UNIT       := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*.c))
 SYSTEM     := $(patsubst tests/system/%.c,$(B)/tests/%,$(wildcard tests/system/*.c))
 SCREENS    := $(patsubst tests/screens/%.c,$(B)/tests/%,$(wildcard tests/screens/*.c))
+CHECKS     := $(wildcard tests/checks/*.sh)
 TEST_LIB   := $(wildcard tests/lib/*.c)
 LOCALES    := $(patsubst app/counter/po/%.po,$(B)/locale/%/LC_MESSAGES/gridteller.mo,$(wildcard app/counter/po/*.po))
 
@@ -93,7 +94,7 @@ $(foreach d,unit system screens,$(eval $(call test_program,$(d))))
 # "N passed, N failed" over all of them.
 test: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all test-programs
-	@B=$(B) tests/run $(UNIT) $(SYSTEM) $(SCREENS)
+	@B=$(B) tests/run $(CHECKS) $(UNIT) $(SCREENS) $(SYSTEM)
 .PHONY: test-programs
 test-programs: $(UNIT) $(SYSTEM) $(SCREENS)
 
