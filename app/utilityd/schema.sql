@@ -1,0 +1,110 @@
+-- The utility's books. Amounts are fen, days are counted from 1970-01-01.
+
+CREATE TABLE setting (            -- facts of the store itself: business day, schema version, approval counter
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- One row a station: bank (DE 32) and branch (DE 42).
+CREATE TABLE station (
+    id     INTEGER PRIMARY KEY,
+    bank   TEXT NOT NULL,
+    branch TEXT NOT NULL,
+    epoch  INTEGER NOT NULL DEFAULT 0 CHECK (epoch BETWEEN 0 AND 99), -- highest seen or given
+    UNIQUE (bank, branch)
+) STRICT;
+
+-- Which random number (EN) was given which epoch: the same number gets the same one again.
+CREATE TABLE epoch (
+    station INTEGER NOT NULL,
+    random  TEXT NOT NULL,
+    epoch   INTEGER NOT NULL CHECK (epoch BETWEEN 1 AND 99),
+    PRIMARY KEY (station, random),
+    UNIQUE (station, epoch)
+) STRICT, WITHOUT ROWID;
+
+-- A customer lives apart from the bills: credit outlasts them.
+CREATE TABLE customer (
+    number     TEXT PRIMARY KEY,
+    name       TEXT NOT NULL,
+    address    TEXT NOT NULL,
+    supply     TEXT NOT NULL,      -- supply station
+    class      TEXT NOT NULL,
+    credit_fen INTEGER NOT NULL DEFAULT 0 CHECK (credit_fen >= 0)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE bill (
+    id            INTEGER PRIMARY KEY,
+    number        TEXT NOT NULL UNIQUE,
+    customer      TEXT NOT NULL,
+    meter         TEXT NOT NULL,
+    period        TEXT NOT NULL CHECK (length(period) = 6),
+    previous      INTEGER NOT NULL,
+    current       INTEGER NOT NULL,
+    multiplier    INTEGER NOT NULL,
+    kwh           INTEGER NOT NULL,
+    amount_fen    INTEGER NOT NULL CHECK (amount_fen >= 0),
+    tiers         TEXT NOT NULL,
+    due           INTEGER NOT NULL,
+    first_day     INTEGER NOT NULL,          -- collection window, both ends counted
+    last_day      INTEGER NOT NULL CHECK (last_day >= first_day),
+    rate_permille INTEGER NOT NULL CHECK (rate_permille >= 0),
+    resident      INTEGER NOT NULL CHECK (resident IN (0, 1)),
+    state         INTEGER NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 3), -- open, paid, withheld, withdrawn
+    paid_by       INTEGER,                   -- payment.id
+    change        INTEGER NOT NULL,          -- grows with every change: the feed goes by it
+    CHECK ((state = 1) = (paid_by IS NOT NULL))
+) STRICT;
+CREATE INDEX bill_customer ON bill (customer, due);
+CREATE INDEX bill_change ON bill (change);
+
+-- One row a key, for ever; tombstones are among them.
+CREATE TABLE payment (
+    id         INTEGER PRIMARY KEY,
+    station    INTEGER NOT NULL,
+    reference  INTEGER NOT NULL CHECK (reference BETWEEN 0 AND 999999999999), -- DE 37
+    state      INTEGER NOT NULL CHECK (state BETWEEN 1 AND 5), -- declined, posted, tombstone, undone, reversed
+    code       TEXT NOT NULL,                -- first answer to the payment; empty for a tombstone alone
+    reversal   TEXT NOT NULL DEFAULT '' CHECK (reversal IN ('', '98', '51')),
+    approval   TEXT NOT NULL DEFAULT '',
+    content    BLOB,                         -- digest of all fields but MTI and DE 7; NULL: known from a 0420 alone
+    origin     BLOB NOT NULL,                -- digest of the nine fields that a 04xx shares
+    customer   TEXT NOT NULL,
+    amount_fen INTEGER NOT NULL CHECK (amount_fen >= 0),
+    short_fen  INTEGER NOT NULL DEFAULT 0 CHECK (short_fen >= 0), -- what an undoing could not take back
+    taken      INTEGER NOT NULL,
+    business   INTEGER NOT NULL,
+    flagged    INTEGER NOT NULL DEFAULT 0 CHECK (flagged IN (0, 1)),
+    posted_ms  INTEGER NOT NULL,             -- UTC
+    UNIQUE (station, reference),
+    CHECK (state <> 2 OR (code = '00' AND content IS NOT NULL))
+) STRICT;
+CREATE INDEX payment_day ON payment (business, station);
+CREATE INDEX payment_customer ON payment (customer);
+
+-- Where a key's money lies.
+CREATE TABLE part (
+    payment    INTEGER NOT NULL,
+    position   INTEGER NOT NULL,
+    part       INTEGER NOT NULL,             -- place in the payment's list of bills; -1: the prepaid part
+    bill       TEXT NOT NULL,
+    place      INTEGER NOT NULL CHECK (place BETWEEN 0 AND 2), -- BL, PP, SU
+    amount_fen INTEGER NOT NULL CHECK (amount_fen > 0),
+    PRIMARY KEY (payment, position)
+) STRICT, WITHOUT ROWID;
+
+-- A branch's day here: closed by its totals or by the utility's cut-over; agreed until re-opened.
+CREATE TABLE branch_day (
+    station  INTEGER NOT NULL,
+    business INTEGER NOT NULL,
+    closed   INTEGER NOT NULL DEFAULT 0 CHECK (closed IN (0, 1)),
+    agreed   INTEGER NOT NULL DEFAULT 0 CHECK (agreed IN (0, 1)),
+    PRIMARY KEY (station, business)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER payment_kept BEFORE DELETE ON payment
+BEGIN SELECT RAISE(ABORT, 'a key is kept for ever'); END;
+CREATE TRIGGER payment_key BEFORE UPDATE OF station, reference, origin ON payment
+BEGIN SELECT RAISE(ABORT, 'a key never changes'); END;
+CREATE TRIGGER payment_final BEFORE UPDATE OF state ON payment WHEN OLD.state >= 3 AND NEW.state <> OLD.state
+BEGIN SELECT RAISE(ABORT, 'a key that is back stays so'); END;
