@@ -32,6 +32,10 @@ struct setting {
 /* Fills `into` with the defaults, then with the file. path NULL: defaults only. */
 int settings_load(const char *path, const struct setting *table, size_t count, void *into,
                   struct error *err);
+/* The same from bytes in memory; `name` stands in errors, SETTING_PATH values are
+ * taken relative to `folder` (NULL: left as written). */
+int settings_read(const char *text, size_t len, const char *name, const char *folder,
+                  const struct setting *table, size_t count, void *into, struct error *err);
 /* Writes a file with every setting, its meaning as a comment and its default. */
 void settings_explain(FILE *out, const char *title, const struct setting *table, size_t count);
 
