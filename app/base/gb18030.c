@@ -58,3 +58,37 @@ int utf8_to_gb18030(const char *in, size_t len, char **out, size_t *out_len, str
 {
     return convert("UTF-8", "GB18030", in, len, len * 2 + 4, out, out_len, err);
 }
+
+struct text_decoder {
+    iconv_t cd;
+};
+
+struct text_decoder *text_decoder_open(void)
+{
+    struct text_decoder *decoder = malloc(sizeof *decoder);
+    if (!decoder) return NULL;
+    decoder->cd = iconv_open("UTF-8", "GB18030");
+    if (decoder->cd != (iconv_t)-1) return decoder;
+    free(decoder);
+    return NULL;
+}
+
+int text_decode(struct text_decoder *decoder, const char *in, size_t len, char *dst, size_t size,
+                size_t *bad)
+{
+    char *src = (char *)(uintptr_t)in, *to = dst;
+    size_t left = len, room = size ? size - 1 : 0;
+    if (size) dst[0] = '\0';
+    iconv(decoder->cd, NULL, NULL, NULL, NULL); /* back to its first state */
+    int status = iconv(decoder->cd, &src, &left, &to, &room) == (size_t)-1 ? -1 : 0;
+    *bad = (size_t)(src - in);
+    if (size) *to = '\0';
+    return status;
+}
+
+void text_decoder_close(struct text_decoder *decoder)
+{
+    if (!decoder) return;
+    iconv_close(decoder->cd);
+    free(decoder);
+}

@@ -21,6 +21,15 @@ size_t utf8_count(const char *text); /* characters */
 int gb18030_to_utf8(const char *in, size_t len, char **out, size_t *out_len, struct error *err);
 int utf8_to_gb18030(const char *in, size_t len, char **out, size_t *out_len, struct error *err);
 
+/* For many short texts: GB18030 to UTF-8 with one converter kept open. */
+struct text_decoder;
+struct text_decoder *text_decoder_open(void); /* NULL: no memory, or iconv lacks GB18030 */
+/* Into dst, NUL-terminated (size >= 2 * len + 1 always fits). -1: no such
+ * character at in[*bad], or no room. */
+int text_decode(struct text_decoder *decoder, const char *in, size_t len, char *dst, size_t size,
+                size_t *bad);
+void text_decoder_close(struct text_decoder *decoder);
+
 /* Cells on a terminal: Hanzi and full width 2, combining 0, East Asian
  * ambiguous 1. Control characters count 0. */
 int text_width(const char *utf8);
