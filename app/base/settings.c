@@ -52,7 +52,10 @@ static char *next_line(char *buf, int size, void *ctx)
     if (r->failed || r->at == r->end) return NULL;
     r->line++;
     const char *stop = memchr(r->at, '\n', (size_t)(r->end - r->at));
-    size_t len = (size_t)((stop ? stop + 1 : r->end) - r->at);
+    const char *next = stop ? stop + 1 : r->end;
+    /* an indented line would be the value's next line to inih; here it is a line like any other */
+    while (r->at < next && (*r->at == ' ' || *r->at == '\t')) r->at++;
+    size_t len = (size_t)(next - r->at);
     if (len + 1 > (size_t)size) {
         refuse(r, "the line is longer than %d bytes", size - 2);
         error_remedy(r->err, "write it shorter");
@@ -60,7 +63,7 @@ static char *next_line(char *buf, int size, void *ctx)
     }
     memcpy(buf, r->at, len);
     buf[len] = '\0';
-    r->at += len;
+    r->at = next;
     return buf;
 }
 

@@ -2,6 +2,7 @@
  * kind, and a slow reader that knows nothing of how they are written. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
