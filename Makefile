@@ -47,6 +47,7 @@ LIBS       := $(B)/libgridteller.a
 UNIT       := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*.c))
 SYSTEM     := $(patsubst tests/system/%.c,$(B)/tests/%,$(wildcard tests/system/*.c))
 SCREENS    := $(patsubst tests/screens/%.c,$(B)/tests/%,$(wildcard tests/screens/*.c))
+FUZZ       := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz_%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 CHECKS     := $(wildcard tests/checks/*.sh)
 TEST_LIB   := $(wildcard tests/lib/*.c)
 LOCALES    := $(patsubst app/counter/po/%.po,$(B)/locale/%/LC_MESSAGES/gridteller.mo,$(wildcard app/counter/po/*.po))
@@ -90,13 +91,31 @@ $(B)/tests/%: tests/$(1)/%.c $(TEST_LIB) $(PART_LIBS) $(LIBS) $(GEN)
 endef
 $(foreach d,unit system screens,$(eval $(call test_program,$(d))))
 
+# `make test` replays what was found; `make fuzz SECONDS=20` looks for more,
+# each target for that long, with clang.
+FUZZ_MAIN := $(if $(FUZZER),-fsanitize=fuzzer,tests/fuzz/replay.c)
+$(B)/tests/fuzz_%: tests/fuzz/%.c tests/fuzz/replay.c $(PART_LIBS) $(LIBS) $(GEN)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -DFUZZ_NAME='"$*"' $(LINK) -o $@ $< $(FUZZ_MAIN) \
+	    -Wl,--start-group $(PART_LIBS) $(LIBS) -Wl,--end-group $(PKG_LIBS)
+
+SECONDS ?= 20
+fuzz-programs: $(FUZZ)
+fuzz: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) B=$(B)/fuzz CC=clang SANITIZE=1 FUZZER=1 \
+	    CFLAGS=-fsanitize=fuzzer-no-link fuzz-programs
+	@for t in $(notdir $(FUZZ)); do n=$${t#fuzz_}; mkdir -p $(B)/fuzz/corpus/$$n; echo "fuzz: $$n"; \
+	    $(B)/fuzz/tests/$$t -max_total_time=$(SECONDS) -verbosity=0 -print_final_stats=1 \
+	        -artifact_prefix=$(B)/fuzz/$$n- $(B)/fuzz/corpus/$$n tests/fuzz/corpus/$$n || exit 1; done
+.PHONY: fuzz fuzz-programs
+
 # Installs what is missing, builds, runs every test program; the last line is
 # "N passed, N failed" over all of them.
 test: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all test-programs
-	@B=$(B) tests/run $(CHECKS) $(UNIT) $(SCREENS) $(SYSTEM)
+	@B=$(B) tests/run $(CHECKS) $(UNIT) $(FUZZ) $(SCREENS) $(SYSTEM)
 .PHONY: test-programs
-test-programs: $(UNIT) $(SYSTEM) $(SCREENS)
+test-programs: $(UNIT) $(FUZZ) $(SYSTEM) $(SCREENS)
 
 # --- for people --------------------------------------------------------------
 deps:
