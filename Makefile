@@ -1,4 +1,4 @@
-# Gridteller. `make run` opens the counter on sample data, `make test` proves it.
+# Gridteller. `make test` builds all and proves it.
 # Everything built goes to $(B).
 
 B        ?= build
@@ -6,7 +6,9 @@ CC       ?= gcc
 SANITIZE ?=
 PREFIX   ?= /usr/local
 
-PROGRAMS     := counter branchd bankd utilityd
+# the four programs; each is built once its main stands
+ALL_PROGRAMS := counter branchd bankd utilityd
+PROGRAMS     := $(foreach p,$(ALL_PROGRAMS),$(if $(wildcard app/$(p)/main.c),$(p)))
 PKGS         := ncursesw sqlite3 libpq libusb-1.0 openssl libuv libsodium jansson \
                 pangocairo cairo libqrencode libseccomp libsystemd
 PKG_CFLAGS   := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
@@ -31,7 +33,7 @@ CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -Iapp -I. -I$(B)/gen -ffunction-sections -f
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps run demo test check-tests lint clean
+.PHONY: all deps test check-tests lint clean
 
 # --- what is built -----------------------------------------------------------
 src_of   = $(wildcard app/$(1)/*.c)
@@ -39,7 +41,7 @@ obj_of   = $(patsubst %.c,$(B)/obj/%.o,$(1))
 LIB_SRC := $(foreach l,base wire ledger print,$(call src_of,$(l))) $(wildcard drivers/*.c)
 # a program's folder without its main: linked into the program and into tests
 part_of  = $(filter-out app/$(1)/main.c,$(call src_of,$(1)))
-PARTS   := $(foreach p,$(PROGRAMS),$(call part_of,$(p)))
+PARTS   := $(foreach p,$(ALL_PROGRAMS),$(call part_of,$(p)))
 SQL     := $(wildcard app/*/*.sql)
 GEN     := $(patsubst app/%.sql,$(B)/gen/%.sql.h,$(SQL))
 
@@ -65,8 +67,8 @@ $(B)/lib$(1)-part.a: $$(call obj_of,$$(call part_of,$(1)))
 $(B)/$(1): $$(call obj_of,app/$(1)/main.c) $(B)/lib$(1)-part.a $$(LIBS)
 	$$(CC) $$(LINK) -o $$@ $$^ $$(PKG_LIBS)
 endef
-$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
-PART_LIBS := $(PROGRAMS:%=$(B)/lib%-part.a)
+$(foreach p,$(ALL_PROGRAMS),$(eval $(call program,$(p))))
+PART_LIBS := $(foreach p,$(ALL_PROGRAMS),$(if $(call part_of,$(p)),$(B)/lib$(p)-part.a))
 
 $(B)/obj/%.o: %.c | $(GEN)
 	@mkdir -p $(@D)
@@ -120,14 +122,6 @@ test-programs: $(UNIT) $(FUZZ) $(SYSTEM) $(SCREENS)
 # --- for people --------------------------------------------------------------
 deps:
 	@app/install/deps.sh
-
-run: deps
-	@$(MAKE) --no-print-directory -j$$(nproc) all
-	@B=$(B) BILLS="$(BILLS)" app/demo/run.sh
-
-demo: deps
-	@$(MAKE) --no-print-directory -j$$(nproc) all demo-programs
-	@B=$(B) BILLS="$(BILLS)" app/demo/demo.sh
 
 lint: deps
 	@B=$(B) tests/lint.sh

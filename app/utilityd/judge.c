@@ -11,10 +11,10 @@
 #define JUDGE_RULE(name) true
 #endif
 
-const char *judge_place_name(enum part_place place)
+const char *judge_home_name(enum judge_home home)
 {
     static const char *const names[] = {"BL", "PP", "SU"};
-    return names[place];
+    return names[home];
 }
 
 static void set_code(char code[3], const char *text)
@@ -65,6 +65,19 @@ static bool collectable(const struct judge_bill *bill, day_t taken)
     return bill->state == BILL_OPEN && bill->amount_fen > 0 && in_window(bill, taken);
 }
 
+static bool fee_of(const struct judge_rules *rules, const struct judge_bill *bill, day_t taken,
+                   int64_t *fee_fen)
+{
+    struct fee_facts facts = {.resident = bill->resident, .due = bill->due,
+                              .rate_permille = bill->rate_permille,
+                              .unpaid_fen = bill->amount_fen};
+    struct late_fee fee;
+    if (!late_fee(&facts, taken, &rules->fee, &fee))
+        return false;
+    *fee_fen = fee.fee_fen;
+    return true;
+}
+
 /* Why this part of an on-line payment can't be taken; NULL when it can. */
 static const char *part_refusal(const struct judge_rules *rules, const struct judge_view *view,
                                 const struct judge_request *request, size_t index)
@@ -79,8 +92,9 @@ static const char *part_refusal(const struct judge_rules *rules, const struct ju
         return by_state[bill->state];
     if (!in_window(bill, request->taken))
         return "77";
+    int64_t fee_fen;
     if (part->amount_fen != bill->amount_fen ||
-        part->late_fen != rules->late_fee_fen(rules->ctx, bill, request->taken))
+        !fee_of(rules, bill, request->taken, &fee_fen) || part->late_fen != fee_fen)
         return "78";
     return NULL;
 }
@@ -120,30 +134,32 @@ static const char *refusal(const struct judge_rules *rules, const struct judge_v
     return rules->oldest_first && skips_older(view, request) ? "79" : NULL;
 }
 
+static const char no_bill[JUDGE_BILL_SIZE];
+
 /* --- where the money goes ---------------------------------------------------- */
 
-static void place(const struct judge_view *view, int part, const char *bill, enum part_place where,
-                  int64_t amount_fen)
+static void place(const struct judge_view *view, int part, const char bill[JUDGE_BILL_SIZE],
+                  enum judge_home home, int64_t amount_fen)
 {
     struct judge_key *key = view->key;
     if (amount_fen == 0)
         return;
     assert(key->place_count < JUDGE_PLACES_MAX);
     struct judge_place *entry = &key->places[key->place_count++];
-    *entry = (struct judge_place){.part = part, .place = where, .amount_fen = amount_fen};
+    *entry = (struct judge_place){.part = part, .home = home, .amount_fen = amount_fen};
     memcpy(entry->bill, bill, sizeof entry->bill);
 }
 
 /* Money with no bill to go to: the customer's credit, or suspense when there is
  * no such customer or the credit can't hold it. */
-static void place_credit(const struct judge_view *view, int part, const char *bill,
-                         int64_t amount_fen)
+static void place_credit(const struct judge_view *view, int part,
+                         const char bill[JUDGE_BILL_SIZE], int64_t amount_fen)
 {
     struct judge_customer *customer = view->customer;
     bool fits = customer && money_add(customer->credit_fen, amount_fen, &customer->credit_fen);
     if (fits && amount_fen != 0)
         customer->changed = true;
-    place(view, part, bill, fits ? PLACE_CREDIT : PLACE_SUSPENSE, amount_fen);
+    place(view, part, bill, fits ? HOME_CREDIT : HOME_SUSPENSE, amount_fen);
 }
 
 static void place_part(const struct judge_rules *rules, const struct judge_view *view,
@@ -151,11 +167,12 @@ static void place_part(const struct judge_rules *rules, const struct judge_view 
 {
     const struct judge_part *part = &request->parts[index];
     struct judge_bill *bill = find_bill(view, part->bill);
-    int64_t given = part->amount_fen + part->late_fen, need = 0;
+    int64_t given = part->amount_fen + part->late_fen, need = 0, fee_fen = 0;
     bool takes = bill && strcmp(bill->customer, request->customer) == 0 &&
-                 (collectable(bill, request->taken) || !JUDGE_RULE(BILL_ONCE));
+                 (collectable(bill, request->taken) || !JUDGE_RULE(BILL_ONCE)) &&
+                 fee_of(rules, bill, request->taken, &fee_fen);
     if (takes)
-        need = bill->amount_fen + rules->late_fee_fen(rules->ctx, bill, request->taken);
+        need = bill->amount_fen + fee_fen;
     if (!takes || need > given) {
         place_credit(view, (int)index, part->bill, given);
         return;
@@ -163,7 +180,7 @@ static void place_part(const struct judge_rules *rules, const struct judge_view 
     bill->state = BILL_PAID;
     bill->paid_by = request->key;
     bill->changed = true;
-    place(view, (int)index, part->bill, PLACE_BILL, need);
+    place(view, (int)index, part->bill, HOME_BILL, need);
     place_credit(view, (int)index, part->bill, given - need);
 }
 
@@ -195,7 +212,7 @@ static void post(const struct judge_rules *rules, const struct judge_view *view,
     view->key->place_count = 0;
     for (size_t i = 0; i < request->part_count; i++)
         place_part(rules, view, request, i);
-    place_credit(view, -1, "", request->prepaid_fen);
+    place_credit(view, -1, no_bill, request->prepaid_fen);
 }
 
 /* --- and back ------------------------------------------------------------------ */
@@ -204,7 +221,7 @@ static int64_t credit_of(const struct judge_key *key)
 {
     int64_t sum = 0;
     for (size_t i = 0; i < key->place_count; i++)
-        if (key->places[i].place == PLACE_CREDIT)
+        if (key->places[i].home == HOME_CREDIT)
             sum += key->places[i].amount_fen;
     return sum;
 }
@@ -215,7 +232,7 @@ static void take_back(const struct judge_view *view)
     struct judge_key *key = view->key;
     for (size_t i = 0; i < key->place_count; i++) {
         struct judge_bill *bill =
-            key->places[i].place == PLACE_BILL ? find_bill(view, key->places[i].bill) : NULL;
+            key->places[i].home == HOME_BILL ? find_bill(view, key->places[i].bill) : NULL;
         if (!bill || bill->state != BILL_PAID || !key_equal(&bill->paid_by, &key->key))
             continue;
         bill->state = BILL_OPEN;
@@ -345,7 +362,7 @@ static void answer_short(const struct judge_key *key, struct judge_answer *answe
     if (key->short_fen == 0)
         return;
     answer->places[0] = (struct judge_place){
-        .part = -1, .place = PLACE_SUSPENSE, .amount_fen = key->short_fen};
+        .part = -1, .home = HOME_SUSPENSE, .amount_fen = key->short_fen};
     answer->place_count = 1;
 }
 

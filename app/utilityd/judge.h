@@ -20,6 +20,7 @@
 
 #include "base/date.h"
 #include "base/key.h"
+#include "wire/bill.h"
 
 #define JUDGE_PARTS_MAX 12    /* bills of one payment */
 #define JUDGE_PLACES_MAX 26   /* each bill may be divided in two, and the prepaid part */
@@ -31,10 +32,10 @@ enum judge_kind { JUDGE_PAY /* 0200, 0201 */, JUDGE_ADVISE /* 0220, 0221 */,
                   JUDGE_REVERSE /* 0400, 0401 */, JUDGE_UNDO /* 0420, 0421 */ };
 enum key_state { KEY_UNKNOWN, KEY_DECLINED, KEY_POSTED, KEY_TOMBSTONE, KEY_UNDONE, KEY_REVERSED };
 enum bill_state { BILL_OPEN, BILL_PAID, BILL_WITHHELD, BILL_WITHDRAWN };
-enum part_place { PLACE_BILL /* BL */, PLACE_CREDIT /* PP */, PLACE_SUSPENSE /* SU */ };
+enum judge_home { HOME_BILL /* BL */, HOME_CREDIT /* PP */, HOME_SUSPENSE /* SU */ };
 
 /* Two letters as in tag DX. */
-const char *judge_place_name(enum part_place place);
+const char *judge_home_name(enum judge_home home);
 
 struct judge_part {
     char bill[JUDGE_BILL_SIZE];
@@ -62,7 +63,7 @@ struct judge_request {
 struct judge_place {
     int part;
     char bill[JUDGE_BILL_SIZE]; /* empty for the prepaid part */
-    enum part_place place;
+    enum judge_home home;
     int64_t amount_fen;
 };
 
@@ -104,10 +105,7 @@ struct judge_customer {
 
 struct judge_rules {
     bool oldest_first;
-    /* Late fee in fen of the whole bill on the day the cash was taken; the same
-     * formula that the branch uses off line. */
-    int64_t (*late_fee_fen)(const void *ctx, const struct judge_bill *bill, day_t taken);
-    const void *ctx;
+    struct fee_rules fee; /* the same that the branch uses off line, from the head of the feed */
 };
 
 /* The rows one request needs. The customer is the stored key's when the key is
