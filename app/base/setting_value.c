@@ -104,7 +104,7 @@ static int store_seconds(const struct value *v)
 static int store_bool(const struct value *v)
 {
     bool yes = !strcmp(v->text, "yes");
-    if (!yes && strcmp(v->text, "no")) return refuse(v, "\"%.40s\" is neither yes nor no", v->text);
+    if (!yes && strcmp(v->text, "no") != 0) return refuse(v, "\"%.40s\" is neither yes nor no", v->text);
     assert(v->s->size == sizeof yes);
     memcpy(v->to, &yes, sizeof yes);
     return 0;

@@ -72,7 +72,7 @@ static const struct setting *find(const struct reading *r, const char *section, 
 {
     *section_known = false;
     for (size_t i = 0; i < r->count; i++) {
-        if (strcmp(r->table[i].section, section)) continue;
+        if (strcmp(r->table[i].section, section) != 0) continue;
         *section_known = true;
         if (key && !strcmp(r->table[i].key, key)) return &r->table[i];
     }
@@ -83,16 +83,16 @@ static const struct setting *find(const struct reading *r, const char *section, 
 static void name_known(struct reading *r, const char *section)
 {
     char list[sizeof r->err->remedy - 40] = "";
+    size_t used = 0;
     const char *before = "";
     for (size_t i = 0; i < r->count; i++) {
         const struct setting *s = &r->table[i];
-        if (section && strcmp(s->section, section)) continue;
+        if (section && strcmp(s->section, section) != 0) continue;
         const char *word = section ? s->key : s->section;
         if (!strcmp(word, before)) continue;
         before = word;
-        if (strlen(list) + strlen(word) + 3 > sizeof list) break;
-        if (*list) strcat(list, ", ");
-        strcat(list, word);
+        if (used + strlen(word) + 3 > sizeof list) break;
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", word);
     }
     error_remedy(r->err, "known %s: %s", section ? "keys" : "sections", list);
 }
@@ -167,7 +167,7 @@ int settings_read(const char *text, size_t len, const char *name, const char *fo
                   const struct setting *table, size_t count, void *into, struct error *err)
 {
     assert(count <= SETTINGS_MAX);
-    struct error unwanted;
+    struct error unwanted = { 0 };
     struct reading r = { .name = name, .folder = folder, .table = table, .count = count,
                          .into = into, .err = err ? err : &unwanted, .at = text, .end = text + len };
     defaults(&r);
@@ -207,7 +207,9 @@ static int read_file(const char *path, char **text, size_t *len, struct error *e
     fclose(in);
     if (!failed) return 0;
     free(*text);
-    return error_all(err, "settings cannot be read", path, strerror(why), NULL);
+    error_all(err, "settings cannot be read", path, strerror(why),
+              "name a plain file with --config");
+    return -1;
 }
 
 int settings_load(const char *path, const struct setting *table, size_t count, void *into,
@@ -229,7 +231,7 @@ void settings_explain(FILE *out, const char *title, const struct setting *table,
     fprintf(out, "; %s\n", title);
     for (size_t i = 0; i < count; i++) {
         const struct setting *s = &table[i];
-        if (strcmp(s->section, section)) fprintf(out, "\n[%s]\n", s->section);
+        if (strcmp(s->section, section) != 0) fprintf(out, "\n[%s]\n", s->section);
         section = s->section;
         fprintf(out, "\n; %s\n", s->meaning);
         if (s->preset)

@@ -106,7 +106,7 @@ static void widen(struct table *t, char *const *cells)
 /* The widths are known: title line, then what was gathered. */
 static void fix(struct table *t)
 {
-    char *titles[TABLE_COLUMNS_MAX];
+    char *titles[TABLE_COLUMNS_MAX] = { 0 };
     for (size_t i = 0; i < t->count; i++) titles[i] = (char *)(uintptr_t)t->columns[i].title;
     widen(t, titles);
     text_line(t, titles);

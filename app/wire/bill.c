@@ -56,7 +56,7 @@ static int read_text(const struct field *f, const char *text, struct bill *b, ch
     if (chars < (size_t)f->min) return refuse(why, size, "it is empty");
     if (chars > (size_t)f->max)
         return refuse(why, size, "it has %zu characters, at most %" PRId64 " are allowed", chars, f->max);
-    if (strcmp(text_clean(clean, sizeof clean, text), text))
+    if (strcmp(text_clean(clean, sizeof clean, text), text) != 0)
         return refuse(why, size, "there is a control character in it");
     if (strchr(text, '|')) return refuse(why, size, "there is a | in it");
     assert(len < f->size);
@@ -88,7 +88,7 @@ static int number(const struct field *f, const char *text, int64_t *value, char 
 
 static int read_number(const struct field *f, const char *text, struct bill *b, char *why, size_t size)
 {
-    int64_t value;
+    int64_t value = 0;
     if (number(f, text, &value, why, size)) return -1;
     memcpy((char *)b + f->offset, &value, sizeof value);
     return 0;
@@ -96,7 +96,7 @@ static int read_number(const struct field *f, const char *text, struct bill *b, 
 
 static int read_rate(const struct field *f, const char *text, struct bill *b, char *why, size_t size)
 {
-    int64_t value;
+    int64_t value = 0;
     if (number(f, text, &value, why, size)) return -1;
     b->rate_permille = (int)value;
     return 0;

@@ -32,7 +32,7 @@ static const char *const encoding_word[] = {
 bool recfile_encoding_parse(const char *word, enum recfile_encoding *out)
 {
     for (size_t i = 0; i < sizeof encoding_word / sizeof *encoding_word; i++) {
-        if (strcasecmp(word, encoding_word[i])) continue;
+        if (strcasecmp(word, encoding_word[i]) != 0) continue;
         *out = (enum recfile_encoding)i;
         return true;
     }
@@ -207,14 +207,14 @@ static void header_line(struct reading *r, char *text)
     const char *fields[RECFILE_FIELDS_MAX + 1];
     struct recfile_fault fault = { 0 };
     size_t count = split(text, fields);
-    if (strcmp(fields[0], r->kind->name)) {
+    if (strcmp(fields[0], r->kind->name) != 0) {
         line_fault(r, 1, "the header begins with \"%.40s\", not %s: this is no %s", fields[0],
                    r->kind->name, r->kind->what);
         r->stop = true; /* every line of another kind of file would be a fault */
         return;
     }
     if (!count_fits(r, "header", count, r->kind->header_fields)) return;
-    if (strcmp(fields[1], "1"))
+    if (strcmp(fields[1], "1") != 0)
         recfile_refuse(&fault, 2, "version", "\"%.40s\" is not version 1", fields[1]);
     else if (!r->kind->header || r->kind->header(r->ctx, fields, &fault) == 0)
         return;
