@@ -139,7 +139,7 @@ struct table *table_open(FILE *out, enum table_style style, const struct column 
 
 static void row_text(struct table *t, const struct cell *cells)
 {
-    char buf[TABLE_COLUMNS_MAX][CELL_TEXT_SIZE], *texts[TABLE_COLUMNS_MAX];
+    char buf[TABLE_COLUMNS_MAX][CELL_TEXT_SIZE], *texts[TABLE_COLUMNS_MAX] = { 0 };
     for (size_t i = 0; i < t->count; i++) {
         const char *text = cell_text(t, i, &cells[i], buf[i], sizeof buf[i]);
         texts[i] = (char *)(uintptr_t)text;
@@ -151,6 +151,7 @@ static void row_text(struct table *t, const struct cell *cells)
     }
     widen(t, texts);
     for (size_t i = 0; i < t->count; i++) {
+        assert(texts[i]);
         char *kept = strdup(texts[i]);
         assert(kept);
         t->gathered[t->gathered_rows * t->count + i] = kept;

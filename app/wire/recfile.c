@@ -204,7 +204,7 @@ static bool count_fits(struct reading *r, const char *what, size_t count, size_t
 
 static void header_line(struct reading *r, char *text)
 {
-    const char *fields[RECFILE_FIELDS_MAX + 1];
+    const char *fields[RECFILE_FIELDS_MAX + 1] = { 0 };
     struct recfile_fault fault = { 0 };
     size_t count = split(text, fields);
     if (strcmp(fields[0], r->kind->name) != 0) {
@@ -214,6 +214,7 @@ static void header_line(struct reading *r, char *text)
         return;
     }
     if (!count_fits(r, "header", count, r->kind->header_fields)) return;
+    assert(fields[1]);
     if (strcmp(fields[1], "1") != 0)
         recfile_refuse(&fault, 2, "version", "\"%.40s\" is not version 1", fields[1]);
     else if (!r->kind->header || r->kind->header(r->ctx, fields, &fault) == 0)
@@ -227,6 +228,7 @@ static void trailer_line(struct reading *r, const char **fields, size_t count)
     int64_t records;
     r->ended = true;
     if (!count_fits(r, "END line", count, r->kind->trailer_fields)) return;
+    assert(fields[1]);
     if (!recfile_number(fields[1], &records)) {
         recfile_refuse(&fault, 2, "records", "\"%.40s\" is not a whole number", fields[1]);
         keep_fault(r, r->lines.number, &fault);
@@ -250,7 +252,7 @@ static void progress(struct reading *r)
 
 static void record_line(struct reading *r, char *text)
 {
-    const char *fields[RECFILE_FIELDS_MAX + 1];
+    const char *fields[RECFILE_FIELDS_MAX + 1] = { 0 };
     struct recfile_fault fault = { 0 };
     size_t count = split(text, fields);
     if (!strcmp(fields[0], "END")) {

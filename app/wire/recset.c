@@ -49,7 +49,7 @@ static uint64_t hash(const char *text)
 static size_t slot_of(const struct recset *set, const char *text)
 {
     size_t at = hash(text) & (set->slot_count - 1);
-    while (set->slots[at] && strcmp(set->arena + set->slots[at] - 1 + sizeof(uint32_t), text))
+    while (set->slots[at] && strcmp(set->arena + set->slots[at] - 1 + sizeof(uint32_t), text) != 0)
         at = (at + 1) & (set->slot_count - 1);
     return at;
 }
