@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define INFLIGHT_KEY_SIZE 56
+#define INFLIGHT_KEY_SIZE 64
 
 struct inflight_entry {
     char key[INFLIGHT_KEY_SIZE];

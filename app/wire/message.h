@@ -52,7 +52,7 @@ bool message_answer_mti(const struct iso *m, char mti[5]);
  * DE 7 is 10 digits MMDDhhmmss, UTC. Other bytes stay. */
 int message_repeat(struct iso *m, const char *de7, struct error *err);
 
-#define MATCH_KEY_SIZE 56
+#define MATCH_KEY_SIZE 64
 /* Answer's MTI, DE 32, 42, 41, 11, 37 of a request or of its answer: equal for
  * both. False when m is neither. */
 bool message_match_key(const struct iso *m, char key[MATCH_KEY_SIZE]);
