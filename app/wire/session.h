@@ -5,7 +5,7 @@
 #include "wire/payment.h"
 
 #define WIRE_REOPENED_MAX 40
-#define WIRE_RECORDS_MAX 8
+#define WIRE_RECORDS_MAX 64
 
 struct wire_net {
     int net; /* DE 70 */
@@ -46,7 +46,7 @@ struct wire_part { /* one part of a file */
     int64_t part, last; /* PT, LP: 1..; last 0 in a request */
     char code[3];
     int record_count;
-    struct iso_slice records[WIRE_RECORDS_MAX]; /* escaped lines, into the message */
+    struct iso_slice records[WIRE_RECORDS_MAX]; /* escaped lines, inside the message */
 };
 int wire_part_ask(const struct wire_part *p, struct iso *m, struct error *err);
 int wire_part_answer(const struct iso *req, const struct wire_part *p, struct iso *m, struct error *err);

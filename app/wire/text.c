@@ -10,7 +10,7 @@
 
 static bool plain(uint32_t c)
 {
-    return c >= 0x20 && c <= 0x7e && c != '\\' && c != '|' && c != ';';
+    return c >= 0x20 && c <= 0x7e && c != '\\' && c != '|' && c != ';' && c != '~';
 }
 
 static void put_unit(char *at, uint32_t unit)

@@ -22,7 +22,7 @@ static void a_name_travels_as_ascii_and_comes_back(void **state)
     says("O'Brien-Smith & Co. Ltd", "O'Brien-Smith & Co. Ltd");
     says("王", "\\u738B");
     says("𠮷", "\\uD842\\uDFB7");
-    says("a|b;c\\d", "a\\u007Cb\\u003Bc\\u005Cd");
+    says("a|b;c\\d~", "a\\u007Cb\\u003Bc\\u005Cd\\u007E");
     says("", "");
 }
 
