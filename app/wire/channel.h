@@ -19,11 +19,16 @@
 #define CHANNEL_BACKOFF_MAX_MS 30000
 #define CHANNEL_QUEUE_MAX (1 << 20) /* bytes waiting to be written */
 
+/* Limits in ms; the CHANNEL_… values unless set otherwise, by tests. */
+struct channel_times { int handshake, frame, idle, answer, backoff_min, backoff_max; };
+
 struct channel_tls_files { const char *ca, *cert, *key; }; /* PEM paths */
 struct channel_tls;
 struct channel_tls *channel_tls_open(const struct channel_tls_files *files, struct error *err);
 /* New connections use the new files; on -1 the old stay. Live ones are kept. */
 int channel_tls_reload(struct channel_tls *tls, struct error *err);
+/* For connections begun from now on. */
+void channel_tls_set_times(struct channel_tls *tls, const struct channel_times *times);
 void channel_tls_close(struct channel_tls *tls);
 
 struct channel_peer {
