@@ -38,16 +38,17 @@ static bool names_bill(const struct judge_request *request, const char *number, 
     return false;
 }
 
-/* Amounts positive, no bill named twice, and the sum is DE 4. */
+/* No amount below zero, no bill named twice, something is paid, and the sum is
+ * DE 4. A bill of zero is paid by zero: its customer gets an invoice too. */
 static bool sums_agree(const struct judge_request *request)
 {
     int64_t sum = request->prepaid_fen;
-    if (request->amount_fen <= 0 || request->amount_fen > MONEY_MAX_FEN || sum < 0 ||
-        request->part_count > JUDGE_PARTS_MAX)
+    if (request->amount_fen < 0 || request->amount_fen > MONEY_MAX_FEN || sum < 0 ||
+        request->part_count > JUDGE_PARTS_MAX || (request->part_count == 0 && sum == 0))
         return false;
     for (size_t i = 0; i < request->part_count; i++) {
         const struct judge_part *part = &request->parts[i];
-        if (part->amount_fen <= 0 || part->late_fen < 0 || names_bill(request, part->bill, i) ||
+        if (part->amount_fen < 0 || part->late_fen < 0 || names_bill(request, part->bill, i) ||
             !money_add(sum, part->amount_fen, &sum) || !money_add(sum, part->late_fen, &sum))
             return false;
     }
@@ -59,10 +60,10 @@ static bool in_window(const struct judge_bill *bill, day_t taken)
     return bill->first <= taken && taken <= bill->last;
 }
 
-/* A bill that a counter could take money for on that day. */
+/* A bill that a counter could take on that day. */
 static bool collectable(const struct judge_bill *bill, day_t taken)
 {
-    return bill->state == BILL_OPEN && bill->amount_fen > 0 && in_window(bill, taken);
+    return bill->state == BILL_OPEN && in_window(bill, taken);
 }
 
 static bool fee_of(const struct judge_rules *rules, const struct judge_bill *bill, day_t taken,
@@ -109,7 +110,7 @@ static bool skips_older(const struct judge_view *view, const struct judge_reques
     }
     for (size_t i = 0; i < view->bill_count; i++) {
         const struct judge_bill *bill = view->bills[i];
-        if (bill->due < newest && collectable(bill, request->taken) &&
+        if (bill->due < newest && bill->amount_fen > 0 && collectable(bill, request->taken) &&
             strcmp(bill->customer, request->customer) == 0 &&
             !names_bill(request, bill->number, request->part_count))
             return true;
@@ -142,7 +143,7 @@ static void place(const struct judge_view *view, int part, const char bill[JUDGE
                   enum judge_home home, int64_t amount_fen)
 {
     struct judge_key *key = view->key;
-    if (amount_fen == 0)
+    if (amount_fen == 0 && home != HOME_BILL)
         return;
     assert(key->place_count < JUDGE_PLACES_MAX);
     struct judge_place *entry = &key->places[key->place_count++];

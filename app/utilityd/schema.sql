@@ -43,7 +43,8 @@ CREATE TABLE bill (
     current       INTEGER NOT NULL,
     multiplier    INTEGER NOT NULL,
     kwh           INTEGER NOT NULL,
-    amount_fen    INTEGER NOT NULL CHECK (amount_fen >= 0),
+    amount_fen    INTEGER NOT NULL CHECK (amount_fen >= 0), -- as billed
+    covered_fen   INTEGER NOT NULL DEFAULT 0 CHECK (covered_fen BETWEEN 0 AND amount_fen), -- by prepaid credit
     tiers         TEXT NOT NULL,
     due           INTEGER NOT NULL,
     first_day     INTEGER NOT NULL,          -- collection window, both ends counted
@@ -51,7 +52,7 @@ CREATE TABLE bill (
     rate_permille INTEGER NOT NULL CHECK (rate_permille >= 0),
     resident      INTEGER NOT NULL CHECK (resident IN (0, 1)),
     state         INTEGER NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 3), -- open, paid, withheld, withdrawn
-    paid_by       INTEGER,                   -- payment.id
+    paid_by       INTEGER,                   -- payment.id; 0: covered by credit
     change        INTEGER NOT NULL,          -- grows with every change: the feed goes by it
     CHECK ((state = 1) = (paid_by IS NOT NULL))
 ) STRICT;
@@ -89,7 +90,7 @@ CREATE TABLE part (
     part       INTEGER NOT NULL,             -- place in the payment's list of bills; -1: the prepaid part
     bill       TEXT NOT NULL,
     place      INTEGER NOT NULL CHECK (place BETWEEN 0 AND 2), -- BL, PP, SU
-    amount_fen INTEGER NOT NULL CHECK (amount_fen > 0),
+    amount_fen INTEGER NOT NULL CHECK (amount_fen >= 0),
     PRIMARY KEY (payment, position)
 ) STRICT, WITHOUT ROWID;
 
@@ -101,6 +102,32 @@ CREATE TABLE branch_day (
     agreed   INTEGER NOT NULL DEFAULT 0 CHECK (agreed IN (0, 1)),
     PRIMARY KEY (station, business)
 ) STRICT, WITHOUT ROWID;
+
+-- Invoice notices of the branches: which number is on paper for which key.
+CREATE TABLE notice (
+    station   INTEGER NOT NULL,
+    reference INTEGER NOT NULL,              -- the notice's own DE 37
+    payment   INTEGER NOT NULL,              -- DE 37 of the payment
+    series    TEXT NOT NULL,
+    number    TEXT NOT NULL,
+    what      TEXT NOT NULL CHECK (what IN ('printed', 'spoiled', 'cancelled')),
+    business  INTEGER NOT NULL,
+    noted_ms  INTEGER NOT NULL,
+    PRIMARY KEY (station, reference)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX notice_payment ON notice (station, payment);
+
+-- What was refused for want of authority, and what people did here.
+CREATE TABLE audit (
+    id    INTEGER PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    who   TEXT NOT NULL,                     -- certificate or operating-system user
+    what  TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER audit_kept BEFORE DELETE ON audit
+BEGIN SELECT RAISE(ABORT, 'the audit only grows'); END;
+CREATE TRIGGER audit_stays BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, 'the audit only grows'); END;
 
 CREATE TRIGGER payment_kept BEFORE DELETE ON payment
 BEGIN SELECT RAISE(ABORT, 'a key is kept for ever'); END;

@@ -9,10 +9,10 @@
 
 enum sql { BEGIN, COMMIT, ROLLBACK, STATION_ADD, KEY_READ, PARTS_READ, CUSTOMER_READ, OPEN_READ,
            BILL_READ, DAY_READ, KEY_WRITE, PARTS_DROP, PART_WRITE, CUSTOMER_WRITE, BILL_WRITE,
-           SQL_COUNT };
+           DAY_REOPEN, SQL_COUNT };
 
 #define BILL_COLUMNS \
-    "SELECT b.number, b.customer, b.amount_fen, b.due, b.first_day, b.last_day, b.rate_permille," \
+    "SELECT b.number, b.customer, b.amount_fen - b.covered_fen, b.due, b.first_day, b.last_day, b.rate_permille," \
     " b.resident, b.state, s.bank, s.branch, p.reference FROM bill b" \
     " LEFT JOIN payment p ON p.id = b.paid_by LEFT JOIN station s ON s.id = p.station"
 #define STATION "(SELECT id FROM station WHERE bank = ?1 AND branch = ?2)"
@@ -31,6 +31,8 @@ static const char *const texts[SQL_COUNT] = {
     [OPEN_READ] = BILL_COLUMNS " WHERE b.customer = ?1 AND b.state = 0 ORDER BY b.due",
     [BILL_READ] = BILL_COLUMNS " WHERE b.number = ?1",
     [DAY_READ] = "SELECT closed FROM branch_day WHERE station = " STATION " AND business = ?3",
+    [DAY_REOPEN] = "UPDATE branch_day SET agreed = 0 WHERE closed = 1 AND station = " STATION
+                   " AND business = ?3",
     [KEY_WRITE] =
         "INSERT INTO payment (station, reference, state, code, reversal, approval, content, origin,"
         " customer, amount_fen, short_fen, taken, business, flagged, posted_ms)"
@@ -299,11 +301,22 @@ static int write_key(struct store *store, const struct judge_key *key, int64_t n
     return write_places(store, id, key, err);
 }
 
+/* Whatever changes a key of a day that was agreed, the day is to be agreed anew. */
+static int reopen_day(struct store *store, const struct judge_key *key, struct error *err)
+{
+    sqlite3_stmt *st = of(store)->statements[DAY_REOPEN];
+    bind_text(st, 1, key->key.bank);
+    bind_text(st, 2, key->key.branch);
+    sqlite3_bind_int(st, 3, key->business);
+    return run(store, DAY_REOPEN, err);
+}
+
 static int write_keys(struct store *store, const struct judge_key *keys, size_t count,
                       int64_t now_ms, struct error *err)
 {
     for (size_t i = 0; i < count; i++)
-        if (keys[i].changed && write_key(store, &keys[i], now_ms, err) != 0)
+        if (keys[i].changed && (write_key(store, &keys[i], now_ms, err) != 0 ||
+                                reopen_day(store, &keys[i], err) != 0))
             return -1;
     return 0;
 }
@@ -364,7 +377,7 @@ static int prepare(struct sqlite_store *s, const char *path, struct error *err)
 {
     sqlite3_exec(s->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
                         "PRAGMA recursive_triggers=ON; PRAGMA trusted_schema=OFF;"
-                        "PRAGMA wal_autocheckpoint=10000", NULL, NULL, NULL);
+                        "PRAGMA wal_autocheckpoint=10000; PRAGMA busy_timeout=10000", NULL, NULL, NULL);
     if (!pragma_is(s->db, "PRAGMA journal_mode", "wal") ||
         !pragma_is(s->db, "PRAGMA synchronous", "2") ||
         !pragma_is(s->db, "PRAGMA recursive_triggers", "1"))

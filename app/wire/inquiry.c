@@ -10,7 +10,7 @@
 #include "wire/records.h"
 #include "wire/text.h"
 
-#define BILL_COLUMNS 12
+#define BILL_COLUMNS 16
 #define FOUND_COLUMNS 6
 
 /* --- asking -------------------------------------------------------------------- */
@@ -43,15 +43,24 @@ int wire_search_ask(const struct wire_head *head, const char *utf8, struct iso *
 
 /* --- bills --------------------------------------------------------------------- */
 
+static void swap(char *text, char from, char to)
+{
+    for (; *text; text++)
+        if (*text == from) *text = to;
+}
+
 /* One listed bill as a record; dates as days would tie both sides to one epoch, so YYYY-MM-DD. */
 static int format_bill(const struct wire_listed_bill *b, char *to, size_t size)
 {
-    char tariff[64], due[DAY_TEXT_SIZE], first[DAY_TEXT_SIZE], last[DAY_TEXT_SIZE];
+    char tariff[64], due[DAY_TEXT_SIZE], first[DAY_TEXT_SIZE], last[DAY_TEXT_SIZE], tiers[WIRE_TIERS_SIZE];
+    text_copy(tiers, sizeof tiers, b->tiers);
+    swap(tiers, ';', ',');
     if (wire_text_escape(tariff, sizeof tariff, b->tariff) < 0) return -1;
-    int len = snprintf(to, size, "%s|%s|%lld|%lld|%lld|%lld|%s|%s|%s|%d|%s|%s", b->bill, b->period, (long long)b->kwh,
+    int len = snprintf(to, size, "%s|%s|%lld|%lld|%lld|%lld|%s|%s|%s|%d|%s|%s|%lld|%lld|%lld|%s", b->bill, b->period, (long long)b->kwh,
                        (long long)b->amount_fen, (long long)b->unpaid_fen, (long long)b->late_fee_fen,
                        day_format(b->due, due, sizeof due), day_format(b->first, first, sizeof first),
-                       day_format(b->last, last, sizeof last), b->permille, tariff, b->code);
+                       day_format(b->last, last, sizeof last), b->permille, tariff, b->code, (long long)b->prev, (long long)b->curr,
+                       (long long)b->multiplier, tiers);
     return len > 0 && (size_t)len < size ? len : -1;
 }
 
@@ -73,6 +82,7 @@ int wire_bills_pack(const struct iso *req, const struct wire_bills *b, struct is
     tags_start(&t);
     const struct wire_fee_rules *r = &b->rules;
     if (tags_add_text(&t, "CN", b->name, err) || tags_add_text(&t, "CA", b->address, err) ||
+        tags_add_text(&t, "SS", b->station, err) || tags_add_text(&t, "MT", b->meter, err) ||
         tags_addf(&t, "CR", err, "%lld", (long long)b->credit_fen) ||
         tags_addf(&t, "FR", err, "%d|%lld|%lld|%d|%d", r->next_year_permille, (long long)r->minimum_fen,
                   (long long)r->cap_fen, r->oldest_first, r->part_payment) ||
@@ -110,7 +120,9 @@ static bool read_bill(const char *const *p, struct wire_listed_bill *b)
            head_amount(p[5], &b->late_fee_fen) && day_parse(p[6], &b->due) && day_parse(p[7], &b->first) &&
            day_parse(p[8], &b->last) && whole_int(p[9], 1000, &b->permille) &&
            wire_text_unescape(b->tariff, sizeof b->tariff, p[10], len) >= 0 && text_copy(b->code, sizeof b->code, p[11]) &&
-           strlen(b->code) == 2;
+           strlen(b->code) == 2 && head_amount(p[12], &b->prev) && head_amount(p[13], &b->curr) &&
+           head_amount(p[14], &b->multiplier) && text_copy(b->tiers, sizeof b->tiers, p[15]) &&
+           strspn(b->tiers, "0123456789@.,") == strlen(b->tiers);
 }
 
 int wire_bills_unpack(const struct iso *m, struct wire_bills *b, struct error *err)
@@ -124,6 +136,8 @@ int wire_bills_unpack(const struct iso *m, struct wire_bills *b, struct error *e
     if (!iso_text(m, 103, b->customer, sizeof b->customer) || !tag_utf8(m, "CN", b->name, sizeof b->name) ||
         !tag_utf8(m, "CA", b->address, sizeof b->address))
         return head_refuse_tag(err, "CN", "customer, name or address is missing or malformed");
+    tag_utf8(m, "SS", b->station, sizeof b->station);
+    tag_utf8(m, "MT", b->meter, sizeof b->meter);
     if (!head_tag_amount(m, "CR", &b->credit_fen)) return head_refuse_tag(err, "CR", "no amount");
     if (!head_tag_amount(m, "NS", &not_shown) || not_shown > 1000000) return head_refuse_tag(err, "NS", "no count");
     b->not_shown = (int)not_shown;
@@ -131,8 +145,9 @@ int wire_bills_unpack(const struct iso *m, struct wire_bills *b, struct error *e
     records_first(&in, m);
     while (records_next(&in, &record)) {
         if (b->bill_count == WIRE_LISTED_MAX) return head_refuse_tag(err, "--", "more bills than an answer holds");
-        if (!head_split(record.text, record.len, text, parts, BILL_COLUMNS) || !read_bill(parts, &b->bills[b->bill_count++]))
+        if (!head_split(record.text, record.len, text, parts, BILL_COLUMNS) || !read_bill(parts, &b->bills[b->bill_count]))
             return head_refuse_tag(err, "--", "a bill's record is malformed");
+        swap(b->bills[b->bill_count++].tiers, ',', ';');
     }
     return 0;
 }

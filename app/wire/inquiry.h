@@ -13,16 +13,20 @@ struct wire_fee_rules { /* tag FR: next-year permille|minimum|cap|oldest first|p
     int64_t minimum_fen, cap_fen; /* 0: none */
     int oldest_first, part_payment;
 };
-struct wire_listed_bill { /* DE 120..: bill|period|kwh|amount|unpaid|late fee|due|first|last|permille|class|code */
+#define WIRE_TIERS_SIZE 160
+struct wire_listed_bill { /* DE 120..: bill|period|kwh|amount|unpaid|late fee|due|first|last|permille|class|code|previous|current|multiplier|tiers */
     char bill[WIRE_BILL_SIZE], period[7];
     int64_t kwh, amount_fen, unpaid_fen, late_fee_fen; /* late fee as of today */
     day_t due, first, last;                            /* window, both counted */
     int permille;
     char tariff[11];
     char code[3]; /* "00" payable, else why not (77, 79, 80 ...) */
+    int64_t prev, curr, multiplier; /* of the meter */
+    char tiers[WIRE_TIERS_SIZE];    /* kwh@price, separated by ; in here and by , on the wire */
 };
 struct wire_bills {
     char customer[WIRE_NUMBER_SIZE], name[WIRE_NAME_SIZE], address[WIRE_NAME_SIZE];
+    char station[41], meter[21]; /* tags SS, MT */
     int64_t credit_fen; /* tag CR */
     struct wire_fee_rules rules;
     int not_shown;      /* tag NS: open bills that did not fit */

@@ -20,7 +20,9 @@ const struct tag_spec tag_specs[] = {
     {"EN", false, 32, "random number of a new ledger", "32 hex digits", false},
     {"EP", false, 2, "epoch", "01 to 99", false},
     {"FR", false, 60, "fee rules", "next-year rate|minimum|cap|oldest first|part payment", false},
+    {"IV", false, 60, "invoice", "series|number|printed, spoiled or cancelled", false},
     {"LP", false, 10, "last part", "10 digits", false},
+    {"MT", false, 20, "meter", "letters and digits", false},
     {"NS", false, 10, "not shown", "count", false},
     {"OP", false, 8, "operator, who makes", "letters and digits", false},
     {"PK", false, 12, "payment's reference", "DE 37 of the payment", false},
@@ -30,6 +32,7 @@ const struct tag_spec tag_specs[] = {
     {"RO", true, 8, "re-opened day", "YYYYMMDD", false},
     {"SP", false, 8, "second person, who checks", "letters and digits", false},
     {"SR", false, 360, "search", "text", false},
+    {"SS", false, 60, "supply station", "text", false},
     {"ST", false, 1, "state of a key", "N P D R U T", false},
     {"TX", false, 400, "reason in words", "text", false},
 };

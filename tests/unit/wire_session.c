@@ -38,7 +38,8 @@ static void sound(const struct iso *m)
 static struct wire_listed_bill listed(int i)
 {
     struct wire_listed_bill b = {.period = "202610", .kwh = 216, .amount_fen = 11412, .unpaid_fen = 11412, .late_fee_fen = 222,
-                                 .due = NEAR + 5, .first = NEAR - 19, .last = NEAR + 8, .permille = 1, .tariff = "R", .code = "00"};
+                                 .due = NEAR + 5, .first = NEAR - 19, .last = NEAR + 8, .permille = 1, .tariff = "R", .code = "00", .prev = 4312, .curr = 4528, .multiplier = 1,
+                                 .tiers = "180@0.5200;36@0.5700"};
     snprintf(b.bill, sizeof b.bill, "202610%08u", (unsigned)i % 100000000);
     return b;
 }
@@ -52,6 +53,8 @@ static void a_customers_bills_come_with_name_rules_and_what_was_not_shown(void *
     strcpy(b.customer, "0499110005");
     strcpy(b.name, "𠮷田䶮|;~");
     strcpy(b.address, "深州镇永昌路1号");
+    strcpy(b.station, "深州镇");
+    strcpy(b.meter, "379954895292");
     b.credit_fen = 1250;
     b.rules = (struct wire_fee_rules){3, 100, 50000, 1, 0};
     b.not_shown = 6;
@@ -72,11 +75,11 @@ static void a_customers_bills_come_with_name_rules_and_what_was_not_shown(void *
 
 static void a_malformed_list_is_refused(void **state)
 {
-    static const char *const records[] = {"x", "A|202610|1|1|1|1|2026-11-25|2026-11-01|2026-11-28|1|R",
-                                          "A|202613|1|1|1|1|2026-11-25|2026-11-01|2026-11-28|1|R|00",
-                                          "A|202610|-1|1|1|1|2026-11-25|2026-11-01|2026-11-28|1|R|00",
-                                          "A|202610|1|1|1|1|2026-11-31|2026-11-01|2026-11-28|1|R|00",
-                                          "A|202610|1|1|1|1|2026-11-25|2026-11-01|2026-11-28|1|\\u12|00"};
+    static const char *const records[] = {"x", "A|202610|1|1|1|1|2026-11-25|2026-11-01|2026-11-28|1|R|00|1|2|1",
+                                          "A|202613|1|1|1|1|2026-11-25|2026-11-01|2026-11-28|1|R|00|1|2|1|1@1",
+                                          "A|202610|-1|1|1|1|2026-11-25|2026-11-01|2026-11-28|1|R|00|1|2|1|1@1",
+                                          "A|202610|1|1|1|1|2026-11-31|2026-11-01|2026-11-28|1|R|00|1|2|1|1@1",
+                                          "A|202610|1|1|1|1|2026-11-25|2026-11-01|2026-11-28|1|\\u12|00|1|2|1|1@1"};
     static struct wire_bills b, back;
     static struct iso req, m;
     struct wire_head h = head();
