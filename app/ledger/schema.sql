@@ -1,0 +1,608 @@
+-- The branch's ledger. Money is fen, dates are days since 1970-01-01, times are milliseconds UTC.
+--
+-- What may not happen is refused here and not only in the code above: legal transitions stand in
+-- `move` and are kept by triggers, journal and audit can only grow, bytes on their way to the
+-- utility never change. PRAGMA recursive_triggers must be ON: without it INSERT OR REPLACE and
+-- UPDATE OR REPLACE delete rows without firing a DELETE trigger. The program reads it back at
+-- every start and refuses to work without it.
+
+CREATE TABLE branch (                    -- one row: who this branch is, and what only grows
+    one        INTEGER PRIMARY KEY CHECK (one = 1),
+    version    INTEGER NOT NULL,
+    bank       TEXT NOT NULL CHECK (length(bank) BETWEEN 1 AND 11),
+    branch     TEXT NOT NULL CHECK (length(branch) BETWEEN 1 AND 15),
+    random     TEXT NOT NULL,            -- EN of the sign-on; new with each new ledger, restore or certificate
+    epoch      INTEGER NOT NULL DEFAULT 0 CHECK (epoch BETWEEN 0 AND 99),
+    epoch_held INTEGER NOT NULL DEFAULT 0 CHECK (epoch_held IN (0, 1)), -- 1: `random` was answered with `epoch`
+    counter    INTEGER NOT NULL DEFAULT 0 CHECK (counter BETWEEN 0 AND 9999999999),
+    latest_ms  INTEGER NOT NULL,         -- latest time of any commit
+    alarm      TEXT,                     -- why no money is taken: somebody else speaks in this branch's name
+    installed  INTEGER NOT NULL DEFAULT 0 CHECK (installed IN (0, 1)),  -- 1: the first operators are made
+    audit_id   INTEGER NOT NULL DEFAULT 0,
+    audit_head BLOB NOT NULL CHECK (length(audit_head) = 32),
+    CHECK (epoch_held = 0 OR epoch > 0)
+) STRICT;
+
+CREATE TRIGGER branch_only_grows BEFORE UPDATE ON branch
+WHEN NEW.epoch < OLD.epoch OR NEW.counter < OLD.counter OR NEW.latest_ms < OLD.latest_ms
+  OR NEW.audit_id < OLD.audit_id OR NEW.installed < OLD.installed
+  OR NEW.bank <> OLD.bank OR NEW.branch <> OLD.branch
+BEGIN SELECT RAISE(ABORT, 'branch: a number would go back'); END;
+CREATE TRIGGER branch_stays BEFORE DELETE ON branch
+BEGIN SELECT RAISE(ABORT, 'branch: cannot be deleted'); END;
+
+-- Every legal transition of every state machine.
+CREATE TABLE move (
+    thing   TEXT NOT NULL,
+    was     TEXT NOT NULL,
+    becomes TEXT NOT NULL,
+    PRIMARY KEY (thing, was, becomes)
+) STRICT, WITHOUT ROWID;
+INSERT INTO move (thing, was, becomes) VALUES
+    ('payment', 'recorded',  'posted'),    ('payment', 'recorded',  'declined'),
+    ('payment', 'recorded',  'advised'),   ('payment', 'recorded',  'undoing'),
+    ('payment', 'recorded',  'excepted'),
+    ('payment', 'advised',   'posted'),    ('payment', 'advised',   'excepted'),
+    ('payment', 'advised',   'undoing'),   ('payment', 'advised',   'settled'),
+    ('payment', 'posted',    'reversing'), ('payment', 'excepted',  'reversing'),
+    ('payment', 'excepted',  'settled'),
+    ('payment', 'reversing', 'reversed'),  ('payment', 'reversing', 'posted'),
+    ('payment', 'reversing', 'excepted'),  ('payment', 'reversing', 'settled'),
+    ('payment', 'undoing',   'undone'),    ('payment', 'undoing',   'short'),
+    ('payment', 'undoing',   'settled'),
+    ('payment', 'short',     'settled'),
+    ('outbox',  'ready',     'in flight'), ('outbox',  'ready',     'done'),
+    ('outbox',  'in flight', 'ready'),     ('outbox',  'in flight', 'done'),
+    ('outbox',  'in flight', 'parked'),
+    ('outbox',  'parked',    'ready'),     ('outbox',  'parked',    'done'),
+    ('outbox',  'parked',    'settled'),
+    ('invoice', 'planned',   'sent'),      ('invoice', 'planned',   'dropped'),
+    ('invoice', 'sent',      'confirmed'), ('invoice', 'sent',      'spoiled'),
+    ('invoice', 'sent',      'planned'),
+    ('invoice', 'confirmed', 'cancelled'), ('invoice', 'confirmed', 'spoiled'),
+    ('number',  'unused',    'assigned'),  ('number',  'unused',    'lost'),
+    ('number',  'unused',    'damaged'),
+    ('number',  'assigned',  'unused'),    ('number',  'assigned',  'used'),
+    ('number',  'assigned',  'void'),      ('number',  'used',      'void'),
+    ('till',    'open',      'counted'),   ('till',    'counted',   'closed'),
+    ('day',     'open',      'closing'),   ('day',     'closing',   'cut off'),
+    ('day',     'cut off',   'closed'),
+    ('agreement', 'not asked',   'asked'), ('agreement', 'asked',     'agreed'),
+    ('agreement', 'asked',       'differences'), ('agreement', 'asked', 'no answer'),
+    ('agreement', 'no answer',   'asked'), ('agreement', 'agreed',    're-opened'),
+    ('agreement', 'differences', 'asked'), ('agreement', 're-opened', 'asked');
+CREATE TRIGGER move_fixed_insert BEFORE INSERT ON move
+BEGIN SELECT RAISE(ABORT, 'move: fixed'); END;
+CREATE TRIGGER move_fixed_update BEFORE UPDATE ON move
+BEGIN SELECT RAISE(ABORT, 'move: fixed'); END;
+CREATE TRIGGER move_fixed_delete BEFORE DELETE ON move
+BEGIN SELECT RAISE(ABORT, 'move: fixed'); END;
+
+-- Business days. A day can close with its agreement open; it stays listed until agreed.
+CREATE TABLE day (
+    date        INTEGER PRIMARY KEY,
+    state       TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'closing', 'cut off', 'closed')),
+    agreement   TEXT NOT NULL DEFAULT 'not asked' CHECK (agreement IN
+                ('not asked', 'asked', 'agreed', 'differences', 'no answer', 're-opened')),
+    opened_at   INTEGER NOT NULL,
+    opened_by   TEXT NOT NULL,
+    cut_at      INTEGER,
+    closed_at   INTEGER,
+    closed_by   TEXT,
+    last_payment INTEGER,                -- at cut-off: the last payment id that belongs to the day
+    head        BLOB,                    -- audit head as last anchored (0500, printed report)
+    head_id     INTEGER,
+    cleared_fen INTEGER NOT NULL DEFAULT 0, -- owed to the utility that was booked over to the bank so far
+    CHECK ((state IN ('cut off', 'closed')) = (cut_at IS NOT NULL)),
+    CHECK ((state = 'closed') = (closed_at IS NOT NULL))
+) STRICT;
+CREATE UNIQUE INDEX day_one_at_work ON day ((1)) WHERE state <> 'closed';
+CREATE TRIGGER day_never_back BEFORE INSERT ON day
+WHEN EXISTS (SELECT 1 FROM day WHERE date >= NEW.date)
+BEGIN SELECT RAISE(ABORT, 'day: business dates never go back'); END;
+CREATE TRIGGER day_moves BEFORE UPDATE OF state ON day
+WHEN NEW.state <> OLD.state
+ AND NOT EXISTS (SELECT 1 FROM move WHERE thing = 'day' AND was = OLD.state AND becomes = NEW.state)
+BEGIN SELECT RAISE(ABORT, 'day: no such transition'); END;
+CREATE TRIGGER day_agreement_moves BEFORE UPDATE OF agreement ON day
+WHEN NEW.agreement <> OLD.agreement
+ AND NOT EXISTS (SELECT 1 FROM move WHERE thing = 'agreement' AND was = OLD.agreement AND becomes = NEW.agreement)
+BEGIN SELECT RAISE(ABORT, 'agreement: no such transition'); END;
+CREATE TRIGGER day_cut_once BEFORE UPDATE OF date, cut_at, last_payment ON day
+WHEN NEW.date <> OLD.date OR (OLD.cut_at IS NOT NULL
+ AND (NEW.cut_at IS NOT OLD.cut_at OR NEW.last_payment IS NOT OLD.last_payment))
+BEGIN SELECT RAISE(ABORT, 'day: what belongs to it is frozen'); END;
+CREATE TRIGGER day_stays BEFORE DELETE ON day
+BEGIN SELECT RAISE(ABORT, 'day: cannot be deleted'); END;
+
+-- What a day's agreement found payment by payment; only one side, or another amount or state.
+CREATE TABLE difference (
+    day        INTEGER NOT NULL REFERENCES day,
+    ref        TEXT NOT NULL,
+    kind       TEXT NOT NULL CHECK (kind IN ('only here', 'only there', 'not ours', 'amount', 'state')),
+    ours_fen   INTEGER,
+    theirs_fen INTEGER,
+    words      TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (day, ref)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE operator (
+    number      TEXT PRIMARY KEY CHECK (length(number) BETWEEN 1 AND 8),
+    name        TEXT NOT NULL,
+    role        TEXT NOT NULL CHECK (role IN ('teller', 'supervisor', 'technician')),
+    password    TEXT NOT NULL,           -- argon2id, with its salt and cost
+    must_change INTEGER NOT NULL CHECK (must_change IN (0, 1)),
+    wrong       INTEGER NOT NULL DEFAULT 0 CHECK (wrong >= 0),
+    locked_ms   INTEGER NOT NULL DEFAULT 0, -- locked until then, or until a supervisor unlocks
+    active      INTEGER NOT NULL DEFAULT 1 CHECK (active IN (0, 1)),
+    seen_act    INTEGER NOT NULL DEFAULT 0  -- last approval in this person's name that was shown to him
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER operator_stays BEFORE DELETE ON operator
+BEGIN SELECT RAISE(ABORT, 'operator: cannot be deleted'); END;
+
+-- A second person's word for exactly one act.
+CREATE TABLE approval (
+    id         INTEGER PRIMARY KEY,
+    token      TEXT NOT NULL UNIQUE,
+    act        TEXT NOT NULL,
+    params     BLOB NOT NULL CHECK (length(params) = 32),  -- hash of the exact parameters
+    checker    TEXT NOT NULL REFERENCES operator,
+    terminal   TEXT NOT NULL,
+    made_at    INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    used_at    INTEGER,
+    used_by    TEXT REFERENCES operator,
+    CHECK ((used_at IS NULL) = (used_by IS NULL)),
+    CHECK (used_by IS NULL OR used_by <> checker)
+) STRICT;
+CREATE TRIGGER approval_once BEFORE UPDATE ON approval
+WHEN OLD.used_at IS NOT NULL OR NEW.act <> OLD.act OR NEW.params <> OLD.params OR NEW.token <> OLD.token
+  OR NEW.checker <> OLD.checker OR NEW.expires_at <> OLD.expires_at OR NEW.id <> OLD.id
+BEGIN SELECT RAISE(ABORT, 'approval: used once, never altered'); END;
+CREATE TRIGGER approval_stays BEFORE DELETE ON approval
+BEGIN SELECT RAISE(ABORT, 'approval: cannot be deleted'); END;
+
+-- What two people did. Append-only.
+CREATE TABLE act (
+    id      INTEGER PRIMARY KEY,
+    at      INTEGER NOT NULL,
+    act     TEXT NOT NULL,
+    subject TEXT NOT NULL,               -- key, number, till, operator
+    maker   TEXT NOT NULL REFERENCES operator,
+    checker TEXT NOT NULL REFERENCES operator,
+    approval INTEGER NOT NULL UNIQUE REFERENCES approval,
+    CHECK (maker <> checker)
+) STRICT;
+CREATE INDEX act_subject ON act (subject, act);
+CREATE INDEX act_checker ON act (checker, id);
+CREATE TRIGGER act_no_update BEFORE UPDATE ON act
+BEGIN SELECT RAISE(ABORT, 'act: append-only'); END;
+CREATE TRIGGER act_no_delete BEFORE DELETE ON act
+BEGIN SELECT RAISE(ABORT, 'act: append-only'); END;
+
+-- One row an opening of a till.
+CREATE TABLE till (
+    id        INTEGER PRIMARY KEY,
+    number    TEXT NOT NULL CHECK (number GLOB '[0-9][0-9]'),
+    terminal  TEXT NOT NULL,
+    operator  TEXT NOT NULL REFERENCES operator,
+    day       INTEGER NOT NULL REFERENCES day,
+    state     TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'counted', 'closed')),
+    float_fen INTEGER NOT NULL CHECK (float_fen >= 0),
+    opened_at INTEGER NOT NULL,
+    closed_at INTEGER,
+    handed_to TEXT REFERENCES operator,  -- closed by handing it over to this person
+    handed_fen INTEGER,                  -- and so much; in transit until he has opened
+    taken_by  INTEGER REFERENCES till,   -- the opening that took it
+    CHECK ((state = 'closed') = (closed_at IS NOT NULL))
+) STRICT;
+CREATE UNIQUE INDEX till_one_a_number   ON till (number)   WHERE state <> 'closed';
+CREATE UNIQUE INDEX till_one_a_terminal ON till (terminal) WHERE state <> 'closed';
+CREATE UNIQUE INDEX till_one_a_person   ON till (operator) WHERE state <> 'closed';
+CREATE TRIGGER till_moves BEFORE UPDATE OF state ON till
+WHEN NEW.state <> OLD.state
+ AND NOT EXISTS (SELECT 1 FROM move WHERE thing = 'till' AND was = OLD.state AND becomes = NEW.state)
+BEGIN SELECT RAISE(ABORT, 'till: no such transition'); END;
+CREATE TRIGGER till_fixed BEFORE UPDATE OF number, terminal, operator, day, float_fen ON till
+BEGIN SELECT RAISE(ABORT, 'till: fixed once opened'); END;
+CREATE TRIGGER till_stays BEFORE DELETE ON till
+BEGIN SELECT RAISE(ABORT, 'till: cannot be deleted'); END;
+
+-- Blind counts: the sum is committed before the expected one is shown. Append-only.
+CREATE TABLE count (
+    id           INTEGER PRIMARY KEY,
+    place        TEXT NOT NULL,          -- 'till:07' or 'vault'
+    till         INTEGER REFERENCES till,
+    at           INTEGER NOT NULL,
+    day          INTEGER NOT NULL REFERENCES day,
+    operator     TEXT NOT NULL REFERENCES operator,
+    second       TEXT REFERENCES operator, -- needed for another count and for the vault
+    counted_fen  INTEGER NOT NULL CHECK (counted_fen >= 0),
+    expected_fen INTEGER NOT NULL,
+    CHECK (second IS NULL OR second <> operator)
+) STRICT;
+CREATE INDEX count_till ON count (till, id);
+CREATE INDEX count_day ON count (day, place);
+CREATE TABLE count_note (
+    count INTEGER NOT NULL REFERENCES count,
+    fen   INTEGER NOT NULL CHECK (fen IN (10000, 5000, 2000, 1000, 500, 100, 50, 10, 5, 2, 1)),
+    notes INTEGER NOT NULL CHECK (notes >= 0),
+    PRIMARY KEY (count, fen)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER count_no_update BEFORE UPDATE ON count
+BEGIN SELECT RAISE(ABORT, 'count: append-only'); END;
+CREATE TRIGGER count_no_delete BEFORE DELETE ON count
+BEGIN SELECT RAISE(ABORT, 'count: append-only'); END;
+
+-- Counterfeit notes taken in: never tender, a memo of their own.
+CREATE TABLE counterfeit (
+    id       INTEGER PRIMARY KEY,
+    at       INTEGER NOT NULL,
+    day      INTEGER NOT NULL REFERENCES day,
+    till     INTEGER NOT NULL REFERENCES till,
+    fen      INTEGER NOT NULL CHECK (fen > 0),
+    serial   TEXT NOT NULL,
+    series   TEXT NOT NULL,
+    customer TEXT NOT NULL,
+    maker    TEXT NOT NULL REFERENCES operator,
+    checker  TEXT NOT NULL REFERENCES operator,
+    CHECK (maker <> checker)
+) STRICT;
+CREATE TRIGGER counterfeit_no_update BEFORE UPDATE ON counterfeit
+BEGIN SELECT RAISE(ABORT, 'counterfeit: append-only'); END;
+CREATE TRIGGER counterfeit_no_delete BEFORE DELETE ON counterfeit
+BEGIN SELECT RAISE(ABORT, 'counterfeit: append-only'); END;
+
+-- DE 11: unique a day and terminal.
+CREATE TABLE stan (
+    day      INTEGER NOT NULL,
+    terminal TEXT NOT NULL,
+    last     INTEGER NOT NULL CHECK (last BETWEEN 1 AND 999999),
+    PRIMARY KEY (day, terminal)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER stan_only_grows BEFORE UPDATE ON stan WHEN NEW.last <= OLD.last
+BEGIN SELECT RAISE(ABORT, 'stan: never goes back'); END;
+
+CREATE TABLE payment (
+    id           INTEGER PRIMARY KEY,
+    ref          TEXT NOT NULL UNIQUE CHECK (length(ref) = 12), -- DE 37: epoch and counter
+    token        TEXT NOT NULL UNIQUE,   -- of its draft: a double Enter is one payment
+    proc         INTEGER NOT NULL CHECK (proc IN (500000, 501000, 210000, 10000, 200000, 220000)),
+    state        TEXT NOT NULL CHECK (state IN ('recorded', 'posted', 'declined', 'advised', 'undoing', 'undone',
+                 'short', 'excepted', 'reversing', 'reversed', 'settled')),
+    customer     TEXT NOT NULL,
+    name         TEXT NOT NULL,
+    address      TEXT NOT NULL,
+    account      TEXT NOT NULL,          -- special account, '' for cash
+    bills_fen    INTEGER NOT NULL CHECK (bills_fen >= 0),
+    late_fee_fen INTEGER NOT NULL CHECK (late_fee_fen >= 0),
+    prepaid_fen  INTEGER NOT NULL CHECK (prepaid_fen >= 0),
+    amount_fen   INTEGER NOT NULL CHECK (amount_fen BETWEEN 0 AND 999999999999),
+    bill_count   INTEGER NOT NULL CHECK (bill_count BETWEEN 0 AND 12),
+    tendered_fen INTEGER NOT NULL CHECK (tendered_fen >= 0),
+    change_fen   INTEGER NOT NULL CHECK (change_fen >= 0),
+    day          INTEGER NOT NULL REFERENCES day,
+    taken_at     INTEGER NOT NULL,       -- DE 12, 13 in local time
+    stan         INTEGER NOT NULL CHECK (stan BETWEEN 1 AND 999999),
+    terminal     TEXT NOT NULL,
+    till         INTEGER NOT NULL REFERENCES till,
+    operator     TEXT NOT NULL REFERENCES operator,
+    offline      INTEGER NOT NULL CHECK (offline IN (0, 1)), -- 1: gone on as an advice
+    shown_at     INTEGER,                -- the counter took the bytes that say "recorded", or a person said so
+    held         INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1)), -- nothing sent or printed until a person has spoken
+    no_cash      INTEGER NOT NULL DEFAULT 0 CHECK (no_cash IN (0, 1)), -- he said: the cash is not in the till
+    stood        TEXT CHECK (stood IN ('posted', 'excepted')), -- what a reversing one was
+    code         TEXT,                   -- DE 39 of the last answer that counted
+    approval     TEXT,                   -- DE 38
+    reason       TEXT,
+    answered_at  INTEGER,
+    posted       INTEGER NOT NULL DEFAULT 0 CHECK (posted IN (0, 1)),   -- the utility answered that it has it
+    undone       INTEGER NOT NULL DEFAULT 0 CHECK (undone IN (0, 1)),   -- 0430 came
+    reversed     INTEGER NOT NULL DEFAULT 0 CHECK (reversed IN (0, 1)), -- 0410 00 came
+    foreign_undo INTEGER NOT NULL DEFAULT 0 CHECK (foreign_undo IN (0, 1)), -- excepted by RV or 12
+    kept         INTEGER CHECK (kept IN (0, 1)),         -- settled: was the money kept
+    rest_fen     INTEGER NOT NULL DEFAULT 0 CHECK (rest_fen >= 0),   -- short: what did not come back
+    owed_fen     INTEGER NOT NULL DEFAULT 0 CHECK (owed_fen >= 0),   -- to be given back to the customer
+    handed_fen   INTEGER NOT NULL DEFAULT 0 CHECK (handed_fen >= 0), -- given back
+    handed_at    INTEGER,
+    audit        INTEGER NOT NULL UNIQUE REFERENCES audit,           -- the record of its T1
+    CHECK (amount_fen = bills_fen + late_fee_fen + prepaid_fen),
+    CHECK (proc <> 500000 OR tendered_fen - change_fen = amount_fen),
+    CHECK (amount_fen > 0 OR bill_count > 0),
+    CHECK (held = 0 OR shown_at IS NULL),
+    CHECK ((state = 'reversing') <= (stood IS NOT NULL)),
+    CHECK ((state = 'settled') = (kept IS NOT NULL)),
+    CHECK (foreign_undo = 0 OR posted = 0),
+    CHECK (owed_fen + handed_fen <= amount_fen)
+) STRICT;
+CREATE INDEX payment_customer ON payment (customer, id);
+CREATE INDEX payment_terminal ON payment (terminal, id);
+-- totals are read from this index alone
+CREATE INDEX payment_totals ON payment (day, operator, state, posted, undone, reversed, foreign_undo, proc, offline,
+    amount_fen, bills_fen, late_fee_fen, prepaid_fen, bill_count);
+-- what waits is a handful of rows, however many payments there are
+CREATE INDEX payment_open ON payment (state, id)
+    WHERE state IN ('recorded', 'advised', 'undoing', 'reversing', 'excepted', 'short');
+CREATE INDEX payment_owed ON payment (id) WHERE owed_fen > 0;
+CREATE INDEX payment_not_shown ON payment (id) WHERE shown_at IS NULL;
+
+CREATE TRIGGER payment_moves BEFORE UPDATE OF state ON payment
+WHEN NEW.state <> OLD.state
+ AND NOT EXISTS (SELECT 1 FROM move WHERE thing = 'payment' AND was = OLD.state AND becomes = NEW.state)
+BEGIN SELECT RAISE(ABORT, 'payment: no such transition'); END;
+CREATE TRIGGER payment_starts BEFORE INSERT ON payment WHEN NEW.state NOT IN ('recorded', 'advised')
+BEGIN SELECT RAISE(ABORT, 'payment: starts recorded or advised'); END;
+CREATE TRIGGER payment_back_as_it_stood BEFORE UPDATE OF state ON payment
+WHEN OLD.state = 'reversing' AND NEW.state IN ('posted', 'excepted') AND NEW.state <> OLD.stood
+BEGIN SELECT RAISE(ABORT, 'payment: a refused reversal leaves it as it stood'); END;
+CREATE TRIGGER payment_settled_with_its_row BEFORE UPDATE OF state ON payment
+WHEN NEW.state = 'settled' AND OLD.state IN ('advised', 'undoing', 'reversing')
+ AND NOT EXISTS (SELECT 1 FROM outbox WHERE payment = OLD.id AND state = 'parked')
+BEGIN SELECT RAISE(ABORT, 'payment: settled only with a parked row'); END;
+CREATE TRIGGER payment_settled_by_two BEFORE UPDATE OF state ON payment
+WHEN NEW.state = 'settled' AND NOT EXISTS (SELECT 1 FROM act WHERE subject = OLD.ref AND act = 'settle')
+BEGIN SELECT RAISE(ABORT, 'payment: settled by two people only'); END;
+CREATE TRIGGER payment_fixed BEFORE UPDATE OF id, ref, token, proc, customer, name, address, account, bills_fen,
+    late_fee_fen, prepaid_fen, amount_fen, bill_count, tendered_fen, change_fen, day, taken_at, stan, terminal, till,
+    operator, audit ON payment
+BEGIN SELECT RAISE(ABORT, 'payment: what was recorded is fixed'); END;
+CREATE TRIGGER payment_shown_once BEFORE UPDATE OF shown_at ON payment
+WHEN OLD.shown_at IS NOT NULL AND NEW.shown_at IS NOT OLD.shown_at
+BEGIN SELECT RAISE(ABORT, 'payment: shown once'); END;
+CREATE TRIGGER payment_stays BEFORE DELETE ON payment
+BEGIN SELECT RAISE(ABORT, 'payment: cannot be deleted'); END;
+CREATE TRIGGER payment_on_an_open_day BEFORE INSERT ON payment
+WHEN (SELECT state FROM day WHERE date = NEW.day) IS NOT 'open'
+BEGIN SELECT RAISE(ABORT, 'payment: the business day is not open'); END;
+
+-- What templates and cards need beyond the money: JSON, opaque here.
+CREATE TABLE detail (
+    payment INTEGER PRIMARY KEY REFERENCES payment,
+    data    TEXT NOT NULL CHECK (length(data) <= 65536)
+) STRICT;
+CREATE TRIGGER detail_fixed BEFORE UPDATE ON detail
+BEGIN SELECT RAISE(ABORT, 'detail: fixed'); END;
+
+CREATE TABLE payment_bill (
+    payment      INTEGER NOT NULL REFERENCES payment,
+    position     INTEGER NOT NULL CHECK (position BETWEEN 0 AND 11),
+    bill         TEXT NOT NULL,
+    period       TEXT NOT NULL,
+    amount_fen   INTEGER NOT NULL CHECK (amount_fen >= 0),
+    late_fee_fen INTEGER NOT NULL CHECK (late_fee_fen >= 0),
+    place        TEXT CHECK (place IN ('BL', 'PP', 'SU', 'RV')), -- where the utility put it; NULL: unanswered
+    live         INTEGER NOT NULL DEFAULT 1 CHECK (live IN (0, 1)),
+    PRIMARY KEY (payment, position)
+) STRICT, WITHOUT ROWID;
+-- The second guard: a bill stands in at most one payment that may yet have paid it.
+CREATE UNIQUE INDEX payment_bill_once ON payment_bill (bill) WHERE live = 1;
+CREATE TRIGGER payment_bill_fixed BEFORE UPDATE OF payment, position, bill, period, amount_fen, late_fee_fen ON payment_bill
+BEGIN SELECT RAISE(ABORT, 'payment_bill: fixed'); END;
+CREATE TRIGGER payment_bill_stays BEFORE DELETE ON payment_bill
+BEGIN SELECT RAISE(ABORT, 'payment_bill: cannot be deleted'); END;
+CREATE TRIGGER payment_frees_bills AFTER UPDATE OF state ON payment WHEN NEW.state <> OLD.state
+BEGIN
+    UPDATE payment_bill SET live = CASE
+        WHEN NEW.state IN ('declined', 'undone', 'short', 'reversed') THEN 0
+        WHEN NEW.state = 'settled' THEN NEW.kept = 1 AND place IS 'BL'
+        ELSE place IS NULL OR place = 'BL' END
+     WHERE payment = NEW.id;
+END;
+
+-- Where the utility put each part (DX): a divided part has two rows.
+CREATE TABLE disposition (
+    payment    INTEGER NOT NULL REFERENCES payment,
+    position   INTEGER NOT NULL,
+    answer     TEXT NOT NULL CHECK (answer IN ('0210', '0230', '0410', '0430')),
+    part       TEXT NOT NULL,
+    place      TEXT NOT NULL CHECK (place IN ('BL', 'PP', 'SU', 'RV')),
+    amount_fen INTEGER NOT NULL CHECK (amount_fen >= 0),
+    PRIMARY KEY (payment, answer, position)
+) STRICT, WITHOUT ROWID;
+
+-- The journal: each row is one debit and one credit, so that it can't be out of balance.
+CREATE TABLE entry (
+    id         INTEGER PRIMARY KEY,
+    event      TEXT NOT NULL,
+    at         INTEGER NOT NULL,
+    booked     INTEGER NOT NULL,         -- booking date
+    day        INTEGER NOT NULL,         -- business date: totals and agreement go by it
+    payment    INTEGER REFERENCES payment,
+    till       INTEGER REFERENCES till,
+    debit      TEXT NOT NULL,
+    credit     TEXT NOT NULL,
+    commodity  TEXT NOT NULL DEFAULT 'CNY' CHECK (commodity IN ('CNY', 'CFT')),
+    amount_fen INTEGER NOT NULL CHECK (amount_fen > 0),
+    operator   TEXT NOT NULL,
+    CHECK (debit <> credit),
+    CHECK (debit  IN ('vault', 'clearing-bank', 'awaiting-utility', 'awaiting-bank', 'owed-to-utility', 'to-be-given-back',
+                      'claims', 'loss', 'in-transit', 'over-short', 'counterfeit', 'counterfeit-owners')
+           OR debit  GLOB 'till:[0-9][0-9]'),
+    CHECK (credit IN ('vault', 'clearing-bank', 'awaiting-utility', 'awaiting-bank', 'owed-to-utility', 'to-be-given-back',
+                      'claims', 'loss', 'in-transit', 'over-short', 'counterfeit', 'counterfeit-owners')
+           OR credit GLOB 'till:[0-9][0-9]')
+) STRICT;
+CREATE INDEX entry_payment ON entry (payment) WHERE payment IS NOT NULL;
+CREATE INDEX entry_day ON entry (day, event);
+CREATE INDEX entry_till ON entry (till) WHERE till IS NOT NULL;
+CREATE TRIGGER entry_no_update BEFORE UPDATE ON entry
+BEGIN SELECT RAISE(ABORT, 'entry: append-only'); END;
+CREATE TRIGGER entry_no_delete BEFORE DELETE ON entry
+BEGIN SELECT RAISE(ABORT, 'entry: append-only'); END;
+
+-- What each account holds, kept by the journal itself so that no screen ever sums it up.
+CREATE TABLE account (
+    name        TEXT NOT NULL,
+    commodity   TEXT NOT NULL,
+    balance_fen INTEGER NOT NULL,        -- debits less credits
+    PRIMARY KEY (name, commodity)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER entry_balances AFTER INSERT ON entry
+BEGIN
+    INSERT INTO account (name, commodity, balance_fen) VALUES (NEW.debit, NEW.commodity, NEW.amount_fen)
+        ON CONFLICT DO UPDATE SET balance_fen = balance_fen + excluded.balance_fen;
+    INSERT INTO account (name, commodity, balance_fen) VALUES (NEW.credit, NEW.commodity, -NEW.amount_fen)
+        ON CONFLICT DO UPDATE SET balance_fen = balance_fen + excluded.balance_fen;
+END;
+
+-- Store and forward. Bytes never change, nothing expires.
+CREATE TABLE outbox (
+    id         INTEGER PRIMARY KEY,
+    payment    INTEGER NOT NULL REFERENCES payment,
+    class      TEXT NOT NULL CHECK (class IN ('0200', '0220', '0400', '0420', 'notice')),
+    ref        TEXT NOT NULL CHECK (length(ref) = 12),  -- DE 37 of the message; a notice has its own
+    state      TEXT NOT NULL DEFAULT 'ready' CHECK (state IN ('ready', 'in flight', 'done', 'parked', 'settled')),
+    tries      INTEGER NOT NULL DEFAULT 0 CHECK (tries >= 0),
+    bytes      BLOB NOT NULL CHECK (length(bytes) BETWEEN 1 AND 8192),
+    made_at    INTEGER NOT NULL,
+    not_before INTEGER NOT NULL DEFAULT 0,
+    sent_at    INTEGER,
+    code       TEXT,                     -- of the refusal that parked it
+    why        TEXT,
+    CHECK (class <> '0200' OR state NOT IN ('parked', 'settled'))
+) STRICT;
+CREATE INDEX outbox_payment ON outbox (payment, id);
+CREATE INDEX outbox_ready  ON outbox (id) WHERE state = 'ready';
+CREATE INDEX outbox_urgent ON outbox (id) WHERE state = 'ready' AND class IN ('0200', '0400');
+CREATE INDEX outbox_open   ON outbox (state, id) WHERE state IN ('ready', 'in flight', 'parked');
+CREATE INDEX outbox_notice ON outbox (ref) WHERE class = 'notice';
+CREATE TRIGGER outbox_moves BEFORE UPDATE OF state ON outbox
+WHEN NEW.state <> OLD.state
+ AND NOT EXISTS (SELECT 1 FROM move WHERE thing = 'outbox' AND was = OLD.state AND becomes = NEW.state)
+BEGIN SELECT RAISE(ABORT, 'outbox: no such transition'); END;
+CREATE TRIGGER outbox_starts BEFORE INSERT ON outbox WHEN NEW.state <> 'ready' OR NEW.tries <> 0
+BEGIN SELECT RAISE(ABORT, 'outbox: starts ready'); END;
+CREATE TRIGGER outbox_fixed BEFORE UPDATE OF id, payment, class, ref, bytes, made_at ON outbox
+BEGIN SELECT RAISE(ABORT, 'outbox: bytes never change'); END;
+CREATE TRIGGER outbox_tries BEFORE UPDATE OF tries ON outbox WHEN NEW.tries < OLD.tries
+BEGIN SELECT RAISE(ABORT, 'outbox: tries only grow'); END;
+CREATE TRIGGER outbox_stays BEFORE DELETE ON outbox
+BEGIN SELECT RAISE(ABORT, 'outbox: cannot be deleted'); END;
+-- A digest made with the bytes, so that a change behind the triggers' back is seen.
+CREATE TABLE outbox_digest (
+    id     INTEGER PRIMARY KEY REFERENCES outbox,
+    digest BLOB NOT NULL CHECK (length(digest) = 32)
+) STRICT;
+CREATE TRIGGER outbox_digest_fixed BEFORE UPDATE ON outbox_digest
+BEGIN SELECT RAISE(ABORT, 'outbox: bytes never change'); END;
+
+-- Runs of numbers, each issued to one till and loaded in one printer.
+CREATE TABLE book (
+    id        INTEGER PRIMARY KEY,
+    series    TEXT NOT NULL CHECK (length(series) BETWEEN 1 AND 20),
+    first     INTEGER NOT NULL CHECK (first >= 0),
+    last      INTEGER NOT NULL,
+    digits    INTEGER NOT NULL CHECK (digits BETWEEN 1 AND 18), -- as printed on the paper
+    till      TEXT NOT NULL,             -- the till's number
+    next      INTEGER NOT NULL,          -- last + 1: used up
+    state     TEXT NOT NULL DEFAULT 'loaded' CHECK (state IN ('loaded', 'ended')),
+    loaded_at INTEGER NOT NULL,
+    loaded_by TEXT NOT NULL REFERENCES operator,
+    CHECK (last >= first AND next BETWEEN first AND last + 1)
+) STRICT;
+CREATE UNIQUE INDEX book_one_a_till ON book (till) WHERE state = 'loaded';
+CREATE INDEX book_series ON book (series, first);
+CREATE TRIGGER book_no_overlap BEFORE INSERT ON book
+WHEN EXISTS (SELECT 1 FROM book WHERE series = NEW.series AND first <= NEW.last AND last >= NEW.first)
+BEGIN SELECT RAISE(ABORT, 'book: its numbers stand in another'); END;
+CREATE TRIGGER book_fixed BEFORE UPDATE OF id, series, first, last, digits ON book
+BEGIN SELECT RAISE(ABORT, 'book: fixed once loaded'); END;
+CREATE TRIGGER book_stays BEFORE DELETE ON book
+BEGIN SELECT RAISE(ABORT, 'book: cannot be deleted'); END;
+
+CREATE TABLE invoice (
+    id         INTEGER PRIMARY KEY,
+    payment    INTEGER NOT NULL REFERENCES payment,
+    kind       TEXT NOT NULL CHECK (kind IN ('invoice', 'receipt')), -- a receipt has no number
+    state      TEXT NOT NULL CHECK (state IN ('planned', 'sent', 'confirmed', 'spoiled', 'dropped', 'cancelled')),
+    book       INTEGER REFERENCES book,
+    series     TEXT,
+    number     INTEGER,
+    attempt    INTEGER NOT NULL DEFAULT 0 CHECK (attempt >= 0),
+    doubt      TEXT CHECK (doubt IN ('unknown', 'handed-over')), -- a sent one that a person must look at
+    planned_at INTEGER NOT NULL,
+    sent_at    INTEGER,
+    settled_at INTEGER,
+    paper      TEXT CHECK (paper IN ('returned', 'missing')), -- of a spoiled or cancelled one
+    reprints   INTEGER NOT NULL DEFAULT 0 CHECK (reprints >= 0),
+    CHECK ((series IS NULL) = (number IS NULL) AND (book IS NULL) = (number IS NULL)),
+    CHECK (state NOT IN ('planned', 'dropped') OR number IS NULL),
+    CHECK (kind <> 'receipt' OR number IS NULL),
+    CHECK (kind <> 'invoice' OR state IN ('planned', 'dropped') OR number IS NOT NULL),
+    CHECK (doubt IS NULL OR state = 'sent')
+) STRICT;
+CREATE UNIQUE INDEX invoice_one_stands ON invoice (payment) WHERE state IN ('planned', 'sent', 'confirmed');
+CREATE INDEX invoice_payment ON invoice (payment, id);
+-- a number that had a byte taken is the invoice's for ever; "planned" again gives it up
+CREATE UNIQUE INDEX invoice_number ON invoice (series, number) WHERE number IS NOT NULL;
+CREATE INDEX invoice_open ON invoice (state, id) WHERE state IN ('planned', 'sent');
+CREATE UNIQUE INDEX invoice_one_a_book ON invoice (book) WHERE state = 'sent' AND book IS NOT NULL;
+CREATE TRIGGER invoice_moves BEFORE UPDATE OF state ON invoice
+WHEN NEW.state <> OLD.state
+ AND NOT EXISTS (SELECT 1 FROM move WHERE thing = 'invoice' AND was = OLD.state AND becomes = NEW.state)
+BEGIN SELECT RAISE(ABORT, 'invoice: no such transition'); END;
+CREATE TRIGGER invoice_starts BEFORE INSERT ON invoice WHEN NEW.state <> 'planned'
+BEGIN SELECT RAISE(ABORT, 'invoice: starts planned'); END;
+CREATE TRIGGER invoice_keeps_number BEFORE UPDATE OF number, series ON invoice
+WHEN OLD.state <> 'planned' AND NEW.state <> 'planned'
+ AND (NEW.number IS NOT OLD.number OR NEW.series IS NOT OLD.series)
+BEGIN SELECT RAISE(ABORT, 'invoice: its number is its own for ever'); END;
+CREATE TRIGGER invoice_fixed BEFORE UPDATE OF id, payment, kind, planned_at ON invoice
+BEGIN SELECT RAISE(ABORT, 'invoice: fixed'); END;
+CREATE TRIGGER invoice_attempts BEFORE UPDATE OF attempt ON invoice WHEN NEW.attempt < OLD.attempt
+BEGIN SELECT RAISE(ABORT, 'invoice: attempts only grow'); END;
+CREATE TRIGGER invoice_stays BEFORE DELETE ON invoice
+BEGIN SELECT RAISE(ABORT, 'invoice: cannot be deleted'); END;
+CREATE TRIGGER invoice_only_of_what_stands BEFORE UPDATE OF state ON invoice
+WHEN NEW.state = 'sent' AND OLD.state = 'planned'
+ AND NOT EXISTS (SELECT 1 FROM payment WHERE id = NEW.payment AND held = 0
+     AND (state IN ('posted', 'advised') OR (state = 'excepted' AND foreign_undo = 0) OR (state = 'settled' AND kept = 1)))
+BEGIN SELECT RAISE(ABORT, 'invoice: its payment does not stand'); END;
+
+-- Numbers that were touched; one that was never touched has no row.
+CREATE TABLE number (
+    series  TEXT NOT NULL,
+    number  INTEGER NOT NULL,
+    book    INTEGER NOT NULL REFERENCES book,
+    state   TEXT NOT NULL CHECK (state IN ('unused', 'assigned', 'used', 'void', 'lost', 'damaged')),
+    invoice INTEGER REFERENCES invoice,
+    paper   TEXT CHECK (paper IN ('seen', 'missing')), -- of a void one: handed in to a supervisor
+    PRIMARY KEY (series, number),
+    CHECK ((state IN ('assigned', 'used', 'void')) = (invoice IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER number_moves BEFORE UPDATE OF state ON number
+WHEN NEW.state <> OLD.state
+ AND NOT EXISTS (SELECT 1 FROM move WHERE thing = 'number' AND was = OLD.state AND becomes = NEW.state)
+BEGIN SELECT RAISE(ABORT, 'number: no such transition'); END;
+CREATE TRIGGER number_in_its_book BEFORE INSERT ON number
+WHEN NOT EXISTS (SELECT 1 FROM book WHERE id = NEW.book AND series = NEW.series AND NEW.number BETWEEN first AND last)
+BEGIN SELECT RAISE(ABORT, 'number: not of that book'); END;
+CREATE TRIGGER number_keeps_invoice BEFORE UPDATE OF invoice ON number
+WHEN OLD.invoice IS NOT NULL AND NEW.state <> 'unused' AND NEW.invoice IS NOT OLD.invoice
+BEGIN SELECT RAISE(ABORT, 'number: belongs to its invoice'); END;
+CREATE TRIGGER number_fixed BEFORE UPDATE OF series, number, book ON number
+BEGIN SELECT RAISE(ABORT, 'number: fixed'); END;
+CREATE TRIGGER number_stays BEFORE DELETE ON number
+BEGIN SELECT RAISE(ABORT, 'number: cannot be deleted'); END;
+
+-- Audit: append-only, each record's hash covers the one before it, under a key that is not in here.
+CREATE TABLE audit (
+    id       INTEGER PRIMARY KEY,
+    at       INTEGER NOT NULL,
+    event    TEXT NOT NULL,
+    operator TEXT NOT NULL,              -- '' : the program
+    second   TEXT NOT NULL,              -- '' : nobody
+    terminal TEXT NOT NULL,
+    subject  TEXT NOT NULL,
+    words    TEXT NOT NULL,
+    hash     BLOB NOT NULL CHECK (length(hash) = 32),
+    CHECK (second = '' OR second <> operator)
+) STRICT;
+CREATE INDEX audit_subject ON audit (subject, id);
+CREATE TRIGGER audit_next BEFORE INSERT ON audit
+WHEN NEW.id <> (SELECT audit_id + 1 FROM branch)
+BEGIN SELECT RAISE(ABORT, 'audit: records follow one another'); END;
+CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, 'audit: append-only'); END;
+CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
+BEGIN SELECT RAISE(ABORT, 'audit: append-only'); END;
