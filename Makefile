@@ -43,7 +43,8 @@ LIB_SRC := $(foreach l,base wire ledger print,$(call src_of,$(l))) $(wildcard dr
 part_of  = $(filter-out app/$(1)/main.c,$(call src_of,$(1)))
 PARTS   := $(foreach p,$(ALL_PROGRAMS),$(call part_of,$(p)))
 SQL     := $(wildcard app/*/*.sql)
-GEN     := $(patsubst app/%.sql,$(B)/gen/%.sql.h,$(SQL))
+FORMS   := $(wildcard forms/*.form)
+GEN     := $(patsubst app/%.sql,$(B)/gen/%.sql.h,$(SQL)) $(B)/gen/counter/forms.inc
 
 LIBS       := $(B)/libgridteller.a
 UNIT       := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*.c))
@@ -79,6 +80,12 @@ $(B)/gen/%.sql.h: app/%.sql
 	@mkdir -p $(@D)
 	@{ echo 'static const char $(basename $(notdir $*))_sql[] ='; \
 	   sed -e 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $<; echo ';'; } > $@
+
+# every form again inside the program, for the day its file is broken
+$(B)/gen/counter/forms.inc: $(FORMS)
+	@mkdir -p $(@D)
+	@for f in $(FORMS); do echo "{\"$$(basename $$f .form)\","; \
+	    sed -e 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $$f; echo '},'; done > $@
 
 $(B)/locale/%/LC_MESSAGES/gridteller.mo: app/counter/po/%.po
 	@mkdir -p $(@D)

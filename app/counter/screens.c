@@ -1,0 +1,8 @@
+/* Every screen. The menu shows those with a title, in this order. */
+#include "counter/counter.h"
+
+const struct screen *const screens[] = {
+    &screen_collect, &screen_search, &screen_todo,  &screen_card,   &screen_queue,    &screen_printer,
+    &screen_branch,  &screen_count,  &screen_cash,  &screen_password, &screen_signon, &screen_approve,
+    &screen_help,    &screen_menu,   &screen_fee,   NULL,
+};
