@@ -102,6 +102,7 @@ struct page_item {
     bool dotted;
     /* IMAGE */
     struct page_bitmap image;
+    int order;            /* page_add's count: what stands at one place is printed in this order */
 };
 
 enum page_unit { PAGE_UNIT_MM, PAGE_UNIT_INCH, PAGE_UNIT_ROWCOLUMN };
@@ -130,6 +131,10 @@ struct page {
 /* Frees the page with all that its items point to. NULL is fine. */
 void page_free(struct page *page);
 
+/* Cells of a character on a printer with a Chinese font: 1 for ASCII, 2 for all else
+ * (such a printer's font has × and ℃ as wide as a Hanzi, whatever a terminal does). */
+int page_cells_of(uint32_t cp);
+
 /* The next piece of a text item whose characters are all of one width (1 or 2
  * cells) and all inside or all outside the device's font; for back ends that give
  * each its own absolute x. Start with *at = 0; returns false at the end. */
@@ -156,6 +161,8 @@ struct page *page_new(int w_mm100, int h_mm100, enum page_media media);
  * page. Returns it (valid until the next one is added), or NULL with err filled:
  * too many items, no memory. */
 struct page_item *page_add(struct page *page, const struct page_item *item, struct error *err);
+/* A copy of text within the page, freed with it; NULL: no memory. */
+const char *page_keep(struct page *page, const char *text, size_t len);
 /* Puts the items into printing order. */
 void page_sort(struct page *page);
 
