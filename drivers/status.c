@@ -7,7 +7,7 @@
 #include "base/text.h"
 
 #define DEFAULT_MS 3000
-#define DRAIN_MS 20  /* what an earlier job left unread comes at once or not at all */
+#define DRAIN_MS 5   /* what an earlier job left unread comes at once or not at all */
 
 const char *printer_state_words(enum printer_state state)
 {
