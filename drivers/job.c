@@ -168,7 +168,7 @@ int print_job_run(const struct print_job *job, struct print_outcome *out)
 done:
     if (r.t) {
         out->bytes = r.t->submitted;
-        out->taken = r.t->taken;
+        out->taken = out->result == PRINT_CONFIRMED ? out->total : r.t->taken;
     }
     say(&r);
     transport_close(r.t);

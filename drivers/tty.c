@@ -1,7 +1,8 @@
 /* Transport "serial": a printer on a serial line.
  *
  * Without flow control a printer that is switched off "takes" everything: only what
- * the kernel still holds is known not to have left. */
+ * the kernel still holds is known not to have left, and no byte is ever known as taken
+ * until an answer comes back. */
 #include "drivers/transport.h"
 
 #include <errno.h>
@@ -26,7 +27,6 @@ struct tty_state {
     int fd;
     enum flow flow;
     struct termios before;
-    uint64_t paper; /* counted bytes the kernel took */
 };
 
 static const struct {
@@ -133,13 +133,6 @@ static int in_kernel(const struct tty_state *s)
     return ioctl(s->fd, TIOCOUTQ, &queued) == 0 && queued > 0 ? queued : 0;
 }
 
-static void note_taken(struct transport *t)
-{
-    const struct tty_state *s = t->state;
-    uint64_t queued = (uint64_t)in_kernel(s);
-    if (s->paper > queued && s->paper - queued > t->taken) t->taken = s->paper - queued;
-}
-
 static long tty_write(struct transport *t, const uint8_t *bytes, size_t len, int timeout_ms,
                       uint64_t *submitted, struct error *err)
 {
@@ -155,10 +148,6 @@ static long tty_write(struct transport *t, const uint8_t *bytes, size_t len, int
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
     if (n < 0) return error_all(err, "the serial line broke", t->uri, strerror(errno), "look at the cable");
     *submitted += (uint64_t)n;
-    if (submitted == &t->submitted) {
-        s->paper += (uint64_t)n;
-        note_taken(t);
-    }
     return n;
 }
 
@@ -187,20 +176,17 @@ static int tty_finish(struct transport *t, int timeout_ms, struct error *err)
     int64_t end_ms = clock_monotonic_ms() + timeout_ms;
     while (in_kernel(s) > 0) {
         if (clock_monotonic_ms() >= end_ms || transport_cancelled(t)) {
-            note_taken(t);
             return error_all(err, "the printer did not take the whole job", t->uri,
                              "it holds the line: busy, out of paper or switched off", "look at the printer");
         }
         poll(NULL, 0, 5);
     }
-    note_taken(t);
     return 0;
 }
 
 static int tty_recall(struct transport *t, int timeout_ms, struct error *err)
 {
     struct tty_state *s = t->state;
-    note_taken(t);
     return tcflush(s->fd, TCOFLUSH);
 }
 

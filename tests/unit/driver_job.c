@@ -222,6 +222,39 @@ static void it_takes_no_more_at_every_byte(void **state)
     assert_true(t.of[PRINT_NOTHING_SENT] > 0 && t.of[PRINT_UNKNOWN] > 5 && t.of[PRINT_CONFIRMED] > 0);
 }
 
+/* 58 KB in one picture: it breaks off inside the job, not only at its ends. */
+static struct sheet long_sheet(const char *profile)
+{
+    static uint8_t black[72 * 800];
+    const struct profile *p = profile_find(profile);
+    struct sheet s = { .page = page_new(8000, 12000, PAGE_ROLL) };
+    memset(black, 0xff, sizeof black);
+    struct page_item image = { .kind = PAGE_IMAGE, .field = "plan", .x_mm100 = 400, .y_mm100 = 0, .w_mm100 = 7200,
+                               .h_mm100 = 10010, .image = { 576, 800, 72, black } };
+    assert_non_null(page_add(s.page, &image, NULL));
+    assert_int_equal(backend_render(p, s.page, 0, 0, &s.body, NULL), 0);
+    assert_true(s.body.len > 3 * 16384);
+    return s;
+}
+
+static void a_long_page_breaks_off_at_every_chunk(void **state)
+{
+    struct sheet s = long_sheet("epson-80");
+    struct tally dies = { { 0 } }, stalls = { { 0 } };
+    for (long n = 0; n < (long)s.body.len + 4000; n += 3000) {
+        for (int serial = 0; serial < 2; serial++) {
+            struct printer_plan plan = PLAN_GOOD;
+            plan.serial = serial;
+            plan.dies_at = serial ? NEVER : n;
+            plan.stalls_at = serial ? n : NEVER;
+            (serial ? &stalls : &dies)->of[one(&plan, "epson-80", &s)]++;
+        }
+    }
+    assert_true(dies.of[PRINT_NOTHING_SENT] > 0 && dies.of[PRINT_UNKNOWN] > 15);
+    assert_true(stalls.of[PRINT_NOTHING_SENT] > 0 && stalls.of[PRINT_UNKNOWN] > 15 && stalls.of[PRINT_CONFIRMED] > 0);
+    sheet_free(&s);
+}
+
 static void *hand_with_roll(void *printer)
 {
     printer_await_empty(printer);
@@ -354,6 +387,7 @@ int main(void)
         cmocka_unit_test(the_roll_ends_at_every_byte),
         cmocka_unit_test(it_falls_silent_at_every_byte),
         cmocka_unit_test(it_takes_no_more_at_every_byte),
+        cmocka_unit_test(a_long_page_breaks_off_at_every_chunk),
         cmocka_unit_test(a_new_roll_in_time_lets_the_job_end_well),
         cmocka_unit_test(a_cancelled_job_is_a_doubt_once_it_was_sent),
         cmocka_unit_test(two_names_have_two_process_ids_of_printable_bytes),
