@@ -175,8 +175,9 @@ static void closed_all(struct counter *c)
 /* A job that is on its way to the printer ends and is reported, whatever the terminal does. */
 static void last_job(struct counter *c)
 {
+    c->signed_on = false; /* no further one is begun */
     uint64_t until = uv_now(c->loop) + LAST_JOB_MS;
-    while (printing_now(c, NULL, 0) && uv_now(c->loop) < until) uv_run(c->loop, UV_RUN_ONCE);
+    while (printing_busy(c) && uv_now(c->loop) < until) uv_run(c->loop, UV_RUN_ONCE);
 }
 
 static void forget(struct counter *c)

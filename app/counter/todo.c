@@ -6,6 +6,7 @@
 #include "base/money.h"
 #include "base/text.h"
 #include "counter/counter.h"
+#include "counter/printing.h"
 
 struct todo {
     struct view view;
@@ -123,19 +124,34 @@ static void paper(struct counter *c, const json_t *one, const char *answer)
     struct todo *s = screen_state(c, &screen_todo);
     const json_t *card = js_at(one, "card");
     act(c, "invoice_answer",
-        json_pack("{s:O, s:O, s:O, s:s, s:b}", "invoice", js_at(card, "invoice.id"), "attempt",
-                  js_at(card, "invoice.attempt"), "number", js_at(card, "invoice.number"), "answer", answer, "cleared",
-                  s->cleared),
+        json_pack("{s:I, s:I, s:s, s:s, s:b}", "invoice", (json_int_t)js_int(card, "invoice.id"), "attempt",
+                  (json_int_t)js_int(card, "invoice.attempt"), "number", js_text(card, "invoice.number"), "answer",
+                  answer, "cleared", s->cleared),
         _("A sheet is spoiled: its number becomes void and the next one is printed"));
 }
 
 static void paper_whole(struct counter *c, const json_t *one) { paper(c, one, "whole"); }
 
+static void spoil_now(struct counter *c, bool cleared, const struct printer_status *status)
+{
+    struct todo *s = screen_state(c, &screen_todo);
+    busy_end(c);
+    s->cleared = s->cleared || cleared;
+    if (s->cleared && item(s)) paper(c, item(s), "spoiled");
+    else refuse(c, "%s", _("The printer could not be cleared from here, and the void sheet would come out with the next: "
+                           "switch it off and on, then C Enter, then N Enter."));
+}
+
+/* A void number still in the printer's buffer would come out with the next paper. */
 static void paper_spoiled(struct counter *c, const json_t *one)
 {
     struct todo *s = screen_state(c, &screen_todo);
-    if (s->cleared) paper(c, one, "spoiled");
-    else refuse(c, "%s", _("Clear the printer first, or the void sheet comes out with the next: switch it off and on, then C Enter."));
+    if (s->cleared) {
+        paper(c, one, "spoiled");
+    } else {
+        busy_firm(c, _("Clearing the printer"));
+        printing_clear(c, spoil_now);
+    }
 }
 
 static void printer_cleared(struct counter *c, const json_t *one)
