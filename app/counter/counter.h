@@ -20,6 +20,7 @@
 #define TYPED_MAX 512 /* keys on their way; more are dropped with a bell */
 #define SAY_SIZE 800
 #define WORD_SIZE 16
+#define CLOCK_SIZE 24 /* "YYYY-MM-DDThh:mm:ss" */
 
 enum role { ROLE_TELLER = 1, ROLE_SUPERVISOR = 2, ROLE_TECHNICIAN = 4, ROLE_ANY = 7 };
 

@@ -212,10 +212,10 @@ static void next(struct counter *c, int64_t tag, const json_t *result, const str
 void printing_kick(struct counter *c)
 {
     struct printing *p = c->printing;
-    if (!p || p->closing || p->step != PRINTING_IDLE || !c->signed_on || !session_online(c)) return;
+    if (!p || p->closing || p->step != PRINTING_IDLE || !session_online(c)) return;
     if (p->report) {
-        report(c);
-    } else if (p->printer && !uv_is_active((uv_handle_t *)&p->again)) {
+        report(c); /* a job ends when it ends, also behind a locked screen */
+    } else if (c->signed_on && !c->locked && p->printer && !uv_is_active((uv_handle_t *)&p->again)) {
         p->step = PRINTING_ASK;
         call(c, "print_next", NULL, next, 0);
     }

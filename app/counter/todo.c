@@ -19,6 +19,7 @@ struct todo {
 static const struct { const char *kind, *form; } forms[] = {
     {"doubt", "todo-doubt"},   {"handed-over", "todo-doubt"},     {"declined", "todo-give"},
     {"give-back", "todo-give"}, {"no-answer", "todo-wait"},        {"unacknowledged", "todo-unseen"},
+    {"short", "todo-short"},
 };
 
 static const json_t *item(const struct todo *s) { return json_array_get(s->items, (size_t)s->at); }
@@ -180,17 +181,33 @@ static void unseen(struct counter *c, const json_t *one, const char *cash)
 static void cash_in_till(struct counter *c, const json_t *one) { unseen(c, one, "in-till"); }
 static void cash_not_taken(struct counter *c, const json_t *one) { unseen(c, one, "not-taken"); }
 
-static void release(struct counter *c, const json_t *one)
-{
-    act(c, "release", json_pack("{s:O}", "id", js_at(one, "id")), "");
-}
+static void to_queue(struct counter *c, const json_t *one) { screen_open(c, &screen_queue, NULL); }
+static void to_card(struct counter *c, const json_t *one) { screen_open(c, &screen_card, js_at(one, "card")); }
 
 static void settle(struct counter *c, const json_t *one, const char *how, const char *words)
 {
     act(c, "settle", json_pack("{s:s, s:s}", "key", js_text(one, "card.key"), "act", how), words);
 }
-static void keep(struct counter *c, const json_t *one) { settle(c, one, "keep", _("An exception is settled: the money stays as credit")); }
-static void refund(struct counter *c, const json_t *one) { settle(c, one, "refund", _("An exception is settled: the money is given back")); }
+static void keep(struct counter *c, const json_t *one)
+{
+    settle(c, one, "keep", _("It is settled: the money stays with the customer's account"));
+}
+static void refund(struct counter *c, const json_t *one)
+{
+    settle(c, one, "give-back", _("It is settled: the money is given back"));
+}
+static void short_teller(struct counter *c, const json_t *one)
+{
+    settle(c, one, "short-teller", _("What did not come back is borne by the teller"));
+}
+static void short_utility(struct counter *c, const json_t *one)
+{
+    settle(c, one, "short-utility", _("What did not come back is claimed from the utility"));
+}
+static void short_loss(struct counter *c, const json_t *one)
+{
+    settle(c, one, "short-loss", _("What did not come back is the bank's loss"));
+}
 
 static const struct {
     const char *form;
@@ -204,8 +221,11 @@ static const struct {
     {"todo-wait", 'W', NULL, later},               {"todo-wait", 'O', NULL, finish},
     {"todo-wait", 'A', NULL, abandon},             {"todo-unseen", 'Y', NULL, cash_in_till},
     {"todo-unseen", 'N', NULL, cash_not_taken},    {"todo-unseen", 'L', NULL, later},
-    {"todo-other", 'F', "release", release},       {"todo-other", 'K', "settle", keep},
-    {"todo-other", 'R', "settle", refund},         {"todo-other", 'L', NULL, later},
+    {"todo-other", 'F', "release", to_queue},      {"todo-other", 'K', "settle", keep},
+    {"todo-other", 'R', "settle", refund},         {"todo-other", 'T', "reverse", to_card},
+    {"todo-other", 'L', NULL, later},              {"todo-short", 'A', "settle", short_teller},
+    {"todo-short", 'B', "settle", short_utility},  {"todo-short", 'D', "settle", short_loss},
+    {"todo-short", 'L', NULL, later},
 };
 
 static void answer(struct counter *c, struct todo *s, char letter)
