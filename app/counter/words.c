@@ -95,7 +95,9 @@ static const struct word states[] = {
     {"short", N_("turned back in part")}, {"settled", N_("settled")},
     {"open", N_("open")}, {"counted", N_("counted")}, {"closed", N_("closed")}, {"none", N_("not open")},
     {"locked", N_("locked")}, {"ready", N_("ready")}, {"in flight", N_("in flight")}, {"parked", N_("set aside")},
-    {"done", N_("done")},
+    {"done", N_("done")}, {"closing", N_("closing")}, {"cut off", N_("cut off")},
+    {"not asked", N_("not agreed yet")}, {"asked", N_("being agreed")}, {"agreed", N_("agreed")},
+    {"differences", N_("DIFFERENCES")}, {"no answer", N_("no answer yet")}, {"re-opened", N_("re-opened")},
 };
 
 static const char *const printers[PRINTER_STATES] = {
