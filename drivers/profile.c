@@ -138,7 +138,8 @@ const struct profile *profile_find(const char *name)
     return NULL;
 }
 
-/* The longest of the row's words that stands in the id, 0 when none does. */
+/* The longest of the row's words that stands in the id, 0 when none does. A command
+ * language is what many models share: it counts least. */
 static size_t fit(const char *ids, const char *device_id)
 {
     size_t best = 0;
@@ -148,7 +149,8 @@ static size_t fit(const char *ids, const char *device_id)
         if (len < sizeof word) {
             memcpy(word, ids, len);
             word[len] = '\0';
-            if (len > best && strcasestr(device_id, word)) best = len;
+            size_t worth = strncmp(word, "CMD:", 4) == 0 ? 1 : len;
+            if (worth > best && strcasestr(device_id, word)) best = worth;
         }
         ids += len + (ids[len] == '|');
     }
