@@ -1,6 +1,7 @@
 /* Pages as pictures: pango and cairo, one drawing code for PDF, PNG and the
- * bitmaps that printers get of what their own fonts lack. One font, WenQuanYi
- * Micro Hei; a character that it lacks is refused, never shown as a box. */
+ * bitmaps that printers get of what their own fonts lack. Two fonts: WenQuanYi Micro
+ * Hei, and BabelStone Han for the rare characters of names; a character that both
+ * lack is refused, never shown as a box. Any thread may call; they take turns. */
 #ifndef DRIVERS_PICTURE_H
 #define DRIVERS_PICTURE_H
 
@@ -41,5 +42,8 @@ int picture_bitmap(const struct page *page, const struct picture_band *band, uin
 /* A black and white picture from a PNG file, for GRAPHIC fields; bits are allocated,
  * the caller frees. Dark, opaque pixels are black. -1 with err. */
 int picture_load(const char *path, struct page_bitmap *into, uint8_t **bits, struct error *err);
+
+/* Gives the fonts' memory back, at the end of a program; a later call loads them again. */
+void picture_close(void);
 
 #endif

@@ -54,12 +54,14 @@ struct page_device {
                              203 dpi = 1501, 1/6 inch = 4233. A Hanzi takes two cells */
     int glyph_h_mm100;    /* height of a character cell of normal size */
     int cpi10[PAGE_CPI_MAX]; /* pitches a field's CPI may name, in 1/10 cpi (100, 120, 150),
-                             ended by 0; none: any pitch */
+                             ended by 0; none: the default pitch only, or any pitch of a
+                             device with advance_um */
     int width_mm100;      /* widest printable line from its left edge; 0: no limit */
     int left_mm100;       /* where its first dot falls on the media: subtract from x when printing */
     int top_mm100;        /* first y that it reaches after the paper is loaded */
     bool upward;          /* may move the paper back to reach less than top_mm100 */
-    unsigned style;       /* styles it has; text in another one is refused */
+    unsigned style;       /* styles it has: bold, under and italic that it lacks are left
+                             out, double sizes refused */
     unsigned can;
     /* NULL: every character is in its font */
     enum page_glyph (*glyph)(const void *ctx, uint32_t cp);
