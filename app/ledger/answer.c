@@ -407,7 +407,7 @@ static enum ledger_result hear(struct ledger *ledger, const struct key *key, str
         if (r == LEDGER_OK)
             r = answers[a - 1].handle(ledger, h, err);
         if (r == LEDGER_OK && !ledger_is(h->payment, before)) /* so the day's totals are others */
-            r = ledger_day_changed(ledger, h->payment->day, err);
+            r = ledger_day_late(ledger, h->payment->day, err);
         return r == LEDGER_OK ? ledger_payment_load(ledger, payment, h->payment, err) : r;
     }
     enum ledger_result known = ledger_payment_by_key(ledger, key, h->payment, err);

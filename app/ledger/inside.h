@@ -170,8 +170,6 @@ enum ledger_result ledger_payment_hand_no_cash(struct ledger *ledger, struct led
                                                const char *operator_number, struct error *err);
 /* A person has seen it: not held any more, and taken as shown. */
 enum ledger_result ledger_payment_seen(struct ledger *ledger, struct ledger_payment *payment, struct error *err);
-/* Its answer changed what its business day sums up to: re-opens an agreed day, books over what a closed one owes. */
-enum ledger_result ledger_day_changed(struct ledger *ledger, day_t day, struct error *err);
 
 /* outbox_add.c. The final bytes of a message about it, kept with their digest, ready to go. */
 enum ledger_result ledger_outbox_add(struct ledger *ledger, const struct ledger_payment *payment, const char *class,
@@ -203,6 +201,9 @@ enum ledger_result ledger_turn_back(struct ledger *ledger, struct ledger_payment
 
 /* limits.c. May so much more go on as an advice today? OFFLINE_LIMIT when not. */
 enum ledger_result ledger_offline_check(struct ledger *ledger, day_t day, int64_t amount_fen, struct error *err);
+/* agreement.c. An answer (T6) for a payment of this business day was booked: when the day is closed
+ * already, what it owes the utility goes to the bank, and an agreed day is re-opened. Changes nothing else. */
+enum ledger_result ledger_day_late(struct ledger *ledger, day_t day, struct error *err);
 
 /* --- opening ---------------------------------------------------------------------------- */
 

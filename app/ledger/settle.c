@@ -141,7 +141,7 @@ static enum ledger_result money_settled(struct ledger *ledger, struct ledger_pay
     p->kept = s->kept;
     if (r == LEDGER_OK && s->kept)
         r = ledger_invoice_plan(ledger, p, err);
-    return r == LEDGER_OK ? ledger_day_changed(ledger, p->day, err) : r;
+    return r == LEDGER_OK ? ledger_day_late(ledger, p->day, err) : r;
 }
 
 static enum ledger_result settle(struct ledger *ledger, const struct key *key, enum ledger_settle how,

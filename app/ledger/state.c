@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ledger/books.h"
 #include "ledger/inside.h"
 
 enum ledger_result ledger_payment_move(struct ledger *ledger, struct ledger_payment *payment, const char *state, struct error *err)
@@ -67,22 +66,4 @@ enum ledger_result ledger_payment_seen(struct ledger *ledger, struct ledger_paym
     payment->held = false;
     return sql_run(ledger, err, "UPDATE payment SET held = 0, shown_at = coalesce(shown_at, ?2) WHERE id = ?1",
                    BIND(sql_int(payment->id), sql_int(ledger_now(ledger))));
-}
-
-enum ledger_result ledger_day_changed(struct ledger *ledger, day_t day, struct error *err)
-{
-    char state[8], agreement[12], text[DAY_TEXT_SIZE];
-    if (sql_one(ledger, err, "SELECT state, agreement FROM day WHERE date = ?1", BIND(sql_int(day)),
-                INTO(into_text(state, sizeof state), into_text(agreement, sizeof agreement))) != 1)
-        return ledger_fail(ledger, err, "day", "a payment's business day is not there");
-    enum ledger_result r = LEDGER_OK;
-    if (strcmp(agreement, "agreed") == 0) {
-        r = sql_run(ledger, err, "UPDATE day SET agreement = 're-opened' WHERE date = ?1", BIND(sql_int(day)));
-        if (r == LEDGER_OK)
-            r = ledger_audit(ledger, err, "agreement re-opened", NULL, NULL, NULL, day_format(day, text, sizeof text),
-                             "a late answer changed its totals");
-    }
-    if (r == LEDGER_OK && strcmp(state, "closed") == 0)
-        r = day_clear(ledger, day, "", err);
-    return r;
 }
