@@ -36,6 +36,8 @@ struct bank {
 /* Settings from path (NULL: the defaults) and the clock. */
 int bank_open(struct bank *b, const char *path, struct error *err);
 
+/* Makes the books; those that stand already are left as they are. */
+int bank_make(const struct bank *b, struct error *err);
 /* A connection of its own to the bank's books, which must stand (init); NULL with err. */
 sqlite3 *bank_db(const struct bank *b, struct error *err);
 /* Fills err from db and returns -1. */
@@ -49,7 +51,6 @@ struct command {
     int (*run)(struct bank *b, int argc, char **argv);
     const char *usage, *meaning;
 };
-int cmd_init(struct bank *b, int argc, char **argv);
 int cmd_serve(struct bank *b, int argc, char **argv);
 int cmd_status(struct bank *b, int argc, char **argv);
 int cmd_journal(struct bank *b, int argc, char **argv);

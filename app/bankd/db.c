@@ -1,6 +1,5 @@
 /* Connections to the bank's books: making them, reading them, writing the journal. */
 #include <stdio.h>
-#include <sysexits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -63,30 +62,28 @@ sqlite3 *bank_db(const struct bank *b, struct error *err)
     return NULL;
 }
 
-static int make(sqlite3 *db, const char *path, struct error *err)
+static int put_schema(sqlite3 *db)
 {
     char sql[sizeof schema_sql + 32];
-    if (!ready(db)) return bank_db_failed(db, "the bank's books were not made", err);
+    if (!ready(db)) return -1;
     if (bank_db_int(db, "SELECT count(*) FROM sqlite_schema WHERE name='message'") == 1) return 0;
     snprintf(sql, sizeof sql, "BEGIN IMMEDIATE;%s;COMMIT", schema_sql);
-    if (sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK) return 0;
-    return bank_db_failed(db, "the bank's books were not made", err);
+    return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : -1;
 }
 
-int cmd_init(struct bank *b, int argc, char **argv)
+int bank_make(const struct bank *b, struct error *err)
 {
-    struct error err;
     sqlite3 *db = NULL;
     mode_t mask = umask(077);
     int status = sqlite3_open_v2(b->settings.store, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
-    status = status == SQLITE_OK ? make(db, b->settings.store, &err) : bank_db_failed(db, "the bank's books were not made", &err);
+    status = status == SQLITE_OK ? put_schema(db) : -1;
+    if (status != 0) {
+        error_set(err, "the bank's books were not made");
+        error_where(err, "%s", b->settings.store);
+        error_why(err, "%s", db ? sqlite3_errmsg(db) : "no memory");
+        error_remedy(err, "see that the folder is there and can be written by this user");
+    }
     sqlite3_close(db);
     umask(mask);
-    if (status != 0) {
-        error_where(&err, "%s", b->settings.store);
-        error_print("bankd", &err);
-        return EX_CANTCREAT;
-    }
-    printf("%s stands\n", b->settings.store);
-    return EX_OK;
+    return status;
 }

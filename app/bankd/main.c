@@ -7,6 +7,17 @@
 #include "base/log.h"
 #include "wire/cert.h"
 
+static int cmd_init(struct bank *b, int argc, char **argv)
+{
+    struct error err;
+    if (bank_make(b, &err) != 0) {
+        error_print("bankd", &err);
+        return EX_CANTCREAT;
+    }
+    printf("%s stands\n", b->settings.store);
+    return EX_OK;
+}
+
 static int cmd_settings(struct bank *b, int argc, char **argv)
 {
     settings_explain(stdout, "Settings of bankd", bank_setting_table, bank_setting_count);

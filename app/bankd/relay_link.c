@@ -39,13 +39,14 @@ bool relay_link_send(struct link *l, struct item *item)
     if (!relay_link_has_room(l)) return false;
     struct inflight_entry *e = inflight_put(r->inflight, item->key, item->session, item->mti, (int64_t)uv_now(r->loop));
     if (e == NULL) return false;
+    struct session *s = relay_session(r, item->session);
+    journal_message(r->journal, FATE_SENT, l->number, s ? s->cn : "", item->bytes, item->len);
     if (!channel_send(l->channel, item->bytes, item->len)) {
+        journal_message(r->journal, FATE_QUEUED, l->number, s ? s->cn : "", item->bytes, item->len);
         l->full = true;
         if (e->waiting == 0) inflight_drop(r->inflight, e);
         return false;
     }
-    struct session *s = relay_session(r, item->session);
-    journal_message(r->journal, FATE_SENT, l->number, s ? s->cn : "", item->bytes, item->len);
     free(e->request);
     e->request = item;
     e->waiting++;

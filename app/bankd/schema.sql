@@ -16,6 +16,7 @@ CREATE TABLE message (
     at_ms      INTEGER NOT NULL,
     fate       TEXT NOT NULL CHECK (fate IN
                ('sent',      -- a branch's message, sent on to the utility
+                'queued',    -- the same, but the connection took nothing more: it waits its turn
                 'local',     -- a branch's message, for this station itself
                 'refused',   -- a branch's message, not of the protocol or not for this certificate
                 'held',      -- a branch's message, not sent on and never to be

@@ -21,7 +21,7 @@ const struct setting bank_setting_table[] = {
     {"utility", "window", SETTING_INT, AT(window), 1, 100000, "2048", "Most unanswered messages on one connection; what comes beyond it waits here, branch by branch in turn."},
     {"utility", "answer_within", SETTING_SECONDS, AT(answer_ms), 50, 60000, "2500ms", "Then a request that was sent on is answered 68, one that was not 91. Shorter than the branches' own time-out (3s), so that they hear which of both it is."},
     {"store", "path", SETTING_PATH, AT(store), 0, 0, "bank.db", "The bank's books with the journal: a file on a local disk."},
-    {"store", "commit_every", SETTING_SECONDS, AT(commit_ms), 1, 5000, "20ms", "How long the journal gathers before it is made durable; a power cut may lose so much of it, and no money."},
+    {"store", "commit_every", SETTING_SECONDS, AT(commit_ms), 1, 5000, "20ms", "How long the journal gathers before it is made durable. A killed relay loses nothing of it, a power cut so much; money is kept elsewhere."},
     {"store", "keep_days", SETTING_INT, AT(keep_days), 1, 36500, "400", "Journal entries older than that are dropped."},
     {"status", "socket", SETTING_PATH, AT(socket), 0, 0, "bankd.sock", "Local socket that the status is asked at."},
     {"status", "metrics", SETTING_PATH, AT(metrics), 0, 0, "", "File for measures in Prometheus' text format (the node exporter's textfile collector reads it); empty: none."},

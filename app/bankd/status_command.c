@@ -85,7 +85,7 @@ static void show_all(const json_t *all)
            json_string_value(json_object_get(all, "bank")), json_string_value(json_object_get(all, "since")));
     printf("sessions %lld, in flight %lld, queued %lld, alarms %lld, turned away %lld, journal rows %lld (%lld not written yet)\n\n",
            number(all, "sessions"), number(all, "in_flight"), number(all, "queued"), number(all, "alarms"), number(all, "turned_away"),
-           number(journal, "written"), number(journal, "waiting"));
+           number(journal, "rows"), number(journal, "waiting"));
     show(json_object_get(all, "links"), link_columns, COUNT(link_columns));
     putchar('\n');
     show(json_object_get(all, "branches"), branch_columns, COUNT(branch_columns));

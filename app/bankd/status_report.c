@@ -49,7 +49,7 @@ char *status_document(const struct relay *r)
     json_t *all = json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:{s:I,s:I},s:o,s:o}", "program", "bankd " BANK_VERSION,
         "bank", r->bank->settings.id, "since", when(r, r->started_ms, started), "sessions", (json_int_t)r->session_count,
         "in_flight", (json_int_t)inflight_count(r->inflight), "queued", (json_int_t)r->queued, "alarms", (json_int_t)r->alarms,
-        "turned_away", (json_int_t)r->refused_connections, "journal", "written", (json_int_t)journal_written(r->journal),
+        "turned_away", (json_int_t)r->refused_connections, "journal", "rows", (json_int_t)journal_count(r->journal),
         "waiting", (json_int_t)journal_waiting(r->journal), "links", links(r), "branches", branches);
     char *text = all ? json_dumps(all, JSON_INDENT(1)) : NULL;
     json_decref(all);
@@ -113,7 +113,7 @@ void status_measures(const struct relay *r, FILE *out)
     measure(out, "in_flight", "gauge", "Sent on and not answered yet.", (int64_t)inflight_count(r->inflight));
     measure(out, "queued", "gauge", "Waiting to be sent on.", (int64_t)r->queued);
     measure(out, "alarms_total", "counter", "Alarms since the start.", r->alarms);
-    measure(out, "journal_rows", "counter", "Number of the journal's last row.", journal_written(r->journal));
+    measure(out, "journal_rows", "counter", "Number of the journal's last row.", journal_count(r->journal));
     measure(out, "journal_waiting", "gauge", "Journal rows not written yet.", (int64_t)journal_waiting(r->journal));
     fputs("# HELP gridteller_bankd_own_total Answers made by the relay.\n# TYPE gridteller_bankd_own_total counter\n", out);
     for (int c = 0; c < OWN_CODES; c++)

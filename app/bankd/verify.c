@@ -40,7 +40,7 @@ int cmd_verify(struct bank *b, int argc, char **argv)
         if (count != 0) printf("BROKEN %lld times\n", (long long)count);
     }
     int64_t killed = bank_db_int(db, "SELECT count(*) FROM run WHERE ended_ms IS NULL AND id < (SELECT max(id) FROM run)");
-    if (killed) printf("note: %lld runs ended by a crash; their last rows may be missing\n", (long long)killed);
+    if (killed) printf("note: %lld runs were cut off; after a power cut their last rows may be missing\n", (long long)killed);
     sqlite3_close(db);
     printf("verify: %lld broken\n", (long long)broken);
     return broken ? EX_DATAERR : EX_OK;
