@@ -142,10 +142,6 @@ enum ledger_result ledger_approval_use(struct ledger *ledger, const struct ledge
 enum ledger_result ledger_till_open_at(struct ledger *ledger, const char *terminal, const char *operator_number,
                                        int64_t *till, char number[LEDGER_TILL_SIZE], struct error *err);
 
-/* agreement.c. An answer (T6) for a payment of this business day was booked: when the day is closed
- * already, what it owes the utility goes to the bank, and an agreed day is re-opened. Changes nothing else. */
-enum ledger_result ledger_day_late(struct ledger *ledger, day_t day, struct error *err);
-
 /* --- opening ---------------------------------------------------------------------------- */
 
 /* db.c: reads every PRAGMA back that the promises rest on; refuses when one is another. */
