@@ -10,7 +10,7 @@ PREFIX   ?= /usr/local
 ALL_PROGRAMS := counter branchd bankd utilityd
 PROGRAMS     := $(foreach p,$(ALL_PROGRAMS),$(if $(wildcard app/$(p)/main.c),$(p)))
 PKGS         := ncursesw sqlite3 libpq libusb-1.0 openssl libuv libsodium jansson \
-                pangocairo cairo libqrencode libseccomp libsystemd
+                pangocairo pangoft2 fontconfig cairo libqrencode libseccomp libsystemd
 PKG_CFLAGS   := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS     := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lformw -linih -lunistring -lcups -lm
 
@@ -34,6 +34,10 @@ CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -Iapp -I. -I$(B)/gen -ffunction-sections -f
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all deps test check-tests lint clean
+
+# V=1 shows every command whole
+Q   := $(if $(V),,@)
+say  = $(if $(V),@:,@printf '  %-4s %s\n' $(1) $(2))
 
 # --- what is built -----------------------------------------------------------
 src_of   = $(wildcard app/$(1)/*.c)
@@ -59,21 +63,23 @@ all: $(PROGRAMS:%=$(B)/%) $(LOCALES)
 
 $(LIBS): $(call obj_of,$(LIB_SRC))
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
 define program
 $(B)/lib$(1)-part.a: $$(call obj_of,$$(call part_of,$(1)))
 	@rm -f $$@
 	$$(AR) rcs $$@ $$^
 $(B)/$(1): $$(call obj_of,app/$(1)/main.c) $(B)/lib$(1)-part.a $$(LIBS)
-	$$(CC) $$(LINK) -o $$@ $$^ $$(PKG_LIBS)
+	$$(call say,LINK,$$@)
+	$$(Q)$$(CC) $$(LINK) -o $$@ $$^ $$(PKG_LIBS)
 endef
 $(foreach p,$(ALL_PROGRAMS),$(eval $(call program,$(p))))
 PART_LIBS := $(foreach p,$(ALL_PROGRAMS),$(if $(call part_of,$(p)),$(B)/lib$(p)-part.a))
 
 $(B)/obj/%.o: %.c | $(GEN)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 # a schema is read as SQL and compiled in as a string
 $(B)/gen/%.sql.h: app/%.sql
@@ -89,18 +95,19 @@ $(B)/gen/counter/forms.inc: $(FORMS)
 
 $(B)/locale/%/LC_MESSAGES/gridteller.mo: app/counter/po/%.po
 	@mkdir -p $(@D)
-	msgfmt --check -o $@ $<
+	$(Q)msgfmt --check -o $@ $<
 
 # --- tests -------------------------------------------------------------------
 $(B)/obj/tests/%.o: CFLAGS_ALL += -Itests
 $(B)/libtest.a: $(call obj_of,$(wildcard tests/lib/*.c))
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
 define test_program
 $(B)/tests/%: tests/$(1)/%.c $(TEST_LIB) $(PART_LIBS) $(LIBS) $(GEN)
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS_ALL) -Itests -MMD -MP $$(LINK) -o $$@ $$< \
+	$$(call say,TEST,$$<)
+	$$(Q)$$(CC) $$(CFLAGS_ALL) -Itests -MMD -MP $$(LINK) -o $$@ $$< \
 	    -Wl,--start-group $(TEST_LIB) $(PART_LIBS) $(LIBS) -Wl,--end-group $$(PKG_LIBS) -lcmocka -lvterm -lutil
 endef
 $(foreach d,unit system screens,$(eval $(call test_program,$(d))))
@@ -110,7 +117,8 @@ $(foreach d,unit system screens,$(eval $(call test_program,$(d))))
 FUZZ_MAIN := $(if $(FUZZER),-fsanitize=fuzzer,tests/fuzz/replay.c)
 $(B)/tests/fuzz_%: tests/fuzz/%.c tests/fuzz/replay.c $(PART_LIBS) $(LIBS) $(GEN)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -DFUZZ_NAME='"$*"' $(LINK) -o $@ $< $(FUZZ_MAIN) \
+	$(call say,FUZZ,$<)
+	$(Q)$(CC) $(CFLAGS_ALL) -DFUZZ_NAME='"$*"' $(LINK) -o $@ $< $(FUZZ_MAIN) \
 	    -Wl,--start-group $(PART_LIBS) $(LIBS) -Wl,--end-group $(PKG_LIBS)
 
 SECONDS ?= 20
