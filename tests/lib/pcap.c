@@ -5,12 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wire/iso.h"
+
 #define CLIENT_PORT 40000
 #define SERVERS_MAX 8
 #define HEADERS (14 + 20 + 20)
 
 struct pcap {
-    FILE *out;
+    FILE *out, *list;
     long frames;
     struct { int port; uint32_t sent[2]; } servers[SERVERS_MAX]; /* bytes by direction */
     size_t count;
@@ -32,10 +34,14 @@ struct pcap *pcap_open(const char *path)
 {
     /* magic, version 2.4, zone, accuracy, longest packet, Ethernet */
     static const uint32_t head[] = {0xa1b2c3d4, 4u << 16 | 2, 0, 0, 65535, 1};
+    char list[512];
     struct pcap *p = calloc(1, sizeof *p);
+    snprintf(list, sizeof list, "%s.list", path);
     if (p) p->out = fopen(path, "wb");
-    if (p && p->out && fwrite(head, sizeof head, 1, p->out) == 1) return p;
+    if (p) p->list = fopen(list, "w");
+    if (p && p->out && p->list && fwrite(head, sizeof head, 1, p->out) == 1) return p;
     if (p && p->out) fclose(p->out);
+    if (p && p->list) fclose(p->list);
     free(p);
     return NULL;
 }
@@ -48,6 +54,22 @@ static unsigned ip_sum(const uint8_t *header)
     while (sum >> 16)
         sum = (sum & 0xffff) + (sum >> 16);
     return ~sum & 0xffff;
+}
+
+static void put_line(FILE *list, const char *bytes, size_t len)
+{
+    static const int fields[] = PCAP_FIELDS;
+    struct iso m;
+    if (iso_unpack(&m, bytes, len, NULL) != 0) {
+        fputs("not a message\n", list);
+        return;
+    }
+    fputs(m.mti, list);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        struct iso_slice s = iso_get(&m, fields[i]);
+        fprintf(list, "|%.*s", (int)s.len, s.text ? s.text : "");
+    }
+    putc('\n', list);
 }
 
 void pcap_frame(struct pcap *p, bool to_server, int server_port, const void *bytes, size_t len)
@@ -77,6 +99,7 @@ void pcap_frame(struct pcap *p, bool to_server, int server_port, const void *byt
     if (fwrite(record, sizeof record, 1, p->out) == 1 && fwrite(packet, sizeof packet, 1, p->out) == 1 &&
         fwrite(size, sizeof size, 1, p->out) == 1 && fwrite(bytes, len, 1, p->out) == 1)
         p->frames++;
+    put_line(p->list, bytes, len);
     p->servers[s].sent[to_server] += (uint32_t)(2 + len);
 }
 
@@ -85,6 +108,7 @@ long pcap_close(struct pcap *p)
     long frames = p->frames;
     bool good = !ferror(p->out);
     good = fclose(p->out) == 0 && good;
+    good = fclose(p->list) == 0 && good;
     free(p);
     return good ? frames : -1;
 }
