@@ -56,6 +56,7 @@ void rpc_invoice_send(void *ctx, struct rpc_call *call)
     json_t *job = json_pack("{s:I, s:i, s:s, s:s, s:s, s:s, s:o}", "invoice", (json_int_t)print.invoice, "attempt", print.attempt, "kind",
                             print.kind, "series", print.series, "number", print.number, "job", print.job, "data", data);
     put_form(s, session, print.kind, job);
+    print_log_begin(&s->print_log, service_now(s), session->terminal, print.invoice, print.attempt, print.job);
     answer(s, call, job);
     payment_changed(s, &p);
 }
@@ -73,6 +74,10 @@ void rpc_invoice_result(void *ctx, struct rpc_call *call)
     if (!rpc_params(server_rpc(s->server), call, "{s:I, s:i, s:s, s:s, s:I, s:s}", "invoice", &invoice, "attempt", &attempt, "number",
                     &number, "outcome", &word, "bytes", &bytes, "words", &words))
         return;
+    if (!session_of(call)->greeted) { /* reported also behind a locked screen, but by a terminal */
+        refuse(s, call, RPC_REQUEST, "request", "not now", "hello comes first", NULL);
+        return;
+    }
     while (outcome < 4 && strcmp(outcomes[outcome], word) != 0)
         outcome++;
     if (outcome == 4) {
@@ -80,9 +85,26 @@ void rpc_invoice_result(void *ctx, struct rpc_call *call)
         return;
     }
     enum ledger_result result = invoice_result(s->ledger, invoice, attempt, number, (enum ledger_outcome)outcome, bytes, words, &p, &err);
+    print_log_end(&s->print_log, invoice, attempt, word, bytes, words);
     if (result == LEDGER_OK) answer_payment(s, call, &p);
     else refuse_result(s, call, result, &err);
     queue_kick(s);
+}
+
+void rpc_print_log(void *ctx, struct rpc_call *call)
+{
+    struct service *s = ctx;
+    const struct print_job *j;
+    int limit = 20;
+    size_t bytes = 0;
+    if (!rpc_params(server_rpc(s->server), call, "{s?i}", "limit", &limit)) return;
+    json_t *list = json_array();
+    for (int i = 0; i < limit && (j = print_log_at(&s->print_log, i)) != NULL; i++) {
+        json_t *row = json_pack("{s:o, s:s, s:s, s:s, s:I, s:I, s:s}", "at", json_time(s, j->at_ms), "terminal", j->terminal, "job", j->job,
+                                "outcome", j->outcome, "bytes", (json_int_t)j->bytes, "ms", (json_int_t)j->ms, "words", j->words);
+        if (!json_add_bounded(list, row, &bytes)) break;
+    }
+    answer(s, call, list);
 }
 
 void rpc_invoice_answer(void *ctx, struct rpc_call *call)
