@@ -142,6 +142,69 @@ enum ledger_result ledger_approval_use(struct ledger *ledger, const struct ledge
 enum ledger_result ledger_till_open_at(struct ledger *ledger, const char *terminal, const char *operator_number,
                                        int64_t *till, char number[LEDGER_TILL_SIZE], struct error *err);
 
+/* --- a payment, its rows and its paper ---------------------------------------------------- */
+
+/* read.c. PARAMS: no such payment (or, by key, another branch's). */
+enum ledger_result ledger_payment_load(struct ledger *ledger, int64_t id, struct ledger_payment *out, struct error *err);
+enum ledger_result ledger_payment_by_key(struct ledger *ledger, const struct key *key, struct ledger_payment *out,
+                                         struct error *err);
+/* Posted, advised, reversing, excepted (but undone by nobody of ours), or settled with the money kept. */
+bool ledger_payment_stands(const struct ledger_payment *payment);
+bool ledger_is(const struct ledger_payment *payment, const char *state);
+/* STATE, saying what it is. */
+enum ledger_result ledger_not_so(const struct ledger_payment *payment, const char *what, struct error *err);
+
+/* state.c. Moves it, and says to the bills it holds whether they may be paid again. */
+enum ledger_result ledger_payment_move(struct ledger *ledger, struct ledger_payment *payment, const char *state, struct error *err);
+/* Its sum goes from one account to another, for its business day. */
+enum ledger_result ledger_payment_book(struct ledger *ledger, const struct ledger_payment *payment, const char *event,
+                                       const char *debit, const char *credit, int64_t fen, const char *operator_number,
+                                       struct error *err);
+/* So much more is to be given back to its customer. */
+enum ledger_result ledger_payment_owe(struct ledger *ledger, struct ledger_payment *payment, int64_t fen, struct error *err);
+/* What is to be given back goes out of this account, a till's. */
+enum ledger_result ledger_payment_hand(struct ledger *ledger, struct ledger_payment *payment, int64_t till,
+                                       const char *from, const char *operator_number, struct error *err);
+/* One whose cash was never in the till: booked as handed back, with no customer. Nothing for all others. */
+enum ledger_result ledger_payment_hand_no_cash(struct ledger *ledger, struct ledger_payment *payment,
+                                               const char *operator_number, struct error *err);
+/* A person has seen it: not held any more, and taken as shown. */
+enum ledger_result ledger_payment_seen(struct ledger *ledger, struct ledger_payment *payment, struct error *err);
+
+/* outbox_add.c. The final bytes of a message about it, kept with their digest, ready to go. */
+enum ledger_result ledger_outbox_add(struct ledger *ledger, const struct ledger_payment *payment, const char *class,
+                                     const char *maker, const char *checker, struct error *err);
+/* A notice for the utility: what became of a number on paper. A key of its own. */
+enum ledger_result ledger_notice(struct ledger *ledger, const struct ledger_payment *payment, const char *series,
+                                 const char *number, const char *paper, const char *operator_number, struct error *err);
+/* Every row of a class of this payment that is not done is done. */
+enum ledger_result ledger_outbox_done(struct ledger *ledger, int64_t payment, const char *class, struct error *err);
+void ledger_outbox_digest(const struct ledger *ledger, int64_t payment, const char *class, const char *ref,
+                          const void *bytes, size_t size, unsigned char digest[SECRET_HASH_BYTES]);
+
+/* invoice_plan.c. Plans one when the payment stands and none does. */
+enum ledger_result ledger_invoice_plan(struct ledger *ledger, const struct ledger_payment *payment, struct error *err);
+/* Its money goes back: a planned invoice is dropped, a confirmed one cancelled (the papers say whether it
+ * came back; NULL: nobody has it yet), a sent one is STATE. Spoiled ones' papers are noted too. PARAMS: a paper is not named. */
+enum ledger_result ledger_invoice_withdraw(struct ledger *ledger, const struct ledger_payment *payment,
+                                           const struct ledger_paper *papers, int count, const char *operator_number,
+                                           struct error *err);
+/* Moves an invoice, and its number and the notice with it. to: "confirmed", "spoiled", "cancelled"; paper as in the schema or NULL. */
+struct ledger_sheet { int64_t id, payment, book; int attempt; bool numbered; char kind[8], state[12], doubt[12], series[LEDGER_SERIES_SIZE], number[20]; };
+enum ledger_result ledger_sheet_load(struct ledger *ledger, int64_t invoice, struct ledger_sheet *out, struct error *err);
+enum ledger_result ledger_sheet_move(struct ledger *ledger, const struct ledger_sheet *sheet, const struct ledger_payment *payment,
+                                     const char *to, const char *paper, const char *operator_number, struct error *err);
+
+/* ways_back.c. By a 0420 when it was not answered yet, else by a 0400. papers NULL: nobody was asked for them. */
+enum ledger_result ledger_turn_back(struct ledger *ledger, struct ledger_payment *payment, const struct ledger_paper *papers,
+                                    int count, const char *maker, const char *checker, struct error *err);
+
+/* limits.c. May so much more go on as an advice today? OFFLINE_LIMIT when not. */
+enum ledger_result ledger_offline_check(struct ledger *ledger, day_t day, int64_t amount_fen, struct error *err);
+/* agreement.c. An answer (T6) for a payment of this business day was booked: when the day is closed
+ * already, what it owes the utility goes to the bank, and an agreed day is re-opened. Changes nothing else. */
+enum ledger_result ledger_day_late(struct ledger *ledger, day_t day, struct error *err);
+
 /* --- opening ---------------------------------------------------------------------------- */
 
 /* db.c: reads every PRAGMA back that the promises rest on; refuses when one is another. */

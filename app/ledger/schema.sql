@@ -294,7 +294,8 @@ CREATE TABLE payment (
     operator     TEXT NOT NULL REFERENCES operator,
     offline      INTEGER NOT NULL CHECK (offline IN (0, 1)), -- 1: gone on as an advice
     shown_at     INTEGER,                -- the counter took the bytes that say "recorded", or a person said so
-    held         INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1)), -- nothing sent or printed until a person has spoken
+    held         INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1)), -- nothing sent or printed until a person has spoken:
+                                         -- T1 was not acknowledged, or a restored backup holds it unfinished
     no_cash      INTEGER NOT NULL DEFAULT 0 CHECK (no_cash IN (0, 1)), -- he said: the cash is not in the till
     stood        TEXT CHECK (stood IN ('posted', 'excepted')), -- what a reversing one was
     code         TEXT,                   -- DE 39 of the last answer that counted
@@ -314,7 +315,6 @@ CREATE TABLE payment (
     CHECK (amount_fen = bills_fen + late_fee_fen + prepaid_fen),
     CHECK (proc <> 500000 OR tendered_fen - change_fen = amount_fen),
     CHECK (amount_fen > 0 OR bill_count > 0),
-    CHECK (held = 0 OR shown_at IS NULL),
     CHECK ((state = 'reversing') <= (stood IS NOT NULL)),
     CHECK ((state = 'settled') = (kept IS NOT NULL)),
     CHECK (foreign_undo = 0 OR posted = 0),
@@ -330,6 +330,8 @@ CREATE INDEX payment_open ON payment (state, id)
     WHERE state IN ('recorded', 'advised', 'undoing', 'reversing', 'excepted', 'short');
 CREATE INDEX payment_owed ON payment (day, operator, owed_fen) WHERE owed_fen > 0;
 CREATE INDEX payment_handed ON payment (day, operator, handed_fen) WHERE handed_fen > 0;
+CREATE INDEX payment_held ON payment (id) WHERE held = 1;
+CREATE INDEX payment_offline ON payment (day, amount_fen) WHERE offline = 1 AND undone = 0; -- what the limits count
 CREATE INDEX payment_not_shown ON payment (id) WHERE shown_at IS NULL;
 
 CREATE TRIGGER payment_moves BEFORE UPDATE OF state ON payment
