@@ -205,6 +205,9 @@ enum ledger_result ledger_offline_check(struct ledger *ledger, day_t day, int64_
  * already, what it owes the utility goes to the bank, and an agreed day is re-opened. Changes nothing else. */
 enum ledger_result ledger_day_late(struct ledger *ledger, day_t day, struct error *err);
 
+/* start.c. A new random for the sign-on: no epoch is held until it is answered. */
+enum ledger_result ledger_new_random(struct ledger *ledger, const char *why, const char *who, struct error *err);
+
 /* --- opening ---------------------------------------------------------------------------- */
 
 /* db.c: reads every PRAGMA back that the promises rest on; refuses when one is another. */
