@@ -212,5 +212,7 @@ enum ledger_result ledger_new_random(struct ledger *ledger, const char *why, con
 
 /* db.c: reads every PRAGMA back that the promises rest on; refuses when one is another. */
 int ledger_guards_check(struct ledger *ledger, struct error *err);
+/* open.c: for looking only, beside the program that holds it. NULL with err. */
+struct ledger *ledger_open_reader(const char *path, const unsigned char audit_key[SECRET_KEY_BYTES], struct error *err);
 
 #endif
