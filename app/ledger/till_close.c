@@ -13,7 +13,7 @@ static const char not_closed[] = "the till was not closed";
 static enum ledger_result settled(struct ledger *ledger, const struct ledger_till *till, struct error *err)
 {
     int64_t held, sent, sheets;
-    if (sql_one(ledger, err, "SELECT count(*) FROM payment WHERE shown_at IS NULL AND held = 1 AND till = ?1",
+    if (sql_one(ledger, err, "SELECT count(*) FROM payment WHERE held = 1 AND till = ?1",
                 BIND(sql_int(till->id)), INTO(into_int64(&held))) != 1 ||
         sql_one(ledger, err, "SELECT count(*) FROM invoice i WHERE i.state = 'sent' AND i.state IN ('planned', 'sent') AND (i.book IN (SELECT id FROM book WHERE till = ?2)"
                 " OR (i.book IS NULL AND (SELECT till FROM payment WHERE id = i.payment) = ?1))",
