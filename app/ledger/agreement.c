@@ -87,7 +87,7 @@ enum ledger_result agreement_no_answer(struct ledger *ledger, day_t date, struct
     return ledger_end(ledger, r, err);
 }
 
-static enum ledger_result reopen(struct ledger *ledger, day_t date, struct error *err)
+enum ledger_result ledger_day_late(struct ledger *ledger, day_t date, struct error *err)
 {
     struct ledger_day day;
     enum ledger_result r = day_get(ledger, date, &day, err);
@@ -103,7 +103,7 @@ enum ledger_result agreement_reopen(struct ledger *ledger, day_t date, struct er
 {
     enum ledger_result r = ledger_begin(ledger, err);
     if (r == LEDGER_OK)
-        r = reopen(ledger, date, err);
+        r = ledger_day_late(ledger, date, err);
     return ledger_end(ledger, r, err);
 }
 

@@ -99,6 +99,47 @@ const struct ledger_two *books_two(struct books *books, struct books_two *into, 
     return &into->two;
 }
 
+void books_begin(struct books *books)
+{
+    struct ledger_startup found;
+    struct ledger_identity who;
+    fine(books, ledger_start(books->ledger, &found, &books->err));
+    fine(books, ledger_identity(books->ledger, &who, &books->err));
+    if (!who.epoch_held)
+        fine(books, ledger_epoch(books->ledger, who.random, 1, &books->err));
+}
+
+struct ledger_payment books_pay(struct books *books, const char *teller, int64_t fen, bool offline)
+{
+    struct ledger_payment payment;
+    struct ledger_draft draft = {.proc = 500000, .bill_count = 1, .tendered_fen = fen, .offline = offline};
+    entropy_hex(&books->world.entropy, 16, draft.token, sizeof draft.token);
+    snprintf(draft.bills[0].bill, sizeof draft.bills[0].bill, "B%.12s", draft.token);
+    strcpy(draft.bills[0].period, "202610");
+    strcpy(draft.customer, "0311000012345");
+    strcpy(draft.name, "王建国");
+    strcpy(draft.operator_number, teller);
+    strcpy(draft.terminal, strcmp(teller, WANG) == 0 ? "03" : "04");
+    draft.bills[0].amount_fen = fen;
+    fine(books, payment_record(books->ledger, &draft, NULL, &payment, &books->err));
+    fine(books, payment_shown(books->ledger, &payment.key, &books->err));
+    return payment;
+}
+
+void books_answer(struct books *books, const struct ledger_payment *payment, const char *mti, const char *code)
+{
+    struct ledger_send rows[8];
+    struct ledger_payment after;
+    struct ledger_answer answer = {.part_count = 0};
+    int count;
+    bool unknown;
+    strcpy(answer.mti, mti);
+    strcpy(answer.code, code);
+    fine(books, outbox_take(books->ledger, false, rows, 8, &count, &books->err));
+    fine(books, outbox_answer(books->ledger, &payment->key, &answer, &unknown, &after, &books->err));
+    assert_false(unknown);
+}
+
 int64_t books_balance(struct books *books, const char *account)
 {
     int64_t fen = 0;

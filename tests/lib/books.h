@@ -5,6 +5,7 @@
 
 #include "ledger/day.h"
 #include "ledger/operator.h"
+#include "ledger/payment.h"
 #include "ledger/till.h"
 
 #define BOOKS_DAY 20781        /* 2026-11-24, a Tuesday */
@@ -37,6 +38,12 @@ void books_end(struct books *books);
 struct books_two { struct ledger_two two; char token[LEDGER_TOKEN_SIZE]; };
 const struct ledger_two *books_two(struct books *books, struct books_two *into, const char *maker, const char *terminal,
                                    const char *act, const char *checker);
+/* The ledger is started and has an epoch: money may be taken. */
+void books_begin(struct books *books);
+/* One bill of this sum, paid in exact cash; never the same bill twice. Terminal 03 with till 07 is Wang's, 04 Li's. */
+struct ledger_payment books_pay(struct books *books, const char *teller, int64_t fen, bool offline);
+/* What the utility says of it: "0210", "0230", "0410" or "0430", and a code; with 00 the bill lies where it was meant. */
+void books_answer(struct books *books, const struct ledger_payment *payment, const char *mti, const char *code);
 int64_t books_balance(struct books *books, const char *account);
 /* Straight into the file, by the schema's own checks; the ledger is closed meanwhile. */
 void books_sql(struct books *books, const char *sql);
