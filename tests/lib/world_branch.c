@@ -24,7 +24,8 @@ void world_branch(struct world *w, const char *more)
 {
     char config[PATH];
     world_station(w, "branch-0311-0007");
-    world_write(w, "branchd.ini", "[link]\naddress = 127.0.0.1:%d\npeer = bank-102\nca = ca.crt\ncertificate = branch-0311-0007.crt\n"
+    world_write(w, "branchd.ini", "[ledger]\npath = branch.db\naudit_key = audit.key\ncopy = copy.db\n[serve]\nsocket = branchd.sock\n"
+                                  "printers = printers.json\n[link]\naddress = 127.0.0.1:%d\npeer = bank-102\nca = ca.crt\ncertificate = branch-0311-0007.crt\n"
                                   "key = branch-0311-0007.key\n%s", w->bank_port, more ? more : "");
     snprintf(config, sizeof config, "--config=%s/branchd.ini", w->dir);
     if (world_run(w, NULL, 0, "branchd", config, "init", NULL) != 0) fail_msg("branchd init: %s", world_read(w, "run.log"));
