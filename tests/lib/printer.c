@@ -28,7 +28,8 @@ struct test_printer {
     uint8_t real_time[2]; /* of a 10 04 n or 10 05 n under way */
     int real_time_len;
     uint8_t buffer[BUFFER], paper[BUFFER];
-    size_t buffered, printed;
+    uint8_t said[4096]; /* without a line: answers not fetched yet */
+    size_t buffered, printed, said_len;
     long received;
     int kicks;
 };
@@ -36,7 +37,12 @@ struct test_printer {
 static void answer(struct test_printer *p, const void *bytes, size_t len)
 {
     if (p->plan.mute || (p->plan.silent_at != NEVER && p->received > p->plan.silent_at)) return;
-    if (write(p->line, bytes, len) < 0) p->died = true;
+    if (p->plan.no_line && p->said_len + len <= sizeof p->said) {
+        memcpy(p->said + p->said_len, bytes, len);
+        p->said_len += len;
+    } else if (!p->plan.no_line && write(p->line, bytes, len) < 0) {
+        p->died = true;
+    }
 }
 
 static void tell_status(struct test_printer *p, int n)
@@ -187,6 +193,7 @@ static void *run(void *ctx)
 static void open_line(struct test_printer *p)
 {
     p->listener = p->line = p->slave = -1;
+    if (p->plan.no_line) return;
     if (p->plan.serial) {
         struct termios raw;
         char name[64];
@@ -257,6 +264,45 @@ int printer_kicks(struct test_printer *p)
     int kicks = p->kicks;
     pthread_mutex_unlock(&p->lock);
     return kicks;
+}
+
+size_t printer_take(struct test_printer *p, const uint8_t *bytes, size_t len)
+{
+    size_t n = 0;
+    pthread_mutex_lock(&p->lock);
+    for (; n < len && !p->died && !stalled(p); n++) {
+        if (p->plan.dies_at != NEVER && p->received >= p->plan.dies_at) die(p);
+        else take(p, bytes[n]);
+    }
+    pthread_mutex_unlock(&p->lock);
+    return n;
+}
+
+size_t printer_answers(struct test_printer *p, uint8_t *bytes, size_t size)
+{
+    pthread_mutex_lock(&p->lock);
+    size_t n = p->said_len < size ? p->said_len : size;
+    memcpy(bytes, p->said, n);
+    p->said_len -= n;
+    memmove(p->said, p->said + n, p->said_len);
+    pthread_mutex_unlock(&p->lock);
+    return n;
+}
+
+bool printer_died(struct test_printer *p)
+{
+    pthread_mutex_lock(&p->lock);
+    bool died = p->died;
+    pthread_mutex_unlock(&p->lock);
+    return died;
+}
+
+bool printer_empty(struct test_printer *p)
+{
+    pthread_mutex_lock(&p->lock);
+    bool empty = p->empty;
+    pthread_mutex_unlock(&p->lock);
+    return empty;
 }
 
 void printer_stop(struct test_printer *p)

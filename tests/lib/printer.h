@@ -12,6 +12,7 @@
 
 struct printer_plan {
     bool serial;        /* a pseudo terminal; else TCP on loopback */
+    bool no_line;       /* neither: printer_take() and printer_answers() are its line */
     bool mute;          /* of a kind that answers nothing at all */
     bool no_id;         /* knows 1D 72 01 but not 1D 28 48 */
     bool cover_open, starts_empty;
@@ -33,6 +34,12 @@ void printer_await_empty(struct test_printer *p);
 /* All that came out, commands included, questions and init not. Valid until stop. */
 const uint8_t *printer_paper(struct test_printer *p, size_t *len);
 int printer_kicks(struct test_printer *p);
+/* For other lines, emulated elsewhere: takes up to len bytes, returns how many (fewer: it
+ * stalls or died), and what it has to say. */
+size_t printer_take(struct test_printer *p, const uint8_t *bytes, size_t len);
+size_t printer_answers(struct test_printer *p, uint8_t *bytes, size_t size);
+bool printer_died(struct test_printer *p);
+bool printer_empty(struct test_printer *p);
 void printer_stop(struct test_printer *p);
 
 #endif
