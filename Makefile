@@ -142,6 +142,11 @@ test: deps
 .PHONY: test-programs
 test-programs: $(UNIT) $(FUZZ) $(SYSTEM) $(SCREENS)
 
+# every screen in both languages, as pictures in $(B)/screens
+screens: all $(B)/tests/screen_pictures
+	@CMOCKA_MESSAGE_OUTPUT=TAP B=$(B) $(B)/tests/screen_pictures && echo "see $(B)/screens"
+.PHONY: screens
+
 # --- for people --------------------------------------------------------------
 deps:
 	@app/install/deps.sh

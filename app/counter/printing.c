@@ -26,6 +26,11 @@ bool printing_now(const struct counter *c, char *number, size_t size)
     return true;
 }
 
+bool printing_trouble(const struct counter *c)
+{
+    return c->printing && c->printing->printer && c->printing->state > PRINTER_PAPER_LOW;
+}
+
 static const char *printer_name(const struct printing *p)
 {
     const char *name = js_text(p->printer, "name");

@@ -46,6 +46,7 @@ static void show(struct counter *c, struct todo *s)
     view_blank(&s->view);
     view_focus(&s->view, "answer");
     s->cleared = false;
+    step_new(c);
 }
 
 static bool same_item(const json_t *a, const json_t *b)
@@ -265,7 +266,8 @@ static void press(struct counter *c, void *state, struct press press)
     default: break;
     }
     char letter = one && press.code < PRESS_F ? answer_letter(&s->view, press) : 0;
-    if (letter) answer(c, s, letter);
+    if (letter && typed_ahead(c, press)) refuse(c, "%s", _("Another question came up meanwhile: read it, then answer."));
+    else if (letter) answer(c, s, letter);
 }
 
 /* --- picture --- */
@@ -289,6 +291,7 @@ static void paint(struct counter *c, void *state)
     view_money(view, "total", js_int(card, "total_fen"));
     view_money(view, "tendered", js_int(card, "tendered_fen"));
     view_money(view, "change", js_int(card, "change_fen"));
+    view_money(view, "tendered2", js_int(card, "tendered_fen"));
     view_money(view, "give", js_int(card, "give_back_fen") ? js_int(card, "give_back_fen") : js_int(card, "total_fen"));
     view_setf(view, "recorded", "%.10s %s", at, strlen(at) > 11 ? at + 11 : "");
     view_set(view, "number", js_text(card, "invoice.number"));

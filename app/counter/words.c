@@ -149,7 +149,8 @@ const char *word_role(unsigned role)
 static const char *why_of(const struct rpc_error *error)
 {
     bool chinese = *_("recorded") & 0x80;
-    return chinese && !strpbrk(error->why, "0123456789") ? "" : error->why;
+    bool about_people = error->code == 1 || error->code == 2;
+    return chinese && (about_people || !strpbrk(error->why, "0123456789")) ? "" : error->why;
 }
 
 void words_error(const struct rpc_error *error, char *buf, size_t size)

@@ -5,7 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <cmocka.h>
 
 #include "lib/desk.h"
@@ -246,6 +248,63 @@ static void a_lost_terminal_loses_nothing(void **state)
     desk_counter_ends(&desk);
 }
 
+/* --- how quick and how large -------------------------------------------------------- */
+
+#define KEYS_TIMED 200
+
+static int64_t now_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static long memory_kb(pid_t pid)
+{
+    char path[64], line[256];
+    long kb = 0;
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file))
+        if (sscanf(line, "VmRSS: %ld", &kb) == 1) break;
+    fclose(file);
+    return kb;
+}
+
+/* The figures are printed; the limits are the design's with room for a busy machine
+ * and for the sanitizers. */
+static void quick_and_small(void **state)
+{
+    int64_t key_us[KEYS_TIMED], start = now_us();
+    char shown[64];
+    desk_counter(&desk, "en", 24, 80);
+    int64_t start_us = now_us() - start;
+    desk_sign_on(&desk, BRANCH_TELLER);
+    desk_sees(&desk, "number, scan");
+    for (int i = 0; i < KEYS_TIMED; i++) {
+        bool erase = i % 2;
+        snprintf(shown, sizeof shown, erase ? "Customer   [ " : "Customer   [%d", 7);
+        int64_t before = now_us();
+        desk_keys(&desk, erase ? "{BS}" : "7");
+        desk_sees_row(&desk, 3, shown);
+        key_us[i] = now_us() - before;
+    }
+    qsort(key_us, KEYS_TIMED, sizeof key_us[0], by_size);
+    long kb = memory_kb(term_pid(desk.term));
+    print_message("# start to a usable screen %lld us, key to screen median %lld us, 99 of 100 within %lld us, memory %ld kB\n",
+                  (long long)start_us, (long long)key_us[KEYS_TIMED / 2], (long long)key_us[KEYS_TIMED * 99 / 100], kb);
+    assert_true(start_us < 1000000);
+    assert_true(key_us[KEYS_TIMED / 2] < 20000);
+    desk_counter_ends(&desk);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +321,7 @@ int main(void)
         cmocka_unit_test(the_link_breaks_and_comes_back),
         cmocka_unit_test(the_branch_host_goes_and_comes_back),
         cmocka_unit_test(a_lost_terminal_loses_nothing),
+        cmocka_unit_test(quick_and_small),
     };
     return cmocka_run_group_tests(tests, open_desk, close_desk);
 }
