@@ -130,7 +130,7 @@ static void paint(struct counter *c, void *state)
     }
     view_setf(view, "till", "%s   %s %s %.10s %.5s", js_text(c->hello, "till.number"), word_state(till),
               js_text(c->hello, "till.operator"), since, strlen(since) > 11 ? since + 11 : "");
-    view_setf(view, "startup", _("At start-up: %lld in doubt, %lld unanswered, %lld not seen, %lld to be sent, %lld set aside."),
+    view_setf(view, "startup", _("At start-up: %lld in doubt, %lld unanswered, %lld not seen, %lld queued, %lld aside."),
               (long long)js_int(c->hello, "startup.doubt"), (long long)js_int(c->hello, "startup.unanswered"),
               (long long)js_int(c->hello, "startup.unacknowledged"), (long long)js_int(c->hello, "startup.queued"),
               (long long)js_int(c->hello, "startup.parked"));

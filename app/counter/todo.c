@@ -272,6 +272,13 @@ static void press(struct counter *c, void *state, struct press press)
 
 /* --- picture --- */
 
+static const char *about_doubt(const char *doubt)
+{
+    if (!strcmp(doubt, "handed-over")) return _("The printer took all of it and does not say whether it printed.");
+    if (!strcmp(doubt, "unknown")) return _("Nobody knows how much of it the printer took.");
+    return doubt;
+}
+
 static void paint(struct counter *c, void *state)
 {
     struct todo *s = state;
@@ -298,7 +305,7 @@ static void paint(struct counter *c, void *state)
     view_set(view, "series", js_text(card, "invoice.series"));
     view_setf(view, "reason", "%s %s", js_text(card, "response"), js_text(card, "reason"));
     view_set(view, "since", strlen(js_text(one, "since")) > 11 ? js_text(one, "since") + 11 : "");
-    view_wrap(view, "text", js_text(one, "text"));
+    view_wrap(view, "text", *js_text(one, "text") ? js_text(one, "text") : about_doubt(js_text(card, "invoice.doubt")));
     view_set(view, "printer", printing_now(c, now, sizeof now) ? now : printing_words(c));
     view_set(view, "cleared", s->cleared ? _("printer cleared") : "");
     view_set(view, "forward", word_forwarded(js_text(card, "forwarded")));

@@ -68,7 +68,7 @@ static const struct reason { const char *reason, *what, *remedy; } reasons[] = {
 static const struct word forwards[] = {
     {"waiting", N_("WAIT: keep customer and change")}, {"posted", N_("forwarded")},
     {"queued", N_("queued")}, {"declined", N_("DECLINED (F6)")},
-    {"unknown", N_("NO ANSWER: keep the cash here (F6)")}, {"undoing", N_("being turned back")},
+    {"unknown", N_("NO ANSWER: keep the cash (F6)")}, {"undoing", N_("being turned back")},
     {"undone", N_("turned back")}, {"reversing", N_("being reversed")}, {"reversed", N_("reversed")},
     {"excepted", N_("excepted: for the supervisor")}, {"short", N_("turned back in part")},
     {"settled", N_("settled by people")},
@@ -83,7 +83,7 @@ static const struct word kinds[] = {
 };
 
 static const struct word invoices[] = {
-    {"planned", N_("to be printed")}, {"sent", N_("handed over, to be confirmed (F6)")},
+    {"planned", N_("to be printed")}, {"sent", N_("confirm F6")},
     {"confirmed", N_("printed")}, {"spoiled", N_("spoiled")}, {"cancelled", N_("cancelled")},
     {"dropped", N_("not printed")},
 };

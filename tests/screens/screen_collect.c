@@ -248,6 +248,48 @@ static void a_lost_terminal_loses_nothing(void **state)
     desk_counter_ends(&desk);
 }
 
+/* The numeric keypad types digits, and Esc with a digit is a function key, whatever TERM says. */
+static void every_terminal(void **state)
+{
+    static const char *const types[] = {"xterm", "xterm-256color", "tmux-256color", "screen", "vt100", "vt220", "linux"};
+    char program[300], socket[600];
+    snprintf(program, sizeof program, "%s/counter", desk.w.bin);
+    snprintf(socket, sizeof socket, "--socket=%s", desk.socket);
+    const char *const argv[] = {program, socket, "--terminal=" DESK_TERMINAL, "--lang=en", NULL};
+    const char *const env[] = {"LC_ALL=", "LANG=C.UTF-8", NULL};
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        term_close(desk.term);
+        desk.term = term_start(24, 80, types[i], argv, env);
+        assert_non_null(desk.term);
+        desk_sees(&desk, "At start-up");
+        desk_keys(&desk, "{Esc}Oq{Esc}Op{Esc}Ot{Esc}Ox");
+        desk_sees(&desk, "[1048");
+        desk_keys(&desk, "{Esc}1");
+        desk_sees_row(&desk, 3, "HELP");
+        desk_keys(&desk, "{F3}");
+        desk_sees(&desk, "[1048");
+    }
+}
+
+/* A terminal that is not UTF-8 works by number, and is told so. */
+static void without_hanzi(void **state)
+{
+    char program[300], socket[600];
+    snprintf(program, sizeof program, "%s/counter", desk.w.bin);
+    snprintf(socket, sizeof socket, "--socket=%s", desk.socket);
+    const char *const argv[] = {program, socket, "--terminal=" DESK_TERMINAL, "--lang=en", NULL};
+    const char *const env[] = {"LC_ALL=POSIX", NULL};
+    term_close(desk.term);
+    desk.term = term_start(24, 80, "vt100", argv, env);
+    desk_sees(&desk, "This terminal is not UTF-8");
+    desk_sign_on(&desk, BRANCH_TELLER);
+    desk_sees(&desk, "number, scan");
+    desk_keys(&desk, "0499110002{Enter}");
+    desk_sees(&desk, "6 of 6 taken");
+    desk_keys(&desk, "{F12}");
+    desk_sees(&desk, "number, scan");
+}
+
 /* --- how quick and how large -------------------------------------------------------- */
 
 #define KEYS_TIMED 200
@@ -321,6 +363,8 @@ int main(void)
         cmocka_unit_test(the_link_breaks_and_comes_back),
         cmocka_unit_test(the_branch_host_goes_and_comes_back),
         cmocka_unit_test(a_lost_terminal_loses_nothing),
+        cmocka_unit_test(every_terminal),
+        cmocka_unit_test(without_hanzi),
         cmocka_unit_test(quick_and_small),
     };
     return cmocka_run_group_tests(tests, open_desk, close_desk);
