@@ -193,7 +193,7 @@ int counter_run(const struct counter_options *options, struct error *err)
     counter_language(c, options->language);
     if (terminal_open(&c->terminal, c->loop, &events, err)) goto out;
     watch(c);
-    c->last_press_ms = c->away_since_ms = uv_now(c->loop);
+    c->last_press_ms = uv_now(c->loop);
     screen_open(c, &screen_signon, NULL);
     status = rpc_open(&c->rpc, c->loop, options->socket, &branch);
     if (status) error_all(err, "the branch host can't be asked", options->socket, "the socket's name is too long",
