@@ -34,6 +34,7 @@ struct screen {
     unsigned roles;
     bool alone; /* nothing is reached past it but help: sign-on, lock, second person */
     size_t state_size;
+    size_t held; /* where in the state the json_t * stands that it owns; 0: none */
     void (*open)(struct counter *c, void *state, const json_t *arg); /* brought up anew */
     void (*press)(struct counter *c, void *state, struct press press);
     void (*paint)(struct counter *c, void *state); /* fill the view; the engine draws it */
@@ -132,6 +133,7 @@ void call_approved(struct counter *c, const char *method, json_t *params, const 
 /* The second person's screen: what is to be approved, its words, the answer. */
 const char *asking_words(const struct counter *c);
 void asking_send(struct counter *c, const char *number, const char *password);
+void asking_forget(struct counter *c); /* unanswered: the program ends, another act is begun */
 void asking_drop(struct counter *c); /* left: the act is answered with "left" */
 
 /* --- session.c --- */
