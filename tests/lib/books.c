@@ -53,7 +53,9 @@ void books_start(struct books *books, bool day)
     books->world = (struct ledger_world){.clock = clock_manual(&books->now_ms, CLOCK_CHINA_OFFSET_S),
                                          .entropy = entropy_seeded(&books->seed), .audit_key = "the key is not in the file",
                                          .cost = secret_cost_least(), .pack = pack};
-    books->rules = (struct ledger_rules){.second_person_fen = 5000000, .spoil_alone_a_day = 3, .lock_out_ms = 1800000,
+    books->rules = (struct ledger_rules){
+                                         .second_person_fen = 5000000, .offline_single_fen = 1000000,
+                                         .offline_day_fen = 10000000, .offline_day_count = 100, .spoil_alone_a_day = 3, .lock_out_ms = 1800000,
                                          .approval_ms = 120000};
     if (ledger_create(books->path, "102", "0311-0007", &books->world, &books->err) != 0)
         fail_msg("%s", books->err.why);
@@ -109,7 +111,7 @@ void books_begin(struct books *books)
         fine(books, ledger_epoch(books->ledger, who.random, 1, &books->err));
 }
 
-struct ledger_payment books_pay(struct books *books, const char *teller, int64_t fen, bool offline)
+struct ledger_payment books_record(struct books *books, const char *teller, int64_t fen, bool offline)
 {
     struct ledger_payment payment;
     struct ledger_draft draft = {.proc = 500000, .bill_count = 1, .tendered_fen = fen, .offline = offline};
@@ -122,6 +124,12 @@ struct ledger_payment books_pay(struct books *books, const char *teller, int64_t
     strcpy(draft.terminal, strcmp(teller, WANG) == 0 ? "03" : "04");
     draft.bills[0].amount_fen = fen;
     fine(books, payment_record(books->ledger, &draft, NULL, &payment, &books->err));
+    return payment;
+}
+
+struct ledger_payment books_pay(struct books *books, const char *teller, int64_t fen, bool offline)
+{
+    struct ledger_payment payment = books_record(books, teller, fen, offline);
     fine(books, payment_shown(books->ledger, &payment.key, &books->err));
     return payment;
 }

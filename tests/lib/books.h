@@ -42,6 +42,8 @@ const struct ledger_two *books_two(struct books *books, struct books_two *into, 
 void books_begin(struct books *books);
 /* One bill of this sum, paid in exact cash; never the same bill twice. Terminal 03 with till 07 is Wang's, 04 Li's. */
 struct ledger_payment books_pay(struct books *books, const char *teller, int64_t fen, bool offline);
+/* The same, T1 only: the counter never said that it was shown. */
+struct ledger_payment books_record(struct books *books, const char *teller, int64_t fen, bool offline);
 /* What the utility says of it: "0210", "0230", "0410" or "0430", and a code; with 00 the bill lies where it was meant. */
 void books_answer(struct books *books, const struct ledger_payment *payment, const char *mti, const char *code);
 int64_t books_balance(struct books *books, const char *account);
