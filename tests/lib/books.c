@@ -180,6 +180,12 @@ void books_tamper(struct books *books, const char *sql)
                "DROP TRIGGER branch_only_grows", sql);
 }
 
+void books_bulk(struct books *books, const char *sql)
+{
+    run(books, "PRAGMA foreign_keys=OFF", sql);
+    open_it(books);
+}
+
 int64_t books_number(struct books *books, const char *sql)
 {
     sqlite3 *db = NULL;
