@@ -74,16 +74,24 @@ void books_again(struct books *books)
     open_it(books);
 }
 
+static void broken_rule(void *ctx, int number, const char *name, const char *example)
+{
+    print_message("invariant %d, %s: %s\n", number, name, example);
+}
+
 void books_end(struct books *books)
 {
     static const char *const files[] = {"branch.db", "branch.db-wal", "branch.db-shm", "branch.db-lock", "day.journal"};
     char path[96];
+    int broken = books->ledger && !books->odd ? ledger_verify(books->ledger, true, broken_rule, NULL, &books->err) : 0;
     ledger_close(books->ledger);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         snprintf(path, sizeof path, "%s/%s", books->folder, files[i]);
         unlink(path);
     }
     rmdir(books->folder);
+    if (broken)
+        fail_msg("%d invariants are broken %s", broken, broken < 0 ? books->err.why : "");
 }
 
 const struct ledger_two *books_two(struct books *books, struct books_two *into, const char *maker, const char *terminal,
@@ -161,6 +169,7 @@ static void run(struct books *books, const char *first, const char *sql)
     char *why = NULL;
     ledger_close(books->ledger);
     books->ledger = NULL;
+    books->odd = true;
     assert_int_equal(sqlite3_open(books->path, &db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db, first, NULL, NULL, NULL), SQLITE_OK);
     if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)

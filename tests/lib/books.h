@@ -26,12 +26,14 @@ struct books {
     struct ledger_rules rules;
     struct ledger *ledger;
     struct error err;
+    bool odd;                 /* rows were put in behind the ledger's back: its invariants can't hold */
 };
 
 /* Makes folder and ledger, opens it, makes the five and (day) opens BOOKS_DAY with 10,000.00 in the vault. */
 void books_start(struct books *books, bool day);
 /* As after a kill: what is on disk. */
 void books_again(struct books *books);
+/* Every invariant of the books holds, at the end of every story. */
 void books_end(struct books *books);
 
 /* A second person's word, typed at the maker's terminal: his number NULL, none. */
