@@ -1,0 +1,80 @@
+/* Help on the field and on the screen, as the form's file has it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "counter/counter.h"
+
+#define LINES_MAX 400
+#define LINE_SIZE 320
+
+struct help {
+    struct view view;
+    char form[FORM_NAME_SIZE], field[FORM_NAME_SIZE];
+    char lines[LINES_MAX][LINE_SIZE];
+    int count;
+};
+
+static const char *cell(void *ctx, int row, const struct form_field *field, char *buf, size_t size)
+{
+    const struct help *s = ctx;
+    return s->lines[row];
+}
+
+static void add_line(struct help *s, const char *text)
+{
+    if (s->count < LINES_MAX) text_clip(s->lines[s->count++], LINE_SIZE, text, FORM_COLS, 0);
+}
+
+static void add_text(struct help *s, const char *text)
+{
+    char line[LINE_SIZE];
+    while (*text) {
+        size_t len = strcspn(text, "\n"), keep = len < sizeof line - 1 ? len : sizeof line - 1;
+        memcpy(line, text, keep);
+        line[keep] = 0;
+        add_line(s, line);
+        text += len + (text[len] == '\n');
+    }
+}
+
+static void fill(struct counter *c, struct help *s)
+{
+    struct error err = {0};
+    const struct form *form = forms_get(s->form, c->language, &err), *frame = forms_get("frame", c->language, &err);
+    const char *field = form && *s->field ? form_help(form, s->field) : NULL;
+    const char *screen = form ? form_help(form, "screen") : NULL;
+    const char *keys = frame ? form_help(frame, "screen") : NULL;
+    s->count = 0;
+    if (field) add_text(s, field), add_line(s, "");
+    if (screen) add_text(s, screen), add_line(s, "");
+    if (keys) add_text(s, keys);
+    s->view.list.count = s->count;
+    s->view.list.at = s->view.list.top = 0;
+}
+
+static void begin(struct counter *c, void *state, const json_t *arg)
+{
+    struct help *s = state;
+    screen_form(c, s, "help");
+    s->view.list.cell = cell;
+    s->view.list.ctx = s;
+    s->view.focus = VIEW_LIST;
+    text_copy(s->form, sizeof s->form, arg ? js_text(arg, "form") : "collect");
+    text_copy(s->field, sizeof s->field, arg ? js_text(arg, "field") : "");
+    fill(c, s);
+}
+
+static void press(struct counter *c, void *state, struct press press)
+{
+    struct help *s = state;
+    int page = view_list_rows(&s->view, &c->terminal) - 1;
+    int by = press.code == PRESS_UP ? -1 : press.code == PRESS_DOWN ? 1 : press.code == PRESS_FN(7) ? -page
+             : press.code == PRESS_FN(8) ? page : 0;
+    if (by) view_list_move(&s->view, by, &c->terminal);
+    else if (press.code == PRESS_ENTER || press.code == PRESS_FN(1) || press.code == PRESS_FN(12)) screen_back(c);
+}
+
+const struct screen screen_help = {
+    .name = "help", .roles = ROLE_ANY, .state_size = sizeof(struct help), .open = begin, .press = press,
+};
