@@ -10,7 +10,7 @@
 
 const struct command utility_commands[] = {
     {"init", cmd_init, "", "make the books",
-     "Makes the tables at `store` of the settings, unless they are there. SQLite: a file that its\n"
+     "Makes the tables at `path` of the settings, unless they are there. SQLite: a file that its\n"
      "owner alone may read. PostgreSQL: the database must be there (createdb).\n"},
     {"import", cmd_import, "[--encoding WORD] [--replace YYYYMM] [--quiet] FILE", "take a bills file in, whole or not at all",
      "Takes a bills file of the billing system into the books: every bill of it, or none. A file with\n"
