@@ -134,6 +134,19 @@ fuzz: deps
 	        -artifact_prefix=$(B)/fuzz/$$n- $(B)/fuzz/corpus/$$n tests/fuzz/corpus/$$n || exit 1; done
 .PHONY: fuzz fuzz-programs
 
+# `make bench` measures, each program's peers beside it in the same run; a line
+# a measure: "bench: NAME ours X peer Y ratio R target T ok|short".
+BENCH := $(patsubst tests/bench/%.c,$(B)/tests/bench_%,$(wildcard tests/bench/*.c))
+$(B)/tests/bench_%: tests/bench/%.c $(TEST_LIB) $(PART_LIBS) $(LIBS) $(GEN)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -Itests -MMD -MP $(LINK) -o $@ $< \
+	    -Wl,--start-group $(TEST_LIB) $(PART_LIBS) $(LIBS) -Wl,--end-group $(PKG_LIBS) -lcmocka -lutil
+bench-programs: $(BENCH)
+bench: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all bench-programs
+	@for b in $(BENCH); do $$b || exit 1; done
+.PHONY: bench bench-programs
+
 # Installs what is missing, builds, runs every test program; the last line is
 # "N passed, N failed" over all of them.
 test: deps
