@@ -10,7 +10,7 @@ PREFIX   ?= /usr/local
 ALL_PROGRAMS := counter branchd bankd utilityd
 PROGRAMS     := $(foreach p,$(ALL_PROGRAMS),$(if $(wildcard app/$(p)/main.c),$(p)))
 PKGS         := ncursesw sqlite3 libpq libusb-1.0 openssl libuv libsodium jansson \
-                pangocairo cairo libqrencode libseccomp libsystemd
+                pangocairo pangoft2 fontconfig cairo libqrencode libseccomp libsystemd
 PKG_CFLAGS   := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS     := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lformw -linih -lunistring -lcups -lm
 
@@ -35,6 +35,10 @@ CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -Iapp -I. -I$(B)/gen -ffunction-sections -f
 .SECONDARY:
 .PHONY: all deps test check-tests lint clean
 
+# V=1 shows every command whole
+Q   := $(if $(V),,@)
+say  = $(if $(V),@:,@printf '  %-4s %s\n' $(1) $(2))
+
 # --- what is built -----------------------------------------------------------
 src_of   = $(wildcard app/$(1)/*.c)
 obj_of   = $(patsubst %.c,$(B)/obj/%.o,$(1))
@@ -52,28 +56,33 @@ SYSTEM     := $(patsubst tests/system/%.c,$(B)/tests/%,$(wildcard tests/system/*
 SCREENS    := $(patsubst tests/screens/%.c,$(B)/tests/%,$(wildcard tests/screens/*.c))
 FUZZ       := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz_%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 CHECKS     := $(wildcard tests/checks/*.sh)
-TEST_LIB   := $(wildcard tests/lib/*.c)
+TEST_LIB   := $(if $(wildcard tests/lib/*.c),$(B)/libtest.a)
+TEST_PKGS  := umockdev-1.0
+TEST_CFLAGS = $(shell pkg-config --cflags $(TEST_PKGS) 2>/dev/null)
+TEST_LIBS   = $(shell pkg-config --libs $(TEST_PKGS) 2>/dev/null) -lcmocka -lvterm -lutil
 LOCALES    := $(patsubst app/counter/po/%.po,$(B)/locale/%/LC_MESSAGES/gridteller.mo,$(wildcard app/counter/po/*.po))
 
 all: $(PROGRAMS:%=$(B)/%) $(LOCALES)
 
 $(LIBS): $(call obj_of,$(LIB_SRC))
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
 define program
 $(B)/lib$(1)-part.a: $$(call obj_of,$$(call part_of,$(1)))
 	@rm -f $$@
 	$$(AR) rcs $$@ $$^
 $(B)/$(1): $$(call obj_of,app/$(1)/main.c) $(B)/lib$(1)-part.a $$(LIBS)
-	$$(CC) $$(LINK) -o $$@ $$^ $$(PKG_LIBS)
+	$$(call say,LINK,$$@)
+	$$(Q)$$(CC) $$(LINK) -o $$@ $$^ $$(PKG_LIBS)
 endef
 $(foreach p,$(ALL_PROGRAMS),$(eval $(call program,$(p))))
 PART_LIBS := $(foreach p,$(ALL_PROGRAMS),$(if $(call part_of,$(p)),$(B)/lib$(p)-part.a))
 
 $(B)/obj/%.o: %.c | $(GEN)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 # a schema is read as SQL and compiled in as a string
 $(B)/gen/%.sql.h: app/%.sql
@@ -89,14 +98,20 @@ $(B)/gen/counter/forms.inc: $(FORMS)
 
 $(B)/locale/%/LC_MESSAGES/gridteller.mo: app/counter/po/%.po
 	@mkdir -p $(@D)
-	msgfmt --check -o $@ $<
+	$(Q)msgfmt --check -o $@ $<
 
 # --- tests -------------------------------------------------------------------
+$(B)/obj/tests/%.o: CFLAGS_ALL += $(TEST_CFLAGS) -Itests
+$(B)/libtest.a: $(call obj_of,$(wildcard tests/lib/*.c))
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
 define test_program
 $(B)/tests/%: tests/$(1)/%.c $(TEST_LIB) $(PART_LIBS) $(LIBS) $(GEN)
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS_ALL) -Itests -MMD -MP $$(LINK) -o $$@ $$< $(TEST_LIB) \
-	    -Wl,--start-group $(PART_LIBS) $(LIBS) -Wl,--end-group $$(PKG_LIBS) -lcmocka -lvterm -lutil
+	$$(call say,TEST,$$<)
+	$$(Q)$$(CC) $$(CFLAGS_ALL) $$(TEST_CFLAGS) -Itests -MMD -MP $$(LINK) -o $$@ $$< \
+	    -Wl,--start-group $(TEST_LIB) $(PART_LIBS) $(LIBS) -Wl,--end-group $$(PKG_LIBS) $$(TEST_LIBS)
 endef
 $(foreach d,unit system screens,$(eval $(call test_program,$(d))))
 
@@ -105,7 +120,8 @@ $(foreach d,unit system screens,$(eval $(call test_program,$(d))))
 FUZZ_MAIN := $(if $(FUZZER),-fsanitize=fuzzer,tests/fuzz/replay.c)
 $(B)/tests/fuzz_%: tests/fuzz/%.c tests/fuzz/replay.c $(PART_LIBS) $(LIBS) $(GEN)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -DFUZZ_NAME='"$*"' $(LINK) -o $@ $< $(FUZZ_MAIN) \
+	$(call say,FUZZ,$<)
+	$(Q)$(CC) $(CFLAGS_ALL) -DFUZZ_NAME='"$*"' $(LINK) -o $@ $< $(FUZZ_MAIN) \
 	    -Wl,--start-group $(PART_LIBS) $(LIBS) -Wl,--end-group $(PKG_LIBS)
 
 SECONDS ?= 20
@@ -117,6 +133,19 @@ fuzz: deps
 	    $(B)/fuzz/tests/$$t -max_total_time=$(SECONDS) -verbosity=0 -print_final_stats=1 \
 	        -artifact_prefix=$(B)/fuzz/$$n- $(B)/fuzz/corpus/$$n tests/fuzz/corpus/$$n || exit 1; done
 .PHONY: fuzz fuzz-programs
+
+# `make bench` measures, each program's peers beside it in the same run; a line
+# a measure: "bench: NAME ours X peer Y ratio R target T ok|short".
+BENCH := $(patsubst tests/bench/%.c,$(B)/tests/bench_%,$(wildcard tests/bench/*.c))
+$(B)/tests/bench_%: tests/bench/%.c $(TEST_LIB) $(PART_LIBS) $(LIBS) $(GEN)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -Itests -MMD -MP $(LINK) -o $@ $< \
+	    -Wl,--start-group $(TEST_LIB) $(PART_LIBS) $(LIBS) -Wl,--end-group $(PKG_LIBS) -lcmocka -lutil
+bench-programs: $(BENCH)
+bench: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all bench-programs
+	@for b in $(BENCH); do $$b || exit 1; done
+.PHONY: bench bench-programs
 
 # Installs what is missing, builds, runs every test program; the last line is
 # "N passed, N failed" over all of them.

@@ -1,17 +1,19 @@
 #!/bin/sh
-# Installs the Debian packages that building and testing need: only what is
-# missing, as root or through sudo. Says what to do where it can't.
+# Installs the Debian packages that building and testing need (`deps.sh build`:
+# building alone): only what is missing, as root or through sudo. Says what to do
+# where it can't.
 set -u
 
 build="build-essential pkg-config gettext
 libncurses-dev libsqlite3-dev libpq-dev libusb-1.0-0-dev libcups2-dev libssl-dev libuv1-dev
 libsodium-dev libjansson-dev libinih-dev libpango1.0-dev libcairo2-dev libqrencode-dev
-libunistring-dev libseccomp-dev libsystemd-dev fonts-wqy-microhei"
-tests="libcmocka-dev libvterm-dev sqlite3 tshark poppler-utils zbar-tools hledger procps
+libunistring-dev libseccomp-dev libsystemd-dev libvterm-dev fonts-wqy-microhei fonts-babelstone-han"
+tests="libcmocka-dev sqlite3 tshark poppler-utils zbar-tools hledger procps
 postgresql cups cups-client cups-daemon cups-core-drivers cups-ipp-utils umockdev libumockdev-dev
-socat strace faketime"
+socat strace faketime systemd nftables"
 
-packages="$build $tests"
+packages="$build"
+[ "${1:-}" = build ] || packages="$packages $tests"
 if ! command -v dpkg-query >/dev/null 2>&1; then
     echo "deps: this is not a Debian system; install the counterparts of: " $packages >&2
     echo "deps: going on with what is there" >&2
@@ -29,7 +31,7 @@ echo "deps: missing:$missing"
 if [ "$(id -u)" = 0 ]; then
     as=""
 elif command -v sudo >/dev/null 2>&1 && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
-    as="sudo"
+    as="sudo env DEBIAN_FRONTEND=noninteractive" # sudo drops the environment, and tshark would ask
 else
     echo "deps: not root and no sudo here. Have an administrator run:" >&2
     echo "    apt-get install --no-install-recommends$missing" >&2

@@ -325,7 +325,7 @@ CREATE TABLE payment (
 CREATE INDEX payment_customer ON payment (customer, id);
 CREATE INDEX payment_terminal ON payment (terminal, id);
 -- totals are read from this index alone
-CREATE INDEX payment_totals ON payment (day, operator, state, posted, undone, reversed, foreign_undo, proc, offline,
+CREATE INDEX payment_totals ON payment (day, operator, state, posted, undone, reversed, foreign_undo, kept, proc, offline,
     amount_fen, bills_fen, late_fee_fen, prepaid_fen, taken_at);
 -- what waits is a handful of rows, however many payments there are
 CREATE INDEX payment_open ON payment (state, id)
