@@ -46,8 +46,8 @@ static const struct rule { int number; bool deep; const char *name, *sql; } rule
      PAYMENTS "(p.bills_fen, p.late_fee_fen, p.bill_count) <> (SELECT coalesce(sum(amount_fen), 0), coalesce(sum(late_fee_fen), 0), count(*)"
      " FROM payment_bill b WHERE b.payment = p.id)"},
     {2, false, "cash was booked once with its record",
-     PAYMENTS "p.proc = 500000 AND p.amount_fen > 0 AND (SELECT count(*) || ' ' || sum(amount_fen) FROM entry e WHERE e.payment = p.id"
-     " AND e.event = 'recorded' AND e.till = p.till AND e.debit = 'till:' || (SELECT number FROM till WHERE id = p.till)) <> '1 ' || p.amount_fen"},
+     PAYMENTS "p.proc = 500000 AND p.amount_fen > 0 AND (SELECT count(*), coalesce(sum(amount_fen), 0) FROM entry e WHERE e.payment = p.id"
+     " AND e.event = 'recorded' AND e.till = p.till AND e.debit = 'till:' || (SELECT number FROM till WHERE id = p.till)) <> (1, p.amount_fen)"},
     {3, false, "what is unfinished has a message on its way",
      PAYMENTS "((p.state = 'recorded' AND NOT " ROW("0200") ") OR (p.state = 'advised' AND NOT " ROW("0220") ")"
      " OR (p.state = 'undoing' AND NOT " ROW("0420") ") OR (p.state = 'reversing' AND NOT " ROW("0400") "))"},
