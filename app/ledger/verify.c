@@ -54,7 +54,8 @@ static const struct rule { int number; bool deep; const char *name, *sql; } rule
     {3, false, "what was turned back is given back or listed",
      PAYMENTS "iif(" TURNED_BACK ", p.owed_fen + p.handed_fen <> p.amount_fen, p.owed_fen + p.handed_fen <> 0)"},
     {3, false, "nothing that is final is held",
-     PAYMENTS "p.held = 1 AND p.state IN ('declined', 'undone', 'short', 'reversed', 'settled') AND p.owed_fen = 0"},
+     PAYMENTS "p.held = 1 AND p.state IN ('declined', 'undone', 'short', 'reversed', 'settled') AND p.owed_fen = 0"
+     " AND p.id NOT IN (SELECT payment FROM invoice WHERE state IN ('planned', 'sent'))"},
     {4, true, "a number is one invoice's",
      "SELECT series || ' ' || number FROM invoice WHERE number IS NOT NULL AND ?1 IS NOT NULL GROUP BY series, number HAVING count(*) > 1"},
     {4, true, "a number names the invoice that bears it",
