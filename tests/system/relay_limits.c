@@ -18,7 +18,12 @@
 #define WAITING 300  /* messages of one branch that may wait */
 #define SLOW_SOCKETS 1000
 #define BAD_MESSAGES 10000
+#ifdef __SANITIZE_ADDRESS__
+#define P99_MS 1000
+#else
 #define P99_MS 100
+#endif
+#define SAMPLES_MAX 500
 
 static struct world w;
 static uv_loop_t loop;
@@ -233,20 +238,28 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static int64_t p99_of_payments_ms(int count)
+static int64_t samples[SAMPLES_MAX];
+static int sample_count;
+
+/* Branch eight goes about its business meanwhile. */
+static void pay_and_time(int count)
 {
-    int64_t ms[500];
     struct iso m;
     char code[3];
-    assert_true(count <= 500);
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < count && sample_count < SAMPLES_MAX; i++) {
         int64_t from = clock_monotonic_ms();
         station_pay(&m, "0200", "0311-0008", next++, 100);
         assert_string_equal(station_code(&eight, &m, code), "00");
-        ms[i] = clock_monotonic_ms() - from;
+        samples[sample_count++] = clock_monotonic_ms() - from;
     }
-    qsort(ms, (size_t)count, sizeof *ms, by_size);
-    return ms[count * 99 / 100];
+}
+
+static int64_t p99_ms(void)
+{
+    qsort(samples, (size_t)sample_count, sizeof *samples, by_size);
+    int64_t ms = samples[(sample_count - 1) * 99 / 100];
+    sample_count = 0;
+    return ms;
 }
 
 static void a_thousand_sockets_that_say_nothing_hold_nobody_up(void **state)
@@ -259,7 +272,8 @@ static void a_thousand_sockets_that_say_nothing_hold_nobody_up(void **state)
         assert_int_equal(connect(fds[i], (struct sockaddr *)&at, sizeof at), 0);
         if (i % 2) assert_int_equal(send(fds[i], "\x16\x03\x01", 3, MSG_NOSIGNAL), 3); /* the beginning of a handshake */
     }
-    assert_in_range(p99_of_payments_ms(300), 0, P99_MS);
+    pay_and_time(300);
+    assert_in_range(p99_ms(), 0, P99_MS);
     for (int i = 0; i < SLOW_SOCKETS; i++)
         close(fds[i]);
 }
@@ -275,10 +289,11 @@ static void ten_thousand_bad_messages_are_each_refused_and_others_are_served(voi
         if (sent % 2 == 0) iso_drop(&m, 3 + (int)(sent / 2 % 2)); /* 30; the others are 58 */
         if (station_send(&seven, &m)) sent++;
         else uv_run(&loop, UV_RUN_ONCE);
-        if (sent % 1000 == 0) assert_in_range(p99_of_payments_ms(10), 0, P99_MS);
+        if (sent % 1000 == 0) pay_and_time(20);
     }
     assert_true(station_until(&loop, has_heard, &all, 30000));
     assert_true(seven.up != NULL);
+    assert_in_range(p99_ms(), 0, P99_MS);
     assert_int_equal(world_sql(&w, "utility.db", "SELECT count(*) FROM payment WHERE state=1"), 0);
 }
 
