@@ -57,6 +57,9 @@ SCREENS    := $(patsubst tests/screens/%.c,$(B)/tests/%,$(wildcard tests/screens
 FUZZ       := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz_%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 CHECKS     := $(wildcard tests/checks/*.sh)
 TEST_LIB   := $(if $(wildcard tests/lib/*.c),$(B)/libtest.a)
+TEST_PKGS  := umockdev-1.0
+TEST_CFLAGS = $(shell pkg-config --cflags $(TEST_PKGS) 2>/dev/null)
+TEST_LIBS   = $(shell pkg-config --libs $(TEST_PKGS) 2>/dev/null) -lcmocka -lvterm -lutil
 LOCALES    := $(patsubst app/counter/po/%.po,$(B)/locale/%/LC_MESSAGES/gridteller.mo,$(wildcard app/counter/po/*.po))
 
 all: $(PROGRAMS:%=$(B)/%) $(LOCALES)
@@ -98,7 +101,7 @@ $(B)/locale/%/LC_MESSAGES/gridteller.mo: app/counter/po/%.po
 	$(Q)msgfmt --check -o $@ $<
 
 # --- tests -------------------------------------------------------------------
-$(B)/obj/tests/%.o: CFLAGS_ALL += -Itests
+$(B)/obj/tests/%.o: CFLAGS_ALL += $(TEST_CFLAGS) -Itests
 $(B)/libtest.a: $(call obj_of,$(wildcard tests/lib/*.c))
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
@@ -107,8 +110,8 @@ define test_program
 $(B)/tests/%: tests/$(1)/%.c $(TEST_LIB) $(PART_LIBS) $(LIBS) $(GEN)
 	@mkdir -p $$(@D)
 	$$(call say,TEST,$$<)
-	$$(Q)$$(CC) $$(CFLAGS_ALL) -Itests -MMD -MP $$(LINK) -o $$@ $$< \
-	    -Wl,--start-group $(TEST_LIB) $(PART_LIBS) $(LIBS) -Wl,--end-group $$(PKG_LIBS) -lcmocka -lvterm -lutil
+	$$(Q)$$(CC) $$(CFLAGS_ALL) $$(TEST_CFLAGS) -Itests -MMD -MP $$(LINK) -o $$@ $$< \
+	    -Wl,--start-group $(TEST_LIB) $(PART_LIBS) $(LIBS) -Wl,--end-group $$(PKG_LIBS) $$(TEST_LIBS)
 endef
 $(foreach d,unit system screens,$(eval $(call test_program,$(d))))
 

@@ -9,6 +9,7 @@
 #include "branchd/copy.h"
 #include "branchd/link.h"
 #include "branchd/lookup.h"
+#include "branchd/print_log.h"
 #include "branchd/printers.h"
 #include "branchd/server.h"
 #include "ledger/day.h"
@@ -27,6 +28,7 @@ struct service {
     struct server *server;
     struct link *link;
     struct printers *printers;
+    struct print_log print_log;
     uv_timer_t push, tick, kick;
     uv_signal_t term, intr, hup;
     bool dirty;                      /* a state notification is due */
@@ -150,7 +152,8 @@ METHOD(till_count); METHOD(till_cash); METHOD(till_close); METHOD(till_force_clo
 METHOD(till_accept); METHOD(counterfeit); METHOD(vault);
 METHOD(day_open); METHOD(day_close); METHOD(day_state); METHOD(agree); METHOD(clock_confirm);
 METHOD(branch_now); METHOD(report); METHOD(totals);
-METHOD(operators); METHOD(operator_add); METHOD(operator_set); METHOD(books); METHOD(number_lost);
+METHOD(operators); METHOD(operator_add); METHOD(operator_set); METHOD(operator_unlock);
+METHOD(operator_password); METHOD(books); METHOD(number_lost);
 METHOD(printer_bind); METHOD(link_status); METHOD(backup);
 
 #endif

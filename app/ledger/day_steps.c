@@ -24,7 +24,7 @@ static const struct close_step {
      "SELECT count(*), coalesce(min(ref), '') FROM"
      " (SELECT p.ref FROM invoice i JOIN payment p ON p.id = i.payment WHERE i.state = 'sent'"
      "  AND i.state IN ('planned', 'sent') UNION ALL"
-     "  SELECT ref FROM payment WHERE shown_at IS NULL AND held = 1 AND ?1 <> 0)",
+     "  SELECT ref FROM payment WHERE held = 1 AND ?1 <> 0)",
      "nobody is in doubt about paper or cash", "payments are in doubt, of paper or of cash", false},
     {"paper",
      "SELECT count(*), coalesce(min(series || ' ' || number), '') FROM number WHERE state = 'void' AND paper IS NULL AND ?1 <> 0",
