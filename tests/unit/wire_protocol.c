@@ -7,25 +7,19 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "wire/frame.h"
+#include "lib/examples.h"
 #include "wire/message.h"
 #include "wire/message_table.h"
 #include "wire/tags.h"
 
-#define PAGE "app/wire/PROTOCOL.md"
+#define PAGE EXAMPLES_PAGE
 
 static char *page;
 
 static int read_page(void **state)
 {
-    FILE *in = fopen(PAGE, "r");
-    if (in == NULL) fail_msg("%s can't be read; run from the top of the tree", PAGE);
-    size_t size = 1 << 20, len;
-    page = calloc(1, size);
-    assert_non_null(page);
-    len = fread(page, 1, size - 1, in);
-    fclose(in);
-    return len > 0 && len < size - 1 ? 0 : -1;
+    page = examples_page();
+    return 0;
 }
 
 static int forget_page(void **state)
@@ -129,25 +123,8 @@ static void every_field_in_use_stands_with_its_format(void **state)
 
 /* --- examples -------------------------------------------------------------------- */
 
-/* Hex up to the empty line; *at stands behind it. */
-static size_t read_hex(const char **at, uint8_t *to, size_t size)
-{
-    size_t digits = 0;
-    for (; strncmp(*at, "\n\n", 2) != 0; (*at)++) {
-        const char *place = strchr("0123456789abcdef", **at);
-        if (**at == ' ' || **at == '\n') continue;
-        if (place == NULL || **at == '\0' || digits / 2 >= size) fail_msg("not hex: %.30s", *at);
-        int digit = (int)(place - "0123456789abcdef");
-        to[digits / 2] = (uint8_t)(digits % 2 ? to[digits / 2] << 4 | digit : digit);
-        digits++;
-    }
-    *at += 2;
-    assert_int_equal(digits % 2, 0);
-    return digits / 2;
-}
-
 /* "4   amount, transaction      000000010000" for each field, and for no other. */
-static const char *compare_fields(const char *name, const char *at, const struct iso *m)
+static void compare_fields(const char *name, const char *at, const struct iso *m)
 {
     int listed = 0, present = 0;
     for (; strncmp(at, "```", 3) != 0; at = strchr(at, '\n') + 1) {
@@ -168,27 +145,26 @@ static const char *compare_fields(const char *name, const char *at, const struct
     for (int field = 2; field <= ISO_FIELDS; field++)
         present += iso_has(m, field);
     if (listed != present) fail_msg("%s: %d fields are listed, %d are there", name, listed, present);
-    return at;
 }
 
 static void every_example_is_a_message_that_reads_as_the_page_says(void **state)
 {
+    struct example e;
+    const char *at = page;
     int examples = 0;
-    for (const char *at = page; (at = strstr(at, "\n```message ")) != NULL; examples++) {
-        char name[60], packed[ISO_MESSAGE_MAX];
-        uint8_t bytes[FRAME_HEAD + FRAME_MAX], head[FRAME_HEAD];
+    for (; examples_next(&at, &e); examples++) {
+        char packed[ISO_MESSAGE_MAX];
+        const char *bytes = (const char *)e.frame + FRAME_HEAD;
+        uint8_t head[FRAME_HEAD];
+        size_t len = e.len - FRAME_HEAD;
         struct iso m;
         struct error err;
-        sscanf(at, "\n```message %59s", name);
-        at = strchr(at + 1, '\n') + 1;
-        size_t len = read_hex(&at, bytes, sizeof bytes);
-        assert_true(frame_head(head, len - FRAME_HEAD));
-        assert_memory_equal(head, bytes, FRAME_HEAD);
-        if (iso_unpack(&m, (char *)bytes + FRAME_HEAD, len - FRAME_HEAD, &err) != 0 || message_check(&m, &err) != 0)
-            fail_msg("%s: %s %s", name, err.where, err.why);
-        assert_int_equal(iso_pack(&m, packed, sizeof packed, &err), len - FRAME_HEAD);
-        assert_memory_equal(packed, bytes + FRAME_HEAD, len - FRAME_HEAD);
-        at = compare_fields(name, at, &m);
+        assert_true(frame_head(head, len));
+        assert_memory_equal(head, e.frame, FRAME_HEAD);
+        if (iso_unpack(&m, bytes, len, &err) != 0 || message_check(&m, &err) != 0) fail_msg("%s: %s %s", e.name, err.where, err.why);
+        assert_int_equal(iso_pack(&m, packed, sizeof packed, &err), len);
+        assert_memory_equal(packed, bytes, len);
+        compare_fields(e.name, e.fields, &m);
     }
     assert_true(examples >= 20);
 }
