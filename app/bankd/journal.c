@@ -102,7 +102,8 @@ static void add(struct journal *j, struct row_facts *facts, const char *station,
     while (j->waiting >= WAITING_MAX && !j->failed)
         uv_cond_wait(&j->room, &j->lock);
     if (r == NULL || j->failed || !journal_spool_add(&j->spool, r)) {
-        if (!j->failed) error_all(&j->why, "the journal cannot be written", j->bank->settings.store, r ? strerror(errno) : "no memory", NULL);
+        if (!j->failed) error_all(&j->why, "the journal cannot be written", j->bank->settings.store, r ? strerror(errno) : "no memory",
+                                  "see that its disk has room; the relay ends, and takes in at its next start what it kept");
         fail(j);
         free(r);
     } else {

@@ -70,6 +70,7 @@ static void drop(struct relay *r, struct inflight_entry *e)
 /* To all who asked with this entry and were told nothing yet. */
 static void tell_unknown(struct relay *r, struct inflight_entry *e)
 {
+    if (((struct item *)e->request)->advice) return; /* it is sent again until it is answered */
     for (; e->told_unknown < e->waiting; e->told_unknown++)
         relay_answer_unknown(r, e->request, OWN_68);
 }
