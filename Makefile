@@ -84,6 +84,14 @@ $(B)/obj/%.o: %.c | $(GEN)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
+# what `make run` and `make demo` need beside the four programs: a player of
+# keystrokes and a printer, both of the tests
+DEMO_OBJ := $(call obj_of,$(wildcard app/demo/*.c) $(patsubst %,tests/lib/%.c,screen picture printer escpos_read))
+$(B)/obj/app/demo/%.o: CFLAGS_ALL += -Itests
+$(B)/demo-player: $(DEMO_OBJ) $(LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK) -o $@ $^ $(PKG_LIBS) -lvterm -lutil
+
 # a schema is read as SQL and compiled in as a string
 $(B)/gen/%.sql.h: app/%.sql
 	@mkdir -p $(@D)
@@ -157,6 +165,13 @@ test: deps
 test-programs: $(UNIT) $(FUZZ) $(SYSTEM) $(SCREENS)
 
 # --- for people --------------------------------------------------------------
+# BILLS=file: a bills file to take instead of samples
+run demo:
+	@app/install/deps.sh build && mkdir -p $(B)
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(B)/demo-player >$(B)/build.log 2>&1 || { tail -n 30 $(B)/build.log; exit 1; }
+	@B=$(B) BILLS='$(BILLS)' sh app/demo/$@.sh
+.PHONY: run demo
+
 deps:
 	@app/install/deps.sh
 

@@ -133,8 +133,8 @@ const char *copy_refused(struct service *s);            /* why the copy can't be
 json_t *paper_detail(struct service *s, const struct session *session, const struct lookup *l,
                      const struct ledger_draft *draft);
 /* The stored detail with what is known now: key, number, state, count of the copy. NULL: no memory. */
-json_t *paper_data(struct service *s, const struct ledger_payment *p, const char *series, const char *number,
-                   int reprint, struct error *err);
+json_t *paper_data(struct ledger *ledger, const struct clock *clock, const struct ledger_payment *p, const char *series,
+                   const char *number, int reprint, struct error *err);
 
 /* --- methods: one table of them (methods.c); handlers by theme in rpc_*.c ------------------------------- */
 extern const struct rpc_method service_methods[];

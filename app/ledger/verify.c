@@ -46,15 +46,16 @@ static const struct rule { int number; bool deep; const char *name, *sql; } rule
      PAYMENTS "(p.bills_fen, p.late_fee_fen, p.bill_count) <> (SELECT coalesce(sum(amount_fen), 0), coalesce(sum(late_fee_fen), 0), count(*)"
      " FROM payment_bill b WHERE b.payment = p.id)"},
     {2, false, "cash was booked once with its record",
-     PAYMENTS "p.proc = 500000 AND p.amount_fen > 0 AND (SELECT count(*) || ' ' || sum(amount_fen) FROM entry e WHERE e.payment = p.id"
-     " AND e.event = 'recorded' AND e.till = p.till AND e.debit = 'till:' || (SELECT number FROM till WHERE id = p.till)) <> '1 ' || p.amount_fen"},
+     PAYMENTS "p.proc = 500000 AND p.amount_fen > 0 AND (SELECT count(*), coalesce(sum(amount_fen), 0) FROM entry e WHERE e.payment = p.id"
+     " AND e.event = 'recorded' AND e.till = p.till AND e.debit = 'till:' || (SELECT number FROM till WHERE id = p.till)) <> (1, p.amount_fen)"},
     {3, false, "what is unfinished has a message on its way",
      PAYMENTS "((p.state = 'recorded' AND NOT " ROW("0200") ") OR (p.state = 'advised' AND NOT " ROW("0220") ")"
      " OR (p.state = 'undoing' AND NOT " ROW("0420") ") OR (p.state = 'reversing' AND NOT " ROW("0400") "))"},
     {3, false, "what was turned back is given back or listed",
      PAYMENTS "iif(" TURNED_BACK ", p.owed_fen + p.handed_fen <> p.amount_fen, p.owed_fen + p.handed_fen <> 0)"},
     {3, false, "nothing that is final is held",
-     PAYMENTS "p.held = 1 AND p.state IN ('declined', 'undone', 'short', 'reversed', 'settled') AND p.owed_fen = 0"},
+     PAYMENTS "p.held = 1 AND p.state IN ('declined', 'undone', 'short', 'reversed', 'settled') AND p.owed_fen = 0"
+     " AND p.id NOT IN (SELECT payment FROM invoice WHERE state IN ('planned', 'sent'))"},
     {4, true, "a number is one invoice's",
      "SELECT series || ' ' || number FROM invoice WHERE number IS NOT NULL AND ?1 IS NOT NULL GROUP BY series, number HAVING count(*) > 1"},
     {4, true, "a number names the invoice that bears it",

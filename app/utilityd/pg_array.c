@@ -79,9 +79,8 @@ void pg_array_bytes(struct pg_array *a, const uint8_t *bytes, size_t size)
 
 const char *pg_array_end(struct pg_array *a)
 {
-    put(a, "}", 1);
     if (a->failed || a->text == NULL) return "{}";
-    a->text[a->used] = '\0'; /* room_for keeps a place for it */
+    memcpy(a->text + a->used, "}", 2); /* room_for keeps a place for it; more may still be put */
     return a->text;
 }
 

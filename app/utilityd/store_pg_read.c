@@ -28,7 +28,7 @@ const char *const pg_texts[PG_SQL_COUNT] = {
         "SELECT b.id FROM (SELECT unnest($3::text[]) AS number UNION SELECT p.customer" BY_KEY ") c JOIN bill b ON b.customer=c.number AND b.state=0"
         " UNION SELECT b.id FROM unnest($4::text[]) n(number) JOIN bill b ON b.number=n.number"
         " UNION SELECT b.id" BY_KEY " JOIN part t ON t.payment=p.id JOIN bill b ON b.number=t.bill)) ORDER BY due, number",
-    [PG_READ_DAYS] = "SELECT d.station, d.business FROM (SELECT unnest($1::bigint[]) AS station, unnest($5::bigint[]) AS business UNION"
+    [PG_READ_DAYS] = "SELECT d.station, d.business FROM (SELECT unnest($1::bigint[]) AS station, unnest($3::bigint[]) AS business UNION"
                      " SELECT p.station, p.business" BY_KEY ") k JOIN branch_day d ON d.station=k.station AND d.business=k.business WHERE d.closed=1",
     [PG_LOCK_CHANGES] = "SELECT pg_advisory_xact_lock(" PG_LOCK_CHANGE ")",
     [PG_WRITE_KEYS] =
@@ -185,7 +185,7 @@ static void put_reads(struct pg_store *s, const struct group *g)
 /* Of each key, the business day that some request of it names. */
 static void put_days(struct pg_store *s, const struct group *g)
 {
-    struct pg_array *day = pg_array_of(s, 4);
+    struct pg_array *day = pg_array_of(s, 2);
     for (size_t k = 0; k < g->key_count; k++)
         for (size_t i = 0; i < g->count; i++)
             if (key_equal(&g->requests[i].key, &g->keys[k].key)) {
@@ -206,9 +206,10 @@ int pg_read_group(struct pg_store *s, struct group *g, struct error *err)
         queue_locks(s, PG_LOCK_KEYS, locks, g->key_count, err) != 0)
         return -1;
     put_reads(s, g);
-    put_days(s, g);
     if (pg_queue(s, PG_READ_KEYS, 2, err) != 0 || pg_queue(s, PG_READ_CUSTOMERS, 3, err) != 0 || pg_queue(s, PG_READ_PARTS, 2, err) != 0 ||
-        pg_queue(s, PG_READ_BILLS, 4, err) != 0 || pg_queue(s, PG_READ_DAYS, 5, err) != 0)
+        pg_queue(s, PG_READ_BILLS, 4, err) != 0)
         return -1;
+    put_days(s, g);
+    if (pg_queue(s, PG_READ_DAYS, 3, err) != 0) return -1;
     return pg_run(s, order, sizeof order / sizeof *order, take, g, err);
 }

@@ -390,6 +390,26 @@ static void each_payment_is_counted_where_it_stands(void **state)
     assert_int_equal(totals.all, 0);
 }
 
+/* Both sides count alike at every moment, so that a trial 0500 in between agrees. */
+static void a_payment_on_its_way_back_is_answered_until_the_utility_says_undone(void **state)
+{
+    open_wangs();
+    struct ledger_payment p = books_pay(&books, WANG, 12345, true);
+    OK(payment_undo(books.ledger, &p.key, NULL, 0, BY(WANG, "03", "undo", ZHAO), &p, &books.err));
+    OK(day_totals(books.ledger, BOOKS_DAY, NULL, &totals, &books.err));
+    assert_int_equal(totals.answered, 0);
+    assert_int_equal(totals.undoing, 1);
+    books_answer(&books, &p, "0230", "00"); /* posted there, its 0420 not heard yet */
+    OK(day_totals(books.ledger, BOOKS_DAY, NULL, &totals, &books.err));
+    assert_int_equal(totals.answered_fen, 12345);
+    assert_int_equal(totals.payments, 0);
+    books_answer(&books, &p, "0430", "00");
+    OK(day_totals(books.ledger, BOOKS_DAY, NULL, &totals, &books.err));
+    assert_int_equal(totals.answered, 0);
+    assert_int_equal(totals.undone, 1);
+    assert_int_equal(totals.abandoned, 0); /* it had gone on as an advice */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -409,6 +429,7 @@ int main(void)
         STORY(a_0500_bears_the_audit_head_that_stays_anchored),
         STORY(a_late_answer_re_opens_an_agreed_day_with_totals_counted_anew),
         STORY(each_payment_is_counted_where_it_stands),
+        STORY(a_payment_on_its_way_back_is_answered_until_the_utility_says_undone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
