@@ -148,8 +148,9 @@ fuzz: deps
 BENCH := $(patsubst tests/bench/%.c,$(B)/tests/bench_%,$(wildcard tests/bench/*.c))
 $(B)/tests/bench_%: tests/bench/%.c $(TEST_LIB) $(PART_LIBS) $(LIBS) $(GEN)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -Itests -MMD -MP $(LINK) -o $@ $< \
-	    -Wl,--start-group $(TEST_LIB) $(PART_LIBS) $(LIBS) -Wl,--end-group $(PKG_LIBS) -lcmocka -lutil
+	$(call say,TEST,$<)
+	$(Q)$(CC) $(CFLAGS_ALL) -Itests -MMD -MP $(LINK) -o $@ $< \
+	    -Wl,--start-group $(TEST_LIB) $(PART_LIBS) $(LIBS) -Wl,--end-group $(PKG_LIBS) $(TEST_LIBS)
 bench-programs: $(BENCH)
 bench: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all bench-programs
