@@ -49,8 +49,8 @@ const struct command utility_commands[] = {
      "Listens at `listen` of the settings for banks, over TLS 1.3 with certificates on\n"
      "both sides, and answers inquiries, payments, reversals, totals and files. Prints\n"
      "\"ready: ADDRESS:PORT\" when it does. SIGHUP reads access policy and certificates\n"
-     "anew, SIGTERM ends it when what was posted is answered. Ends with 0, 69 no books,\n"
-     "74 the books' disk failed, 78 settings.\n"},
+     "anew, SIGTERM ends it when what was posted is answered. Ends with 0, 69 no\n"
+     "books, 74 the books' disk failed, 78 settings.\n"},
     {"query", cmd_query, "QUESTION [FILTER …]", "who has paid, who is in arrears",
      "  customer NUMBER        one customer with all bills; the late fee of today is explained\n"
      "  arrears                customers with bills past due\n"
