@@ -52,12 +52,12 @@ const struct command utility_commands[] = {
      "anew, SIGTERM ends it when what was posted is answered. Ends with 0, 69 no\n"
      "books, 74 the books' disk failed, 78 settings.\n"},
     {"query", cmd_query, "QUESTION [FILTER …]", "who has paid, who is in arrears",
-     "  customer NUMBER        one customer with all bills; the late fee of today is explained\n"
+     "  customer NUMBER        one customer with all bills, late fees explained\n"
      "  arrears                customers with bills past due\n"
      "  payments               payments as they were posted\n"
-     "  reversals              what undid them, or tried to, with the two people's names\n"
-     "  key BANK/BRANCH/REF    one payment: where its money lies, its invoices, its reversals\n"
-     "  totals                 sums by bank, branch and day, with the day's agreement\n"
+     "  reversals              what undid them, or tried to, and who\n"
+     "  key BANK/BRANCH/REF    one payment: its parts, invoices and reversals\n"
+     "  totals                 sums by bank, branch and day, and whether agreed\n"
      "\n"
      "  --bank N --branch N    of one bank, one branch (payments, reversals, totals)\n"
      "  --day YYYY-MM-DD       of one business day; arrears: as they stood on that day\n"
