@@ -63,8 +63,8 @@ const struct command utility_commands[] = {
      "  --day YYYY-MM-DD       of one business day; arrears: as they stood on that day\n"
      "  --station NAME         of one supply station (arrears, payments, reversals)\n"
      "  --customer NUMBER      of one customer (arrears, payments, reversals)\n"
-     "  --format WORD          table (the default), csv, or json (a line a row; amounts\n"
-     "                         are fen)\n"
+     "  --format WORD          table (the default), csv or json (a line a row, amounts\n"
+     "                         in fen)\n"
      "  --wide                 every column also in a table\n"
      "  --follow               payments: goes on with each new one, and each reversal,\n"
      "                         as it is posted, till interrupted\n"},
