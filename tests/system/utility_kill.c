@@ -1,7 +1,8 @@
 /* utilityd is killed at fifty random moments while four connections pay: every
  * answered payment is in the books, none twice, and each repeat gets the first
- * answer. Two keys compete for each bill, and one of them gets it. On both stores;
- * on PostgreSQL the server itself is killed too. */
+ * answer. Two keys compete for each bill, and one of them gets it. On SQLite; and on
+ * PostgreSQL with two utilityd side by side, of which one is killed again and
+ * again, and now and then the database server itself. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -28,6 +29,7 @@ static struct station lines[LINES];
 static struct payment pays[KEYS_MAX + 1]; /* by number n, from 1 */
 static int64_t next, answered, other_answer;
 static bool quiet;
+static int fronts, ports[2]; /* utilityd, and utilityd-2 on PostgreSQL; line i calls front i % fronts */
 static struct entropy_seeded seeded;
 static struct entropy chance;
 
@@ -73,7 +75,11 @@ static void on_answer(void *ctx, const uint8_t *bytes, size_t len)
     if (!p->code[0]) answered++;
     *p = got;
     struct station *line = ctx;
-    if (!quiet && next <= KEYS_MAX && line->up) send_pay(line, next++, "0200");
+    if (!quiet && next <= KEYS_MAX && line->up) {
+        send_pay(line, next++, "0200");
+        /* some through the other front at the same moment */
+        if (fronts == 2 && next % 4 == 0) send_pay(&lines[(line - lines + 1) % LINES], next - 1, "0201");
+    }
 }
 
 static bool late(void *ctx) { return clock_monotonic_ms() >= *(int64_t *)ctx; }
@@ -85,9 +91,10 @@ static bool all_answered(void *ctx)
     return true;
 }
 
+/* Those of the front that was killed. */
 static bool all_down(void *ctx)
 {
-    for (int i = 0; i < LINES; i++)
+    for (int i = 0; i < LINES; i += fronts)
         if (lines[i].up) return false;
     return true;
 }
@@ -105,6 +112,14 @@ static void run_for(int64_t ms)
 {
     int64_t until = clock_monotonic_ms() + ms;
     station_until(&u.loop, late, &until, (int)ms + 5);
+}
+
+static void start_second(void)
+{
+    ports[1] = world_free_port();
+    world_write(&u.w, "utilityd-2.ini", "[store]\npath = %s\n[serve]\nlisten = 127.0.0.1:%d\npolicy = utilityd.policy\n"
+                                        "ca = ca.crt\ncertificate = utility.crt\nkey = utility.key\n", u.where, ports[1]);
+    world_start(&u.w, "utilityd-2");
 }
 
 static int start(enum db_kind kind)
@@ -125,8 +140,11 @@ static int start(enum db_kind kind)
     }
     utility_import_bills(&u, "bills.txt", bills, BILLS + 1);
     world_start(&u.w, "utilityd");
+    fronts = kind == DB_POSTGRES ? 2 : 1;
+    ports[0] = u.w.utility_port;
+    if (fronts == 2) start_second();
     for (int i = 0; i < LINES; i++) {
-        station_open(&lines[i], &u.w, &u.loop, "bank-102", u.w.utility_port, "utility");
+        station_open(&lines[i], &u.w, &u.loop, "bank-102", ports[i % fronts], "utility");
         lines[i].on_frame = on_answer;
         lines[i].ctx = &lines[i];
     }
@@ -152,7 +170,7 @@ static void begin_again(void)
         send_pay(&lines[i % LINES], next++, "0200");
 }
 
-static void fifty_kills_lose_nothing_and_post_nothing_twice(void **state)
+static void kills_lose_nothing_and_post_nothing_twice(void **state)
 {
     for (int kill = 0; kill < KILLS; kill++) {
         begin_again();
@@ -218,7 +236,7 @@ static void the_books_hold_what_was_answered(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fifty_kills_lose_nothing_and_post_nothing_twice),
+        cmocka_unit_test(kills_lose_nothing_and_post_nothing_twice),
         cmocka_unit_test(the_server_was_killed_in_the_middle_and_says_so_to_nobody),
         cmocka_unit_test(the_books_hold_what_was_answered),
     };
