@@ -84,6 +84,14 @@ $(B)/obj/%.o: %.c | $(GEN)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
+# what `make run` and `make demo` need beside the four programs: a player of
+# keystrokes and a printer, both of the tests
+DEMO_OBJ := $(call obj_of,$(wildcard app/demo/*.c) $(patsubst %,tests/lib/%.c,screen picture printer escpos_read))
+$(B)/obj/app/demo/%.o: CFLAGS_ALL += -Itests
+$(B)/demo-player: $(DEMO_OBJ) $(LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK) -o $@ $^ $(PKG_LIBS) -lvterm -lutil
+
 # a schema is read as SQL and compiled in as a string
 $(B)/gen/%.sql.h: app/%.sql
 	@mkdir -p $(@D)
@@ -101,7 +109,7 @@ $(B)/locale/%/LC_MESSAGES/gridteller.mo: app/counter/po/%.po
 	$(Q)msgfmt --check -o $@ $<
 
 # --- tests -------------------------------------------------------------------
-$(B)/obj/tests/%.o: CFLAGS_ALL += -Itests $(TEST_CFLAGS)
+$(B)/obj/tests/%.o: CFLAGS_ALL += $(TEST_CFLAGS) -Itests
 $(B)/libtest.a: $(call obj_of,$(wildcard tests/lib/*.c))
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
@@ -134,6 +142,19 @@ fuzz: deps
 	        -artifact_prefix=$(B)/fuzz/$$n- $(B)/fuzz/corpus/$$n tests/fuzz/corpus/$$n || exit 1; done
 .PHONY: fuzz fuzz-programs
 
+# `make bench` measures, each program's peers beside it in the same run; a line
+# a measure: "bench: NAME ours X peer Y ratio R target T ok|short".
+BENCH := $(patsubst tests/bench/%.c,$(B)/tests/bench_%,$(wildcard tests/bench/*.c))
+$(B)/tests/bench_%: tests/bench/%.c $(TEST_LIB) $(PART_LIBS) $(LIBS) $(GEN)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -Itests -MMD -MP $(LINK) -o $@ $< \
+	    -Wl,--start-group $(TEST_LIB) $(PART_LIBS) $(LIBS) -Wl,--end-group $(PKG_LIBS) -lcmocka -lutil
+bench-programs: $(BENCH)
+bench: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all bench-programs
+	@for b in $(BENCH); do $$b || exit 1; done
+.PHONY: bench bench-programs
+
 # Installs what is missing, builds, runs every test program; the last line is
 # "N passed, N failed" over all of them.
 test: deps
@@ -143,6 +164,13 @@ test: deps
 test-programs: $(UNIT) $(FUZZ) $(SYSTEM) $(SCREENS)
 
 # --- for people --------------------------------------------------------------
+# BILLS=file: a bills file to take instead of samples
+run demo:
+	@app/install/deps.sh build && mkdir -p $(B)
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(B)/demo-player >$(B)/build.log 2>&1 || { tail -n 30 $(B)/build.log; exit 1; }
+	@B=$(B) BILLS='$(BILLS)' sh app/demo/$@.sh
+.PHONY: run demo
+
 deps:
 	@app/install/deps.sh
 

@@ -16,7 +16,8 @@ int backend_refuse(const struct profile *profile, const struct page_item *item, 
 
 int backend_x(const struct profile *profile, int x_mm100, int dpi)
 {
-    return page_dots_of_mm100(x_mm100 - profile->device.left_mm100, dpi);
+    int dots = page_dots_of_mm100(x_mm100 - profile->device.left_mm100, dpi);
+    return dots > 0 ? dots : 0;
 }
 
 int backend_encode(const struct profile *profile, const char *text, size_t len, struct bytes *out,
@@ -40,15 +41,17 @@ int backend_encode(const struct profile *profile, const char *text, size_t len, 
     return 0;
 }
 
+#define NEARLY 5 /* 1/100 mm: less than half a dot of any printer */
+
 /* With the offsets an item must still be where the printer reaches. */
 static int check_moved(const struct profile *profile, const struct page *page,
                        const struct page_item *item, struct error *err)
 {
-    const struct page_device *d = &profile->device;
+    const struct page_device *d = profile_device(profile);
     bool roll = page->media == PAGE_ROLL;
-    if (item->x_mm100 < d->left_mm100 || item->x_mm100 < 0)
+    if (item->x_mm100 < d->left_mm100 - NEARLY || item->x_mm100 < 0)
         return backend_refuse(profile, item, err, "it begins left of what the printer reaches");
-    if (d->width_mm100 && item->x_mm100 + item->w_mm100 > d->left_mm100 + d->width_mm100 + 5)
+    if (d->width_mm100 && item->x_mm100 + item->w_mm100 > d->left_mm100 + d->width_mm100 + NEARLY)
         return backend_refuse(profile, item, err, "it ends right of what the printer reaches");
     if (item->y_mm100 < 0 || (!roll && !d->upward && item->y_mm100 < d->top_mm100))
         return backend_refuse(profile, item, err, "it begins above what the printer reaches");

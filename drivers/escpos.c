@@ -86,7 +86,7 @@ static void set_x(struct out *o, int x_mm100)
 {
     int x = backend_x(o->profile, x_mm100, o->profile->device.x_dpi);
     bytes_put(o->to, "\x1b$", 2);
-    bytes_u16(o->to, (unsigned)(x < 0 ? 0 : x));
+    bytes_u16(o->to, (unsigned)x);
 }
 
 /* --- text ----------------------------------------------------------------------- */

@@ -22,7 +22,7 @@ static int advance_um(const void *ctx, const char *text, size_t len, int point10
 {
     struct picture_text shaped;
     if (picture_fonts_lock(NULL)) return 0; /* the glyph check before has refused the page */
-    picture_shape(NULL, text, len, (int)(((int64_t)point10 * 35278 + 50000) / 100000), 0, style & PAGE_ITALIC, &shaped);
+    picture_shape(NULL, text, len, (int)(((int64_t)point10 * 35278 + 5000) / 10000), 0, style & PAGE_ITALIC, &shaped);
     picture_fonts_unlock();
     picture_text_free(&shaped);
     return shaped.advance_um;

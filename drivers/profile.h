@@ -45,11 +45,11 @@ struct dialect {
     struct command hanzi_on, hanzi_off;
     struct command hanzi_gaps; /* right and left space of a Hanzi, so that it is two cells */
     struct command load, eject, cut, drawer;
+    bool inserted;            /* sheets and passbooks are put in by the teller and ejected */
     struct command clear;     /* what is in its buffer is forgotten */
     struct command image_guard; /* before bitmaps: bytes in them are no commands */
     enum asks asks;
-    bool long_moves;          /* ESC/P2: 1B 28 commands; PR2: no */
-    bool by_form;             /* feeds by forms: the job ends at the next top of form */
+    bool long_moves;          /* ESC/P2: has the 1B 28 commands */
 };
 
 struct profile {
@@ -75,6 +75,9 @@ struct profile {
 const struct profile *profile_find(const char *name);
 /* The table, for lists: the i-th, NULL after the last. */
 const struct profile *profile_at(size_t i);
+/* What to place pages for: the row's own device, or the picture's for printers that take
+ * documents. Use this, not the member. */
+const struct page_device *profile_device(const struct profile *profile);
 /* The one whose `ids` fit a device id best (it may lie: a suggestion), or NULL. */
 const struct profile *profile_suggest(const char *device_id);
 

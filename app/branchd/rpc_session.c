@@ -150,7 +150,8 @@ static void sign_on_checked(struct service *s, struct rpc_call *call, enum ledge
         refuse(s, call, RPC_WHO, "session-elsewhere", "this operator is signed on elsewhere", NULL, "sign off there first");
         return;
     }
-    if (strcmp(who->role, "teller") == 0) result = sit_down(s, session, call->params, who->number, &why);
+    bool no_till = json_is_true(json_object_get(call->params, "no_till")); /* to take one over, or to look */
+    if (strcmp(who->role, "teller") == 0 && !no_till) result = sit_down(s, session, call->params, who->number, &why);
     if (result != LEDGER_OK) refuse_result(s, call, result, &why);
     else signed_on(s, call, session, who);
 }
@@ -171,8 +172,9 @@ void rpc_sign_on(void *ctx, struct rpc_call *call)
     struct session *session = session_of(call);
     const char *number, *password, *next = NULL;
     json_int_t float_fen = 0;
-    if (!rpc_params(server_rpc(s->server), call, "{s:s, s:s, s?I, s?s}", "operator", &number, "password", &password, "float_fen",
-                    &float_fen, "next_number", &next))
+    int no_till = 0;
+    if (!rpc_params(server_rpc(s->server), call, "{s:s, s:s, s?I, s?s, s?b}", "operator", &number, "password", &password, "float_fen",
+                    &float_fen, "next_number", &next, "no_till", &no_till))
         return;
     if (!may_check(s, call, session)) return;
     password_check(s, call, number, password, sign_on_checked);

@@ -137,6 +137,7 @@ int cmd_serve(void *program, int argc, char **argv)
     struct error err = {0};
     s.branch = program;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file at its limit is a write that fails, like a full disk */
     log_open("branchd", LOG_LEVEL_INFO, &s.branch->clock);
     int status = start(&s, &err);
     if (status != EX_OK) {

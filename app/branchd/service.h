@@ -9,6 +9,7 @@
 #include "branchd/copy.h"
 #include "branchd/link.h"
 #include "branchd/lookup.h"
+#include "branchd/print_log.h"
 #include "branchd/printers.h"
 #include "branchd/server.h"
 #include "ledger/day.h"
@@ -27,6 +28,7 @@ struct service {
     struct server *server;
     struct link *link;
     struct printers *printers;
+    struct print_log print_log;
     uv_timer_t push, tick, kick;
     uv_signal_t term, intr, hup;
     bool dirty;                      /* a state notification is due */
@@ -131,8 +133,8 @@ const char *copy_refused(struct service *s);            /* why the copy can't be
 json_t *paper_detail(struct service *s, const struct session *session, const struct lookup *l,
                      const struct ledger_draft *draft);
 /* The stored detail with what is known now: key, number, state, count of the copy. NULL: no memory. */
-json_t *paper_data(struct service *s, const struct ledger_payment *p, const char *series, const char *number,
-                   int reprint, struct error *err);
+json_t *paper_data(struct ledger *ledger, const struct clock *clock, const struct ledger_payment *p, const char *series,
+                   const char *number, int reprint, struct error *err);
 
 /* --- methods: one table of them (methods.c); handlers by theme in rpc_*.c ------------------------------- */
 extern const struct rpc_method service_methods[];
@@ -150,7 +152,8 @@ METHOD(till_count); METHOD(till_cash); METHOD(till_close); METHOD(till_force_clo
 METHOD(till_accept); METHOD(counterfeit); METHOD(vault);
 METHOD(day_open); METHOD(day_close); METHOD(day_state); METHOD(agree); METHOD(clock_confirm);
 METHOD(branch_now); METHOD(report); METHOD(totals);
-METHOD(operators); METHOD(operator_add); METHOD(operator_set); METHOD(books); METHOD(number_lost);
+METHOD(operators); METHOD(operator_add); METHOD(operator_set); METHOD(operator_unlock);
+METHOD(operator_password); METHOD(books); METHOD(number_lost);
 METHOD(printer_bind); METHOD(link_status); METHOD(backup);
 
 #endif

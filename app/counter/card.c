@@ -80,8 +80,8 @@ static void reprint(struct counter *c, struct card *s)
 
 static void spoil(struct counter *c, struct card *s)
 {
-    ask(c, s, "spoil", json_pack("{s:O, s:O}", "invoice", js_at(s->card, "invoice.id"), "number",
-                                 js_at(s->card, "invoice.number")),
+    ask(c, s, "spoil", json_pack("{s:I, s:s}", "invoice", (json_int_t)js_int(s->card, "invoice.id"), "number",
+                                 js_text(s->card, "invoice.number")),
         _("A printed invoice is unreadable after all: its number becomes void, the next one is printed"), answered);
 }
 

@@ -20,6 +20,7 @@
 #define TYPED_MAX 512 /* keys on their way; more are dropped with a bell */
 #define SAY_SIZE 800
 #define WORD_SIZE 16
+#define CLOCK_SIZE 24 /* "YYYY-MM-DDThh:mm:ss" */
 
 enum role { ROLE_TELLER = 1, ROLE_SUPERVISOR = 2, ROLE_TECHNICIAN = 4, ROLE_ANY = 7 };
 
@@ -45,7 +46,7 @@ struct screen {
 
 /* What the command line and the settings say. */
 struct counter_options {
-    const char *socket, *terminal, *language, *hint, *forms;
+    const char *socket, *terminal, *language, *hint, *forms, *templates;
     const char *operator_number, *password; /* opened signed on (demo, kiosk); password is wiped */
     int64_t float_fen;
     int64_t idle_lock_ms;
@@ -175,6 +176,7 @@ bool printing_now(const struct counter *c, char *number, size_t size);
 const char *printing_words(const struct counter *c);
 /* A copy on plain paper: what reprint_data answered. */
 void printing_copy(struct counter *c, const json_t *copy);
+bool printing_busy(const struct counter *c); /* a job, its report or a question is under way */
 void printing_close(struct counter *c);
 
 /* --- screens.c --- */

@@ -85,7 +85,8 @@ void screen_close(struct counter *c, const struct screen *screen)
 
 void screen_home(struct counter *c)
 {
-    const struct screen *home = c->role == ROLE_TELLER ? &screen_collect : &screen_menu;
+    const struct screen *home = c->role == ROLE_TELLER ? &screen_collect
+                                : c->role == ROLE_TECHNICIAN ? &screen_printer : &screen_branch;
     if (c->depth && c->slot[c->stack[0]].screen == home) {
         bool moved = c->depth > 1;
         c->depth = 1;

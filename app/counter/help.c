@@ -7,6 +7,7 @@
 
 #define LINES_MAX 400
 #define LINE_SIZE 320
+#define HELP_LINE_MAX 1024
 
 struct help {
     struct view view;
@@ -18,22 +19,27 @@ struct help {
 static const char *cell(void *ctx, int row, const struct form_field *field, char *buf, size_t size)
 {
     const struct help *s = ctx;
-    return s->lines[row];
+    return strcmp(field->name, "text") ? "" : s->lines[row];
 }
 
 static void add_line(struct help *s, const char *text)
 {
-    if (s->count < LINES_MAX) text_clip(s->lines[s->count++], LINE_SIZE, text, FORM_COLS, 0);
+    if (s->count < LINES_MAX) text_copy(s->lines[s->count++], LINE_SIZE, text);
 }
 
-static void add_text(struct help *s, const char *text)
+/* A line of the form's file may be longer than one of the screen. */
+static void add_text(struct help *s, const char *text, int cells)
 {
-    char line[LINE_SIZE];
+    char line[HELP_LINE_MAX], row[LINE_SIZE];
     while (*text) {
         size_t len = strcspn(text, "\n"), keep = len < sizeof line - 1 ? len : sizeof line - 1;
         memcpy(line, text, keep);
         line[keep] = 0;
-        add_line(s, line);
+        const char *rest = line;
+        do {
+            rest = view_line(rest, row, sizeof row, cells);
+            add_line(s, row);
+        } while (*rest);
         text += len + (text[len] == '\n');
     }
 }
@@ -46,9 +52,10 @@ static void fill(struct counter *c, struct help *s)
     const char *screen = form ? form_help(form, "screen") : NULL;
     const char *keys = frame ? form_help(frame, "screen") : NULL;
     s->count = 0;
-    if (field) add_text(s, field), add_line(s, "");
-    if (screen) add_text(s, screen), add_line(s, "");
-    if (keys) add_text(s, keys);
+    int at = form_find(s->view.form, "text"), cells = at >= 0 ? s->view.form->field[at].width : FORM_COLS / 2;
+    if (field) add_text(s, field, cells), add_line(s, "");
+    if (screen) add_text(s, screen, cells), add_line(s, "");
+    if (keys) add_text(s, keys, cells);
     s->view.list.count = s->count;
     s->view.list.at = s->view.list.top = 0;
 }

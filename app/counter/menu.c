@@ -68,6 +68,8 @@ static void take(struct counter *c, const struct item *item)
 {
     if (item->go) {
         item->go(c);
+    } else if (item->screen == &screen_collect) {
+        screen_home(c); /* with its draft */
     } else {
         screen_close(c, &screen_menu);
         screen_open(c, item->screen, NULL);

@@ -30,21 +30,6 @@ static void paint_small(struct counter *c)
     terminal_cursor(t, 0, 0);
 }
 
-/* Breaks text where a row is full, at a blank where there is one. Returns what is left. */
-static const char *row_of(const char *text, char *row, size_t size, int cells)
-{
-    if (text_width(text) <= cells) {
-        text_copy(row, size, text);
-        return text + strlen(text);
-    }
-    text_clip(row, size, text, cells, 0);
-    size_t cut = strlen(row);
-    char *blank = strrchr(row, ' ');
-    if (blank && cut - (size_t)(blank - row) < (size_t)cells / 2) cut = (size_t)(blank - row) + 1;
-    row[cut] = 0;
-    return text + cut;
-}
-
 static void paint_said(struct counter *c)
 {
     struct terminal *t = &c->terminal;
@@ -64,7 +49,7 @@ static void paint_said(struct counter *c)
     int spare = t->rows - TERMINAL_ROWS;
     bool high = text_width(text) > TERMINAL_COLS;
     if (high) {
-        text = row_of(text, row, sizeof row, TERMINAL_COLS);
+        text = view_line(text, row, sizeof row, TERMINAL_COLS);
         terminal_put(t, SAID_ROW + spare, 0, TERMINAL_COLS, row, ink);
     }
     terminal_put(t, FOOT_FIRST + spare, 0, TERMINAL_COLS, text, ink);
@@ -175,8 +160,9 @@ static void closed_all(struct counter *c)
 /* A job that is on its way to the printer ends and is reported, whatever the terminal does. */
 static void last_job(struct counter *c)
 {
+    c->signed_on = false; /* no further one is begun */
     uint64_t until = uv_now(c->loop) + LAST_JOB_MS;
-    while (printing_now(c, NULL, 0) && uv_now(c->loop) < until) uv_run(c->loop, UV_RUN_ONCE);
+    while (printing_busy(c) && uv_now(c->loop) < until) uv_run(c->loop, UV_RUN_ONCE);
 }
 
 static void forget(struct counter *c)

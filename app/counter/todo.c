@@ -6,6 +6,7 @@
 #include "base/money.h"
 #include "base/text.h"
 #include "counter/counter.h"
+#include "counter/printing.h"
 
 struct todo {
     struct view view;
@@ -18,6 +19,7 @@ struct todo {
 static const struct { const char *kind, *form; } forms[] = {
     {"doubt", "todo-doubt"},   {"handed-over", "todo-doubt"},     {"declined", "todo-give"},
     {"give-back", "todo-give"}, {"no-answer", "todo-wait"},        {"unacknowledged", "todo-unseen"},
+    {"short", "todo-short"},
 };
 
 static const json_t *item(const struct todo *s) { return json_array_get(s->items, (size_t)s->at); }
@@ -123,19 +125,34 @@ static void paper(struct counter *c, const json_t *one, const char *answer)
     struct todo *s = screen_state(c, &screen_todo);
     const json_t *card = js_at(one, "card");
     act(c, "invoice_answer",
-        json_pack("{s:O, s:O, s:O, s:s, s:b}", "invoice", js_at(card, "invoice.id"), "attempt",
-                  js_at(card, "invoice.attempt"), "number", js_at(card, "invoice.number"), "answer", answer, "cleared",
-                  s->cleared),
+        json_pack("{s:I, s:I, s:s, s:s, s:b}", "invoice", (json_int_t)js_int(card, "invoice.id"), "attempt",
+                  (json_int_t)js_int(card, "invoice.attempt"), "number", js_text(card, "invoice.number"), "answer",
+                  answer, "cleared", s->cleared),
         _("A sheet is spoiled: its number becomes void and the next one is printed"));
 }
 
 static void paper_whole(struct counter *c, const json_t *one) { paper(c, one, "whole"); }
 
+static void spoil_now(struct counter *c, bool cleared, const struct printer_status *status)
+{
+    struct todo *s = screen_state(c, &screen_todo);
+    busy_end(c);
+    s->cleared = s->cleared || cleared;
+    if (s->cleared && item(s)) paper(c, item(s), "spoiled");
+    else refuse(c, "%s", _("The printer could not be cleared from here, and the void sheet would come out with the next: "
+                           "switch it off and on, then C Enter, then N Enter."));
+}
+
+/* A void number still in the printer's buffer would come out with the next paper. */
 static void paper_spoiled(struct counter *c, const json_t *one)
 {
     struct todo *s = screen_state(c, &screen_todo);
-    if (s->cleared) paper(c, one, "spoiled");
-    else refuse(c, "%s", _("Clear the printer first, or the void sheet comes out with the next: switch it off and on, then C Enter."));
+    if (s->cleared) {
+        paper(c, one, "spoiled");
+    } else {
+        busy_firm(c, _("Clearing the printer"));
+        printing_clear(c, spoil_now);
+    }
 }
 
 static void printer_cleared(struct counter *c, const json_t *one)
@@ -164,17 +181,33 @@ static void unseen(struct counter *c, const json_t *one, const char *cash)
 static void cash_in_till(struct counter *c, const json_t *one) { unseen(c, one, "in-till"); }
 static void cash_not_taken(struct counter *c, const json_t *one) { unseen(c, one, "not-taken"); }
 
-static void release(struct counter *c, const json_t *one)
-{
-    act(c, "release", json_pack("{s:O}", "id", js_at(one, "id")), "");
-}
+static void to_queue(struct counter *c, const json_t *one) { screen_open(c, &screen_queue, NULL); }
+static void to_card(struct counter *c, const json_t *one) { screen_open(c, &screen_card, js_at(one, "card")); }
 
 static void settle(struct counter *c, const json_t *one, const char *how, const char *words)
 {
     act(c, "settle", json_pack("{s:s, s:s}", "key", js_text(one, "card.key"), "act", how), words);
 }
-static void keep(struct counter *c, const json_t *one) { settle(c, one, "keep", _("An exception is settled: the money stays as credit")); }
-static void refund(struct counter *c, const json_t *one) { settle(c, one, "refund", _("An exception is settled: the money is given back")); }
+static void keep(struct counter *c, const json_t *one)
+{
+    settle(c, one, "keep", _("It is settled: the money stays with the customer's account"));
+}
+static void refund(struct counter *c, const json_t *one)
+{
+    settle(c, one, "give-back", _("It is settled: the money is given back"));
+}
+static void short_teller(struct counter *c, const json_t *one)
+{
+    settle(c, one, "short-teller", _("What did not come back is borne by the teller"));
+}
+static void short_utility(struct counter *c, const json_t *one)
+{
+    settle(c, one, "short-utility", _("What did not come back is claimed from the utility"));
+}
+static void short_loss(struct counter *c, const json_t *one)
+{
+    settle(c, one, "short-loss", _("What did not come back is the bank's loss"));
+}
 
 static const struct {
     const char *form;
@@ -188,8 +221,11 @@ static const struct {
     {"todo-wait", 'W', NULL, later},               {"todo-wait", 'O', NULL, finish},
     {"todo-wait", 'A', NULL, abandon},             {"todo-unseen", 'Y', NULL, cash_in_till},
     {"todo-unseen", 'N', NULL, cash_not_taken},    {"todo-unseen", 'L', NULL, later},
-    {"todo-other", 'F', "release", release},       {"todo-other", 'K', "settle", keep},
-    {"todo-other", 'R', "settle", refund},         {"todo-other", 'L', NULL, later},
+    {"todo-other", 'F', "release", to_queue},      {"todo-other", 'K', "settle", keep},
+    {"todo-other", 'R', "settle", refund},         {"todo-other", 'T', "reverse", to_card},
+    {"todo-other", 'L', NULL, later},              {"todo-short", 'A', "settle", short_teller},
+    {"todo-short", 'B', "settle", short_utility},  {"todo-short", 'D', "settle", short_loss},
+    {"todo-short", 'L', NULL, later},
 };
 
 static void answer(struct counter *c, struct todo *s, char letter)

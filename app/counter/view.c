@@ -69,26 +69,26 @@ const char *view_get(const struct view *view, const char *name)
     return i >= 0 ? view->value[i] : "";
 }
 
+const char *view_line(const char *text, char *row, size_t size, int cells)
+{
+    text_clip(row, size, text, cells, 0);
+    size_t cut = strlen(row);
+    const char *blank = strrchr(row, ' ');
+    if (text[cut] && text[cut] != ' ' && blank && text_width(blank) < cells / 2) cut = (size_t)(blank - row);
+    row[cut] = 0;
+    text += cut;
+    return text + strspn(text, " ");
+}
+
 void view_wrap(struct view *view, const char *name, const char *text)
 {
-    char part[FORM_NAME_SIZE];
+    char part[FORM_NAME_SIZE], row[VIEW_TEXT_SIZE];
     for (int n = 1; n <= 9; n++) {
         snprintf(part, sizeof part, "%.29s%d", name, n);
         int i = form_find(view->form, part);
         if (i < 0) return;
-        view_set(view, part, text);
-        int cells = view->form->field[i].width;
-        if (text_width(text) <= cells) cells = VIEW_TEXT_SIZE;
-        while (cells > 0 && *text) {
-            uint32_t cp;
-            size_t took = utf8_next(text, text + strlen(text), &cp);
-            int width = took ? text_cp_width(cp) : 1;
-            if (width > cells) break;
-            cells -= width;
-            text += took ? took : 1;
-        }
-        size_t len = strlen(view->value[i]), rest = strlen(text);
-        if (rest <= len) view->value[i][len - rest] = 0;
+        text = view_line(text, row, sizeof row, view->form->field[i].width);
+        view_set(view, part, row);
     }
 }
 

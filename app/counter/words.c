@@ -5,6 +5,7 @@
 #include "base/money.h"
 #include "base/text.h"
 #include "counter/counter.h"
+#include "counter/printing.h"
 
 #define CUSTOMER_CELLS 10
 #define NAME_CELLS 10
@@ -94,7 +95,16 @@ static const struct word states[] = {
     {"short", N_("turned back in part")}, {"settled", N_("settled")},
     {"open", N_("open")}, {"counted", N_("counted")}, {"closed", N_("closed")}, {"none", N_("not open")},
     {"locked", N_("locked")}, {"ready", N_("ready")}, {"in flight", N_("in flight")}, {"parked", N_("set aside")},
-    {"done", N_("done")},
+    {"done", N_("done")}, {"closing", N_("closing")}, {"cut off", N_("cut off")},
+    {"not asked", N_("not agreed yet")}, {"asked", N_("being agreed")}, {"agreed", N_("agreed")},
+    {"differences", N_("DIFFERENCES")}, {"no answer", N_("no answer yet")}, {"re-opened", N_("re-opened")},
+};
+
+static const char *const printers[PRINTER_STATES] = {
+    [PRINTER_READY] = N_("ready"), [PRINTER_UNKNOWN] = N_("not asked"), [PRINTER_PAPER_LOW] = N_("paper low"),
+    [PRINTER_UNREACHABLE] = N_("NOT REACHED"), [PRINTER_SILENT] = N_("NO ANSWER"),
+    [PRINTER_PAPER_OUT] = N_("OUT OF PAPER"), [PRINTER_COVER_OPEN] = N_("COVER OPEN"), [PRINTER_ERROR] = N_("ERROR"),
+    [PRINTER_OFFLINE] = N_("OFF LINE"),
 };
 
 static const char *find(const struct word *words, size_t count, const char *word)
@@ -109,6 +119,11 @@ const char *word_forwarded(const char *word) { return FIND(forwards, word); }
 const char *word_kind(const char *kind) { return FIND(kinds, kind); }
 const char *word_invoice(const char *state) { return FIND(invoices, state); }
 const char *word_state(const char *state) { return FIND(states, state); }
+
+const char *word_printer(enum printer_state state)
+{
+    return state < PRINTER_STATES ? _(printers[state]) : "";
+}
 
 static const struct reason *reason_of(const char *word)
 {

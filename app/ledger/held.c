@@ -5,12 +5,12 @@
 #include "ledger/books.h"
 #include "ledger/inside.h"
 
-/* The act that its state needs; one that was declined is turned back already. */
+/* The act that its state needs; what was turned back already is only booked as handed back. */
 static enum ledger_result without_cash(struct ledger *ledger, struct ledger_payment *p, const char *maker, const char *checker,
                                        struct error *err)
 {
-    bool turn = !ledger_is(p, "declined");
-    if (turn && !ledger_is(p, "recorded") && !ledger_is(p, "advised") && !ledger_is(p, "posted") && !ledger_is(p, "excepted"))
+    bool turn = ledger_is(p, "recorded") || ledger_is(p, "advised") || ledger_is(p, "posted") || ledger_is(p, "excepted");
+    if (!turn && p->owed_fen == 0)
         return ledger_not_so(p, "it can't be turned back", err);
     enum ledger_result r = sql_run(ledger, err, "UPDATE payment SET no_cash = 1 WHERE id = ?1", BIND(sql_int(p->id)));
     p->no_cash = true;

@@ -205,9 +205,14 @@ enum ledger_result ledger_offline_check(struct ledger *ledger, day_t day, int64_
  * already, what it owes the utility goes to the bank, and an agreed day is re-opened. Changes nothing else. */
 enum ledger_result ledger_day_late(struct ledger *ledger, day_t day, struct error *err);
 
+/* start.c. A new random for the sign-on: no epoch is held until it is answered. */
+enum ledger_result ledger_new_random(struct ledger *ledger, const char *why, const char *who, struct error *err);
+
 /* --- opening ---------------------------------------------------------------------------- */
 
 /* db.c: reads every PRAGMA back that the promises rest on; refuses when one is another. */
 int ledger_guards_check(struct ledger *ledger, struct error *err);
+/* open.c: for looking only, beside the program that holds it. NULL with err. */
+struct ledger *ledger_open_reader(const char *path, const unsigned char audit_key[SECRET_KEY_BYTES], struct error *err);
 
 #endif

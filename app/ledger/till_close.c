@@ -13,7 +13,7 @@ static const char not_closed[] = "the till was not closed";
 static enum ledger_result settled(struct ledger *ledger, const struct ledger_till *till, struct error *err)
 {
     int64_t held, sent, sheets;
-    if (sql_one(ledger, err, "SELECT count(*) FROM payment WHERE shown_at IS NULL AND held = 1 AND till = ?1",
+    if (sql_one(ledger, err, "SELECT count(*) FROM payment WHERE held = 1 AND till = ?1",
                 BIND(sql_int(till->id)), INTO(into_int64(&held))) != 1 ||
         sql_one(ledger, err, "SELECT count(*) FROM invoice i WHERE i.state = 'sent' AND i.state IN ('planned', 'sent') AND (i.book IN (SELECT id FROM book WHERE till = ?2)"
                 " OR (i.book IS NULL AND (SELECT till FROM payment WHERE id = i.payment) = ?1))",
@@ -170,7 +170,7 @@ static enum ledger_result accept(struct ledger *ledger, const char *number, cons
                                  struct error *err)
 {
     static const char what[] = "the till was not taken over";
-    struct ledger_till from;
+    struct ledger_till from = {.id = 0};
     char to[LEDGER_OPERATOR_SIZE], text[MONEY_TEXT_SIZE];
     int64_t handed_fen;
     int got = in_transit(ledger, number, &from, to, &handed_fen, err);
@@ -233,7 +233,7 @@ static enum ledger_result force_close(struct ledger *ledger, const char *number,
                                       const struct ledger_note *notes, int note_count, int64_t sum_fen, struct ledger_count *out,
                                       struct error *err)
 {
-    struct ledger_till till;
+    struct ledger_till till = {.id = 0};
     char checker[LEDGER_OPERATOR_SIZE], to[LEDGER_OPERATOR_SIZE], text[MONEY_TEXT_SIZE];
     int64_t handed_fen;
     int transit = in_transit(ledger, number, &till, to, &handed_fen, err);

@@ -33,7 +33,7 @@ static int usage(FILE *out, int code)
           "      --media NAME      other paper               --data FILE     JSON; else sample/…\n"
           "      --pdf FILE        write it as PDF           --png FILE      write page 1 as PNG\n"
           "      --dpi N           of the PNG, 150           --columns N     of the terminal\n"
-          "      --line N          passbook: first line\n",
+          "      --line N          passbook: first line      --under NAME    the form of pre-printed paper\n",
           out);
     return code;
 }
@@ -95,7 +95,7 @@ static int list_formats(int argc, char **argv)
 /* --- show -------------------------------------------------------------------------------- */
 
 struct show {
-    const char *file, *form, *media, *data, *pdf, *png, *lang;
+    const char *file, *form, *media, *data, *pdf, *png, *lang, *under;
     int dpi, columns, line;
 };
 
@@ -106,6 +106,7 @@ static const struct option_row {
 } options[] = {
     {"--lang", .text = offsetof(struct show, lang)},   {"--form", .text = offsetof(struct show, form)},
     {"--media", .text = offsetof(struct show, media)}, {"--data", .text = offsetof(struct show, data)},
+    {"--under", .text = offsetof(struct show, under)},
     {"--pdf", .text = offsetof(struct show, pdf)},     {"--png", .text = offsetof(struct show, png)},
     {"--dpi", .number = offsetof(struct show, dpi), .least = 36, .most = PICTURE_DPI_MAX},
     {"--columns", .number = offsetof(struct show, columns), .least = 20, .most = PREVIEW_COLUMNS_MAX},
@@ -203,6 +204,23 @@ static const struct template_form *choose_form(const struct show *show, const st
     return best;
 }
 
+/* Puts the print shop's part of pre-printed paper below what the printer adds to it. */
+static int put_under(const struct show *show, const struct print_set *set, struct print_request request, struct page **pages, size_t count,
+                     struct error *err)
+{
+    struct page *paper;
+    int status = 0;
+    if (!(request.form = print_set_find(set, show->under, print_language(show->lang), err))) return -1;
+    request.first_line = 0;
+    if (print_place(&request, &paper, err)) return -1;
+    for (size_t i = 0; i < count; i++) {
+        for (int j = 0; j < paper->item_count && !status; j++) status = page_add(pages[i], &paper->item[j], err) ? 0 : -1;
+        page_sort(pages[i]);
+    }
+    page_free(paper);
+    return status;
+}
+
 static int show_form(const struct show *show, const struct template_file *file, const struct print_set *set)
 {
     struct error err;
@@ -216,6 +234,8 @@ static int show_form(const struct show *show, const struct template_file *file, 
         return refused(&err, EX_NOINPUT);
     request.data = data;
     if (print_place_all(&request, &pages, &count, &err))
+        refused(&err, code);
+    else if (show->under && put_under(show, set, request, pages, count, &err))
         refused(&err, code);
     else if (draw(show, pages, count, &err))
         code = refused(&err, EX_CANTCREAT);

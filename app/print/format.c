@@ -257,7 +257,7 @@ static int as_kind(const json_t *value, int language, char *buf, size_t size, co
 {
     static const struct said table[] = {
         {"deposit", "存入", "Deposit"},   {"withdrawal", "支取", "Withdrawal"},
-        {"payment", "电费", "Electricity"}, {"withholding", "代扣电费", "Withheld bill"},
+        {"payment", "电费", "Electricity"}, {"withholding", "代扣电费", "Withheld"},
         {"opening", "开户", "Opened"},    {"interest", "结息", "Interest"},
         {"reversal", "冲正", "Reversal"}, {"balance", "余额", "Balance"},
         {"cash", "现金", "Cash"},         {"account", "转账", "Account"},

@@ -109,7 +109,7 @@ static int look_at_field(struct roll *r, const struct band *band, const struct t
     return 0;
 }
 
-static int put_field(struct roll *r, const struct band *band, const struct template_field *f, int element, int y, int grown)
+static int put_field(struct roll *r, const struct band *band, const struct template_field *f, int element, int y)
 {
     struct page_rect box = place_box(r->p, f, 0);
     bool present;
@@ -117,7 +117,7 @@ static int put_field(struct roll *r, const struct band *band, const struct templ
     if (f->type != TEMPLATE_TEXT) return place_mark(r->p, f, element, box, &present);
     bool grows = f->overflow == OVERFLOW_WORDWRAP;
     if (typeset_make(r->p, f, element, box, grows, r->t)) return -1;
-    if (grows) box.h_mm100 += grown;
+    if (grows && box.h_mm100 < r->t->h_mm100) box.h_mm100 = r->t->h_mm100;
     return r->t->present ? typeset_put(r->p, r->t, box) : 0;
 }
 
@@ -130,7 +130,7 @@ static int put_band(struct roll *r, const struct band *band, int element, int ga
             look_at_field(r, band, &form->field[i], element, &need))
             return -1;
     if (need.wants_datum && !need.has_datum) return 0;
-    int y = r->y + gap, grown = need.h_mm100 - (band->bottom - band->top);
+    int y = r->y + gap;
     for (int i = 0; i < form->frame_count; i++) {
         const struct template_frame *frame = &form->frame[i];
         const int *at = frame->field >= 0 ? form->field[frame->field].position : frame->position;
@@ -140,7 +140,7 @@ static int put_band(struct roll *r, const struct band *band, int element, int ga
     }
     for (int i = 0; i < form->field_count; i++)
         if (form->field[i].head == i && in_band(r, band, form->field[i].position[1]) &&
-            put_field(r, band, &form->field[i], element, y, grown))
+            put_field(r, band, &form->field[i], element, y))
             return -1;
     r->y = y + need.h_mm100;
     return 0;

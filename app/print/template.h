@@ -31,7 +31,7 @@ enum template_overflow {
     OVERFLOW_TRUNCATE,  /* print what fits */
     OVERFLOW_BESTFIT,   /* make it narrower until it fits, else refuse */
     OVERFLOW_OVERWRITE, /* go on beyond the field */
-    OVERFLOW_WORDWRAP,  /* go on on the field's next line; more than its lines: refuse */
+    OVERFLOW_WORDWRAP,  /* go on on the field's next line; more than its lines: as BESTFIT */
 };
 enum template_case { CASE_NOCHANGE, CASE_UPPER, CASE_LOWER };
 enum template_horizontal { HORIZONTAL_LEFT, HORIZONTAL_RIGHT, HORIZONTAL_CENTER, HORIZONTAL_JUSTIFY };

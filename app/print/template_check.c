@@ -89,7 +89,7 @@ static int check_field(const struct lexer *lexer, struct template_form *form, in
     if (field->follows ? tie_follower(lexer, form, i) : check_place(lexer, form, field)) return -1;
     if (check_barcode(lexer, field)) return -1;
     if (field->format && !format_find(field->format, &drop_zero)) {
-        lexer_refuse(lexer, field->place, "\"%s\" has the FORMAT \"%.40s\", which is not known", field->name, field->format);
+        lexer_refuse(lexer, field->place, "\"%s\" has a FORMAT that is not known", field->name);
         return error_remedy(lexer->err, "see the list of formats in printer-templates/README.md");
     }
     if (field->class == TEMPLATE_STATIC && !field->initial) {

@@ -10,8 +10,8 @@
 
 /* --- faces ------------------------------------------------------------------------ */
 
-static int mm100_of_point10(int point10) { return (int)(((int64_t)point10 * 35278 + 50000) / 100000); }
-static int point10_of_mm100(int mm100) { return (int)(((int64_t)mm100 * 100000 + 17639) / 35278); }
+static int mm100_of_point10(int point10) { return (int)(((int64_t)point10 * 35278 + 5000) / 10000); }
+static int point10_of_mm100(int mm100) { return (int)(((int64_t)mm100 * 10000 + 17639) / 35278); }
 
 static bool has_pitch(const struct page_device *device, int cpi10)
 {
@@ -83,6 +83,7 @@ static bool shrink(struct typeface *face, const struct page_device *device)
     if (!face->cell_um) {
         if (face->point10 - 5 < face->least) return false;
         face->point10 -= 5;
+        face->pitch_mm100 = face->pitch_mm100 * mm100_of_point10(face->point10) / face->h_mm100;
         face->h_mm100 = mm100_of_point10(face->point10);
         return true;
     }
@@ -235,22 +236,24 @@ static size_t trimmed(const char *text, size_t from, size_t to)
 
 static int refuse_fit(const struct placing *p, const struct typeset *t, const char *what, int have, int need)
 {
-    place_refuse(p, t->head->name, t->head->place, "\"%.60s\" needs %d.%d mm %s, its SIZE has %d.%d", t->text, need / 100,
+    char shown[200];
+    text_clip(shown, sizeof shown, t->text, 40, '>');
+    place_refuse(p, t->head->name, t->head->place, "\"%s\" needs %d.%d mm %s, its SIZE has %d.%d", shown, need / 100,
                  need / 10 % 10, what, have / 100, have / 10 % 10);
     return error_remedy(p->err, "make the field larger, or let OVERFLOW say what happens (WORDWRAP, BESTFIT, TRUNCATE)");
 }
 
-static int wrap(const struct placing *p, struct typeset *t, int room_um, int most, int h_mm100)
+/* Breaks the text into lines; false when they are more than `most`. */
+static bool wrap(const struct placing *p, struct typeset *t, int room_um, int most)
 {
     t->line_count = 0;
     for (size_t from = 0; from < t->len;) {
-        if (t->line_count == most || t->line_count == TYPESET_LINES_MAX)
-            return refuse_fit(p, t, "of height", h_mm100, t->face_h_mm100 + most * t->pitch_mm100);
+        if (t->line_count == most || t->line_count == TYPESET_LINES_MAX) return false;
         size_t to = fitting(p, t, from, room_um);
         t->line[t->line_count++] = (struct typeset_line){from, trimmed(t->text, from, to)};
         for (from = to; from < t->len && t->text[from] == ' ';) from++;
     }
-    return 0;
+    return true;
 }
 
 static void truncate_line(const struct placing *p, struct typeset *t, int room_um)
@@ -284,17 +287,27 @@ static void measure_faces(struct typeset *t)
     }
 }
 
+/* WORDWRAP: as many lines as the field has room for; what is still too long gets a
+ * smaller face, as with BESTFIT, before it is refused. */
+static int wrap_into(const struct placing *p, struct typeset *t, struct page_rect box, bool grows)
+{
+    int room_um = (box.w_mm100 + PLACE_SLACK_MM100) * 10, most;
+    do {
+        measure_faces(t);
+        int spare = box.h_mm100 + PLACE_SLACK_MM100 - t->face_h_mm100;
+        most = grows ? TYPESET_LINES_MAX : spare > 0 ? 1 + spare / t->pitch_mm100 : 1;
+        if (wrap(p, t, room_um, most)) return 0;
+    } while (!grows && shrink_all(p, t));
+    return refuse_fit(p, t, "of height", box.h_mm100, t->face_h_mm100 + most * t->pitch_mm100);
+}
+
 static int break_lines(const struct placing *p, struct typeset *t, struct page_rect box, bool grows)
 {
     int room_um = (box.w_mm100 + PLACE_SLACK_MM100) * 10;
     t->line[0] = (struct typeset_line){0, t->len};
     t->line_count = 1;
     measure_faces(t);
-    if (t->head->overflow == OVERFLOW_WORDWRAP) {
-        int most = box.h_mm100 + PLACE_SLACK_MM100 < t->face_h_mm100 ? 1
-                   : 1 + (box.h_mm100 + PLACE_SLACK_MM100 - t->face_h_mm100) / t->pitch_mm100;
-        return wrap(p, t, room_um, grows ? TYPESET_LINES_MAX : most, box.h_mm100);
-    }
+    if (t->head->overflow == OVERFLOW_WORDWRAP) return wrap_into(p, t, box, grows);
     int need_um = span_um(p, t, 0, t->len);
     if (need_um <= room_um || t->head->overflow == OVERFLOW_OVERWRITE) return 0;
     if (t->head->overflow == OVERFLOW_TRUNCATE) {
@@ -317,7 +330,9 @@ int typeset_make(struct placing *p, const struct template_field *head, int eleme
     if (gather(p, t, element)) return -1;
     if (!t->present) return 0;
     if (break_lines(p, t, box, grows)) return -1;
-    t->h_mm100 = (t->line_count - 1) * t->pitch_mm100 + t->face_h_mm100;
+    /* in rows and columns a line takes its whole row, so that text stands on row tops */
+    bool rows = p->form->unit.base == PAGE_UNIT_ROWCOLUMN;
+    t->h_mm100 = (t->line_count - 1) * t->pitch_mm100 + (rows ? t->pitch_mm100 : t->face_h_mm100);
     if (grows || t->h_mm100 <= box.h_mm100 + 2 * PLACE_SLACK_MM100) return 0;
     return refuse_fit(p, t, "of height", box.h_mm100, t->h_mm100);
 }

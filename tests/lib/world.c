@@ -269,6 +269,8 @@ void world_kill(struct world *w, const char *name)
     reap(p);
 }
 
+int world_wait(struct world *w, const char *name) { return reap(running(w, name)); }
+
 int world_stop(struct world *w, const char *name)
 {
     struct world_program *p = running(w, name);

@@ -98,7 +98,8 @@ static void a_device_id_suggests_a_row(void **state)
         { "MFG:POS;CMD:ESC/POS;MDL:Whatever", "escpos-80" },
         { "MFG:EPSON;CMD:ESCPL2,BDC;MDL:LQ-1600KIIIH;CLS:PRINTER;", "epson-lq1600k3" },
         { "MFG:EPSON;CMD:ESCPL2,PRPXL24,BDC;MDL:PLQ-20;CLS:PRINTER;", "epson-plq20" },
-        { "MFG:Olivetti;MDL:PR2 plus;CLS:PRINTER;", "olivetti-pr2" },
+        { "MFG:Olivetti;MDL:PR2 plus;CLS:PRINTER;", "olivetti-pr2plus" },
+        { "MFG:Olivetti;MDL:PR2E;CLS:PRINTER;", "olivetti-pr2" },
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         const struct profile *p = profile_suggest(known[i].id);
