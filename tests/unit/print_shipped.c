@@ -313,7 +313,6 @@ static int close_set(void **state)
 {
     char command[128];
     print_set_close(set);
-    picture_close();
     snprintf(command, sizeof command, "rm -rf %s", folder);
     return system(command);
 }
