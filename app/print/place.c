@@ -62,7 +62,7 @@ int place_value(const struct placing *p, const struct template_field *field, int
         value = own_datum(p, field->name);
     else if (data_get(p->request->data, field->name, element, &value, &why)) {
         place_refuse(p, field->name, field->place, "%s", why);
-        return error_remedy(p->err, "add INDEX to the field, or name .first, .last or .count of the list");
+        return error_remedy(p->err, "add INDEX to the field, or name $first, $last or $count of the list");
     }
     format_find(field->format, &drop_zero);
     if (value && (json_is_string(value) || json_is_array(value) || drop_zero) && data_empty(value)) {
