@@ -12,6 +12,7 @@
 #include <cups/cups.h>
 
 #include "drivers/backend.h"
+#include "drivers/discover.h"
 #include "drivers/job.h"
 #include "lib/printer.h"
 #include "lib/private_cups.h"
@@ -79,6 +80,25 @@ static void an_invoice_goes_through_once_byte_for_byte(void **state)
     on_paper(printer, &whole);
     assert_true(whole);
     printer_stop(printer);
+}
+
+static const struct printer_found *found(const struct printer_found *list, size_t count, const char *uri)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(list[i].uri, uri) == 0) return &list[i];
+    fail_msg("not found: %s", uri);
+    return NULL;
+}
+
+static void queues_are_found_and_said_to_be_for_numbered_paper_or_not(void **state)
+{
+    struct printer_found list[DISCOVER_MAX];
+    cups_queue("kept", "once:socket://127.0.0.1:1/");
+    cups_queue("free", "socket://127.0.0.1:1/");
+    size_t count = discover(DISCOVER_CUPS, list, DISCOVER_MAX, NULL);
+    assert_true(found(list, count, "cups:kept")->numbered);
+    assert_false(found(list, count, "cups:free")->numbered);
+    assert_non_null(strstr(found(list, count, "cups:free")->note, "once:"));
 }
 
 static void numbered_paper_is_refused_by_a_queue_without_once(void **state)
@@ -185,6 +205,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_invoice_goes_through_once_byte_for_byte),
+        cmocka_unit_test(queues_are_found_and_said_to_be_for_numbered_paper_or_not),
         cmocka_unit_test(numbered_paper_is_refused_by_a_queue_without_once),
         cmocka_unit_test(a_job_that_never_began_is_taken_back),
         cmocka_unit_test(an_unreachable_printer_is_given_up_in_our_time),
