@@ -4,6 +4,7 @@
 
 #include <qrencode.h>
 
+#include "base/text.h"
 #include "drivers/code128.h"
 #include "drivers/picture_impl.h"
 
@@ -85,9 +86,11 @@ static int draw_text(const struct drawing *d, const struct page_item *item)
                   item->style & PAGE_ITALIC, &shaped);
     int missing = shaped.missing;
     if (missing) {
+        char shown[200];
+        text_clip(shown, sizeof shown, item->text, 40, '>');
         error_set(d->err, "picture refused");
         error_where(d->err, "field \"%s\"", item->field ? item->field : "");
-        error_why(d->err, "the font lacks %d of the characters of \"%.120s\"", missing, item->text);
+        error_why(d->err, "the font lacks %d of the characters of \"%s\"", missing, shown);
         error_remedy(d->err, "nothing was printed: no character is left out or replaced in silence");
     } else {
         draw_glyphs(d, item, &shaped);
@@ -103,7 +106,7 @@ static int draw_qr(const struct drawing *d, const struct page_item *item)
     QRcode *code = QRcode_encodeString8bit(item->text, 0, QR_ECLEVEL_M);
     if (!code) {
         error_set(d->err, "picture refused");
-        return error_why(d->err, "\"%.60s\" cannot be a QR code", item->text);
+        return error_why(d->err, "%zu bytes cannot be a QR code", strlen(item->text));
     }
     double module = (double)item->w_mm100 / code->width, x0 = item->x_mm100, y0 = item->y_mm100;
     if (d->target->dots) { /* whole pixels a module, the code in the middle of its place */

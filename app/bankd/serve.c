@@ -2,7 +2,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/resource.h>
 #include <sysexits.h>
 #include <systemd/sd-daemon.h>
 #include <uv.h>
@@ -49,6 +49,20 @@ static void on_reload(uv_signal_t *signal, int number)
     else log_error("the access policy stays as it was: %s: %s", err.where, err.why);
     if (channel_tls_reload(s->tls, &err) != 0) log_error("the certificates stay as they were: %s: %s", err.where, err.why);
     else log_info("certificates read again");
+}
+
+#define FILES_BESIDE 64 /* descriptors for books, log, status and links */
+
+/* A descriptor for each connection that may come. */
+static void raise_files(const struct bank_settings *set)
+{
+    struct rlimit limit;
+    rlim_t wanted = (rlim_t)set->connections + (rlim_t)set->links + FILES_BESIDE;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
+    limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted)
+        log_warn("only %llu files may be open, %llu are wanted for %lld connections: raise LimitNOFILE",
+                 (unsigned long long)limit.rlim_cur, (unsigned long long)wanted, (long long)set->connections);
 }
 
 static int start(struct serve *s, struct error *err)
@@ -100,8 +114,8 @@ int cmd_serve(struct bank *b, int argc, char **argv)
     struct error err;
     char host[64];
     s.b = b;
-    umask(077);
     signal(SIGPIPE, SIG_IGN);
+    raise_files(&b->settings);
     uv_loop_init(&s.loop);
     if (start(&s, &err) != 0) {
         error_print("bankd", &err);

@@ -57,6 +57,7 @@ int cmd_verify(void *program, int argc, char **argv);
 int cmd_backup(void *program, int argc, char **argv);
 int cmd_restore(void *program, int argc, char **argv);
 int cmd_journal(void *program, int argc, char **argv);
+int cmd_paper(void *program, int argc, char **argv);
 int cmd_status(void *program, int argc, char **argv);
 int cmd_audit(void *program, int argc, char **argv);
 

@@ -13,6 +13,7 @@
 #include "base/table.h"
 #include "branchd/branchd.h"
 #include "branchd/client.h"
+#include "branchd/service.h"
 #include "ledger/day.h"
 #include "ledger/operator.h"
 
@@ -114,6 +115,27 @@ int cmd_journal(void *program, int argc, char **argv)
     int status = journal_export(ledger, first, last, say_line, NULL, &err);
     look_end(ledger, copy);
     return status == 0 ? EX_OK : failed(&err, EX_IOERR);
+}
+
+/* A payment's latest paper, drawn again for an auditor: with the number that it has there. */
+int cmd_paper(void *program, int argc, char **argv)
+{
+    struct branch *b = program;
+    struct error err = {0};
+    struct ledger_payment p;
+    struct key key;
+    char copy[PATH_SIZE];
+    if (argc != 2 || !key_parse(argv[1], &key)) return usage("paper KEY, as 102/0311-0007/010000000417");
+    struct ledger *ledger = look(b, copy);
+    if (ledger == NULL) return EX_NOINPUT;
+    json_t *data = NULL;
+    if (payment_get(ledger, &key, &p, &err) == LEDGER_OK)
+        data = paper_data(ledger, &b->clock, &p, p.invoice.series, p.invoice.number, p.invoice.reprints, &err);
+    look_end(ledger, copy);
+    if (data == NULL) return failed(&err, EX_DATAERR);
+    int status = json_dumpf(data, stdout, JSON_INDENT(2)) == 0 && putchar('\n') != EOF ? EX_OK : EX_IOERR;
+    json_decref(data);
+    return status;
 }
 
 struct audit_out { struct table *table; const struct clock *clock; int64_t last; int rows; };

@@ -22,6 +22,7 @@ static const struct command commands[] = {
     {"status", cmd_status, "[--json]", "link, queue, what waits"},
     {"verify", cmd_verify, "[--deep]", "check the books' invariants"},
     {"journal", cmd_journal, "[--from D] [--to D]", "plain-text double entry, as ledger and hledger read it"},
+    {"paper", cmd_paper, "KEY", "what the templates see of a payment, as JSON for \"counter template show --data\""},
     {"audit", cmd_audit, "[--subject KEY] [--csv | --json]", "the audit records, and whether their chain holds"},
     {"backup", cmd_backup, "FILE", "copy the ledger, also while it is in use"},
     {"restore", cmd_restore, "FILE", "take a backup as the ledger; it takes no money before it has a new epoch"},

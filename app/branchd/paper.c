@@ -83,11 +83,12 @@ json_t *paper_detail(struct service *s, const struct session *session, const str
     return detail;
 }
 
-json_t *paper_data(struct service *s, const struct ledger_payment *p, const char *series, const char *number, int reprint, struct error *err)
+json_t *paper_data(struct ledger *ledger, const struct clock *clock, const struct ledger_payment *p, const char *series,
+                   const char *number, int reprint, struct error *err)
 {
-    char *stored = NULL, key[KEY_TEXT_SIZE], brief[KEY_TEXT_SIZE];
+    char *stored = NULL, key[KEY_TEXT_SIZE], brief[KEY_TEXT_SIZE], at[CLOCK_TEXT_SIZE];
     json_error_t fault;
-    if (payment_detail(s->ledger, p->id, &stored, err) != LEDGER_OK) return NULL;
+    if (payment_detail(ledger, p->id, &stored, err) != LEDGER_OK) return NULL;
     json_t *data = json_loads(stored, 0, &fault);
     free(stored);
     if (!json_is_object(data)) {
@@ -96,8 +97,8 @@ json_t *paper_data(struct service *s, const struct ledger_payment *p, const char
         return NULL;
     }
     bool waits = strcmp(p->state, "advised") == 0;
-    json_t *now = json_pack("{s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:i}", "series", series, "number", number, "business_date",
-                            json_day(p->day), "recorded_at", json_time(s, p->taken_ms), "key", key_format(&p->key, key, sizeof key),
+    json_t *now = json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:i}", "series", series, "number", number, "business_date",
+                            json_day(p->day), "recorded_at", clock_format(clock, p->taken_ms, at, sizeof at), "key", key_format(&p->key, key, sizeof key),
                             "key_short", key_short(&p->key, brief, sizeof brief), "approval", p->approval, "state",
                             waits ? "queued" : "posted", "reprint", reprint);
     json_object_update(data, now);

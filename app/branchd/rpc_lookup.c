@@ -24,14 +24,23 @@ void lookup_today(struct service *s, struct lookup *l)
     mark_in_hand(s, l);
 }
 
-/* The look-up becomes the session's draft; its token is good for one payment. */
+/* Who looked at whose bills stands in the audit before they are shown. The look-up
+ * becomes the session's draft; its token is good for one payment. */
 static void show(struct service *s, struct rpc_call *call, struct lookup *l)
 {
     struct session *session = session_of(call);
+    struct error err = {0};
     char as_of[CLOCK_TEXT_SIZE];
     if (session == NULL) {
         free(l);
         answer(s, call, NULL);
+        return;
+    }
+    enum ledger_result noted = audit_note(s->ledger, "look-up", session->operator.number, session->terminal, l->customer,
+                                          link_up(s->link) ? "at the utility" : "in the copy", &err);
+    if (noted != LEDGER_OK) {
+        free(l);
+        refuse_result(s, call, noted, &err);
         return;
     }
     entropy_hex(&s->branch->world.entropy, (LEDGER_TOKEN_SIZE - 1) / 2, l->token, sizeof l->token);

@@ -43,7 +43,7 @@ void rpc_invoice_send(void *ctx, struct rpc_call *call)
     if (!rpc_params(server_rpc(s->server), call, "{s:I}", "invoice", &invoice)) return;
     enum ledger_result result = invoice_send(s->ledger, invoice, session->terminal, &print, &err);
     if (result == LEDGER_OK) result = payment_get_id(s->ledger, print.payment, &p, &err);
-    json_t *data = result == LEDGER_OK ? paper_data(s, &p, print.series, print.number, 0, &err) : NULL;
+    json_t *data = result == LEDGER_OK ? paper_data(s->ledger, &s->branch->clock, &p, print.series, print.number, 0, &err) : NULL;
     if (result == LEDGER_OK && data == NULL) { /* no byte has gone anywhere: its number is free again */
         invoice_result(s->ledger, print.invoice, print.attempt, print.number, OUTCOME_NOTHING_SENT, 0, err.why, &p, NULL);
         refuse(s, call, RPC_INTERNAL, "internal", err.what, err.why, err.remedy);
@@ -161,7 +161,7 @@ void rpc_reprint_data(void *ctx, struct rpc_call *call)
     two_of(session_of(call), call, &two);
     enum ledger_result result = invoice_reprint(s->ledger, &key, &two, &print, &count, &err);
     if (result == LEDGER_OK) result = payment_get(s->ledger, &key, &p, &err);
-    json_t *data = result == LEDGER_OK ? paper_data(s, &p, print.series, print.number, count, &err) : NULL;
+    json_t *data = result == LEDGER_OK ? paper_data(s->ledger, &s->branch->clock, &p, print.series, print.number, count, &err) : NULL;
     if (result != LEDGER_OK || data == NULL) {
         refuse_result(s, call, result == LEDGER_OK ? LEDGER_PARAMS : result, &err);
         return;

@@ -27,6 +27,7 @@ struct service {
     struct copy_info copy_info;      /* as of the last feed */
     struct server *server;
     struct link *link;
+    struct queue *queue;             /* answers on their way into the ledger */
     struct printers *printers;
     struct print_log print_log;
     uv_timer_t push, tick, kick;
@@ -114,6 +115,8 @@ typedef void hash_done(struct service *s, struct rpc_call *call, const char *sto
 void password_hash(struct service *s, struct rpc_call *call, const char *password, hash_done *done);
 
 /* --- the queue, the feed, the agreement (queue.c, feed.c, agree.c, signon.c) --------------------- */
+int queue_open(struct service *s, struct error *err); /* before the link; its timer belongs to the loop */
+void queue_free(struct service *s);                   /* once the loop has run out */
 void queue_kick(struct service *s);  /* something may go now */
 void queue_pump(struct service *s);
 void queue_lost(struct service *s);  /* the connection is gone: all that was in flight is ready again */
@@ -133,8 +136,8 @@ const char *copy_refused(struct service *s);            /* why the copy can't be
 json_t *paper_detail(struct service *s, const struct session *session, const struct lookup *l,
                      const struct ledger_draft *draft);
 /* The stored detail with what is known now: key, number, state, count of the copy. NULL: no memory. */
-json_t *paper_data(struct service *s, const struct ledger_payment *p, const char *series, const char *number,
-                   int reprint, struct error *err);
+json_t *paper_data(struct ledger *ledger, const struct clock *clock, const struct ledger_payment *p, const char *series,
+                   const char *number, int reprint, struct error *err);
 
 /* --- methods: one table of them (methods.c); handlers by theme in rpc_*.c ------------------------------- */
 extern const struct rpc_method service_methods[];

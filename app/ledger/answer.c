@@ -254,6 +254,9 @@ static enum ledger_result answered_0230(struct ledger *ledger, const struct hear
     if (!ledger_is(h->payment, "undoing"))
         return late(ledger, h, err);
     enum ledger_result r = row_to(ledger, h, "done", 0, err);
+    /* until its 0430 the utility has it and counts it, and so do the day's totals */
+    if (r == LEDGER_OK && !any_place(h->answer, "RV") && strcmp(h->answer->code, "12") != 0)
+        r = sql_run(ledger, err, "UPDATE payment SET posted = 1 WHERE id = ?1", BIND(sql_int(h->payment->id)));
     return r == LEDGER_OK ? audit(ledger, h, "advice answered before its undoing", err) : r;
 }
 

@@ -92,9 +92,22 @@ static const char *const stale[] = {
 };
 #define STALE (sizeof stale / sizeof *stale)
 
+/* A log left beside it belongs to another file, and would be read into this one. */
+static int no_log_beside(const char *path, struct error *err)
+{
+    char name[4096];
+    snprintf(name, sizeof name, "%s-wal", path);
+    if (access(name, F_OK) != 0)
+        return 0;
+    return error_all(err, "the backup was not taken up", name, "a log of the ledger that stood here before lies beside it",
+                     "move it away, together with the ledger it belongs to");
+}
+
 int ledger_restored(const char *path, const struct ledger_world *world, const char *who, struct error *err)
 {
     struct ledger_rules rules = {0};
+    if (no_log_beside(path, err) != 0)
+        return -1;
     struct ledger *ledger = ledger_open(path, world, &rules, err);
     if (!ledger)
         return -1;

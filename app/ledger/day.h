@@ -34,7 +34,7 @@ enum ledger_result day_close(struct ledger *ledger, const struct ledger_two *two
  * + excepted + shorts + settled = all. */
 struct ledger_totals {
     int64_t all;                     /* every key of the day, whatever became of it */
-    int64_t payments, payments_fen, bills_fen, late_fee_fen, prepaid_fen; /* answered or still to be; not turned back */
+    int64_t payments, payments_fen, bills_fen, late_fee_fen, prepaid_fen; /* what stands or stood: answered, still to be, kept */
     int64_t reversed, reversed_fen;  /* of these, turned back by 0400 */
     int64_t answered, answered_fen, answered_reversed, answered_reversed_fen; /* what a 0500 says */
     int64_t recorded;                /* no final answer, nothing chosen yet */

@@ -30,7 +30,8 @@ static const struct close_step {
      "SELECT count(*), coalesce(min(series || ' ' || number), '') FROM number WHERE state = 'void' AND paper IS NULL AND ?1 <> 0",
      "every void sheet was handed in or is named as missing", "void sheets are neither seen nor missing", false},
     {"vault",
-     "SELECT NOT EXISTS (SELECT 1 FROM (SELECT expected_fen FROM count WHERE day = ?1 AND place = 'vault' ORDER BY id DESC LIMIT 1)"
+     "SELECT (SELECT state FROM day WHERE date = ?1) <> 'closed' AND NOT EXISTS (SELECT 1 FROM"
+     "  (SELECT expected_fen FROM count WHERE day = ?1 AND place = 'vault' ORDER BY id DESC LIMIT 1)"
      "  WHERE expected_fen = coalesce((SELECT balance_fen FROM account WHERE name = 'vault' AND commodity = 'CNY'), 0)), ''",
      "the vault was counted by two people", "count of the vault is missing since its cash last moved", false},
     {"queue",

@@ -153,23 +153,28 @@ static enum ledger_result present(struct ledger *ledger, int64_t invoice, int at
                          "it is %s, attempt %d, number %s", sheet->state, sheet->attempt, sheet->number[0] ? sheet->number : "none");
 }
 
-/* No byte was taken: the number is free again, and the book's next. */
+static enum ledger_result doubt(struct ledger *ledger, const struct ledger_sheet *sheet, const char *kind, struct error *err)
+{
+    return sql_run(ledger, err, "UPDATE invoice SET doubt = ?2 WHERE id = ?1", BIND(sql_int(sheet->id), sql_text(kind)));
+}
+
+/* No byte was taken: the number is free again, and the book's next; unless the book has
+ * gone on meanwhile (a restore): then a person looks. */
 static enum ledger_result give_up_number(struct ledger *ledger, const struct ledger_sheet *sheet, struct error *err)
 {
     enum ledger_result r = LEDGER_OK;
-    if (sheet->numbered)
-        r = sql_run(ledger, err, "UPDATE book SET next = next - 1 WHERE id = ?1", BIND(sql_int(sheet->book)));
+    if (sheet->numbered) {
+        r = sql_run(ledger, err, "UPDATE book SET next = next - 1 WHERE id = ?1 AND next = 1 + (SELECT number FROM invoice WHERE id = ?2)",
+                    BIND(sql_int(sheet->book), sql_int(sheet->id)));
+        if (r == LEDGER_OK && sql_changes(ledger) == 0)
+            return doubt(ledger, sheet, "unknown", err);
+    }
     if (r == LEDGER_OK)
         r = sql_run(ledger, err, "UPDATE number SET state = 'unused', invoice = NULL WHERE invoice = ?1 AND state = 'assigned'", BIND(sql_int(sheet->id)));
     if (r == LEDGER_OK)
         r = sql_run(ledger, err, "UPDATE invoice SET state = 'planned', doubt = NULL, book = NULL, series = NULL, number = NULL,"
                     " sent_at = NULL WHERE id = ?1", BIND(sql_int(sheet->id)));
     return r;
-}
-
-static enum ledger_result doubt(struct ledger *ledger, const struct ledger_sheet *sheet, const char *kind, struct error *err)
-{
-    return sql_run(ledger, err, "UPDATE invoice SET doubt = ?2 WHERE id = ?1", BIND(sql_int(sheet->id), sql_text(kind)));
 }
 
 static enum ledger_result result_of(struct ledger *ledger, const struct ledger_sheet *sheet, const struct ledger_payment *p,

@@ -131,7 +131,7 @@ static int entries(struct ledger *ledger, day_t first, day_t last, write_line *l
         char date[DAY_TEXT_SIZE], business[DAY_TEXT_SIZE], when[CLOCK_TEXT_SIZE];
         put(line, ctx, "%s", "");
         put(line, ctx, "%s=%s %s%s%s%s  ; entry:%lld, operator:%s, at:%s", day_format(booked, date, sizeof date),
-            day_format(day, business, sizeof business), ref[0] ? "(" : "", ref, ref[0] ? ") " : "", event, (long long)id, who,
+            day_format(day, business, sizeof business), ref[0] ? "(" : "", ref, ref[0] ? ") " : "", event, (long long)id, who[0] ? who : "-",
             clock_format(&ledger->world.clock, at_ms, when, sizeof when));
         posting(line, ctx, debit, fen, commodity);
         posting(line, ctx, credit, -fen, commodity);

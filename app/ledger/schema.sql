@@ -265,6 +265,8 @@ CREATE TABLE stan (
     last     INTEGER NOT NULL CHECK (last BETWEEN 1 AND 999999),
     PRIMARY KEY (day, terminal)
 ) STRICT, WITHOUT ROWID;
+CREATE TRIGGER stan_stays BEFORE DELETE ON stan
+BEGIN SELECT RAISE(ABORT, 'stan: never goes back'); END;
 CREATE TRIGGER stan_only_grows BEFORE UPDATE ON stan WHEN NEW.last <= OLD.last
 BEGIN SELECT RAISE(ABORT, 'stan: never goes back'); END;
 
@@ -323,7 +325,7 @@ CREATE TABLE payment (
 CREATE INDEX payment_customer ON payment (customer, id);
 CREATE INDEX payment_terminal ON payment (terminal, id);
 -- totals are read from this index alone
-CREATE INDEX payment_totals ON payment (day, operator, state, posted, undone, reversed, foreign_undo, proc, offline,
+CREATE INDEX payment_totals ON payment (day, operator, state, posted, undone, reversed, foreign_undo, kept, proc, offline,
     amount_fen, bills_fen, late_fee_fen, prepaid_fen, taken_at);
 -- what waits is a handful of rows, however many payments there are
 CREATE INDEX payment_open ON payment (state, id)
@@ -431,6 +433,7 @@ CREATE TABLE entry (
            OR credit GLOB 'till:[0-9][0-9]')
 ) STRICT;
 CREATE INDEX entry_payment ON entry (payment) WHERE payment IS NOT NULL;
+CREATE UNIQUE INDEX entry_once ON entry (payment, event) WHERE event IN ('recorded', 'posted'); -- cash in once, owed once
 CREATE INDEX entry_day ON entry (day, event);
 CREATE INDEX entry_till ON entry (till) WHERE till IS NOT NULL;
 CREATE TRIGGER entry_no_update BEFORE UPDATE ON entry
@@ -498,6 +501,8 @@ CREATE TABLE outbox_digest (
 ) STRICT;
 CREATE TRIGGER outbox_digest_fixed BEFORE UPDATE ON outbox_digest
 BEGIN SELECT RAISE(ABORT, 'outbox: bytes never change'); END;
+CREATE TRIGGER outbox_digest_stays BEFORE DELETE ON outbox_digest
+BEGIN SELECT RAISE(ABORT, 'outbox: cannot be deleted'); END;
 
 -- Runs of numbers, each issued to one till and loaded in one printer.
 CREATE TABLE book (
@@ -584,6 +589,7 @@ CREATE TABLE number (
     PRIMARY KEY (series, number),
     CHECK ((state IN ('assigned', 'used', 'void')) = (invoice IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX number_invoice ON number (invoice);
 CREATE INDEX number_void ON number (book) WHERE state = 'void' AND paper IS NULL; -- sheets nobody has seen yet
 CREATE TRIGGER number_moves BEFORE UPDATE OF state ON number
 WHEN NEW.state <> OLD.state

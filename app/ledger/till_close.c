@@ -170,7 +170,7 @@ static enum ledger_result accept(struct ledger *ledger, const char *number, cons
                                  struct error *err)
 {
     static const char what[] = "the till was not taken over";
-    struct ledger_till from;
+    struct ledger_till from = {.id = 0};
     char to[LEDGER_OPERATOR_SIZE], text[MONEY_TEXT_SIZE];
     int64_t handed_fen;
     int got = in_transit(ledger, number, &from, to, &handed_fen, err);
@@ -233,7 +233,7 @@ static enum ledger_result force_close(struct ledger *ledger, const char *number,
                                       const struct ledger_note *notes, int note_count, int64_t sum_fen, struct ledger_count *out,
                                       struct error *err)
 {
-    struct ledger_till till;
+    struct ledger_till till = {.id = 0};
     char checker[LEDGER_OPERATOR_SIZE], to[LEDGER_OPERATOR_SIZE], text[MONEY_TEXT_SIZE];
     int64_t handed_fen;
     int transit = in_transit(ledger, number, &till, to, &handed_fen, err);

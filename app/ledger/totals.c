@@ -9,7 +9,7 @@
 struct group {
     char state[12];
     int proc;
-    bool posted, undone, reversed, foreign_undo, offline;
+    bool posted, undone, reversed, foreign_undo, kept, offline;
     int64_t count, amount_fen, bills_fen, late_fee_fen, prepaid_fen;
 };
 
@@ -31,10 +31,13 @@ static bool is(const struct group *g, const char *state) { return strcmp(g->stat
 
 /* The utility has it, and no 0420 took it back. */
 static bool answered(const struct group *g) { return g->posted && !g->undone && !g->foreign_undo; }
-/* On its way, or the utility has it; being turned back is neither. */
+/* Its cash was taken for the utility and stays, or was turned back by a reversal (counted beside it). */
 static bool taken(const struct group *g)
 {
-    return is(g, "recorded") || is(g, "advised") || (answered(g) && !is(g, "undoing"));
+    if (is(g, "settled"))
+        return g->kept;
+    return is(g, "recorded") || is(g, "advised") || is(g, "posted") ||
+           (!g->foreign_undo && (is(g, "excepted") || is(g, "reversing") || is(g, "reversed")));
 }
 
 static void add(struct ledger_totals *t, const struct group *g)
@@ -66,9 +69,9 @@ static void add(struct ledger_totals *t, const struct group *g)
     }
 }
 
-#define GROUPS(who) "SELECT state, proc, posted, undone, reversed, foreign_undo, offline, count(*), sum(amount_fen), sum(bills_fen)," \
+#define GROUPS(who) "SELECT state, proc, posted, undone, reversed, foreign_undo, kept, offline, count(*), sum(amount_fen), sum(bills_fen)," \
     " sum(late_fee_fen), sum(prepaid_fen) FROM payment WHERE day = ?1" who " AND proc IN (500000, 501000)" \
-    " GROUP BY operator, state, posted, undone, reversed, foreign_undo, proc, offline"
+    " GROUP BY operator, state, posted, undone, reversed, foreign_undo, kept, proc, offline"
 
 static enum ledger_result payments(struct ledger *ledger, day_t date, const char *operator_number, struct ledger_totals *out,
                                    struct error *err)
@@ -82,8 +85,8 @@ static enum ledger_result payments(struct ledger *ledger, day_t date, const char
         return LEDGER_BROKEN;
     while ((got = sql_next(ledger, err, walk,
                            INTO(into_text(g.state, sizeof g.state), into_int(&g.proc), into_bool(&g.posted), into_bool(&g.undone),
-                                into_bool(&g.reversed), into_bool(&g.foreign_undo), into_bool(&g.offline), into_int64(&g.count),
-                                into_int64(&g.amount_fen), into_int64(&g.bills_fen), into_int64(&g.late_fee_fen),
+                                into_bool(&g.reversed), into_bool(&g.foreign_undo), into_bool(&g.kept), into_bool(&g.offline),
+                                into_int64(&g.count), into_int64(&g.amount_fen), into_int64(&g.bills_fen), into_int64(&g.late_fee_fen),
                                 into_int64(&g.prepaid_fen)))) == 1)
         add(out, &g);
     return got < 0 ? LEDGER_BROKEN : LEDGER_OK;
@@ -150,11 +153,11 @@ enum ledger_result day_by_hour(struct ledger *ledger, day_t date, day_hour *each
     int hour, got;
     char who[LEDGER_OPERATOR_SIZE];
     int64_t count, sum_fen;
-    /* taken as in totals: on its way, or the utility has it */
+    /* taken(), in SQL */
     sqlite3_stmt *walk = sql_start(ledger, err,
         "SELECT (taken_at + ?2) / ?3 % ?4 AS hour, operator, count(*), sum(amount_fen) FROM payment WHERE day = ?1"
-        " AND proc IN (500000, 501000) AND (state IN ('recorded', 'advised')"
-        "  OR (posted = 1 AND undone = 0 AND foreign_undo = 0 AND state <> 'undoing'))"
+        " AND proc IN (500000, 501000) AND (state IN ('recorded', 'advised', 'posted') OR (state = 'settled' AND kept = 1)"
+        "  OR (foreign_undo = 0 AND state IN ('excepted', 'reversing', 'reversed')))"
         " GROUP BY hour, operator ORDER BY hour, operator",
         BIND(sql_int(date), sql_int((int64_t)ledger->world.clock.utc_offset_s * 1000), sql_int(HOUR_MS), sql_int(DAY_HOURS)));
     if (!walk)

@@ -18,15 +18,15 @@ static bool next_name(const char **path, char *name)
     return true;
 }
 
-/* first, last and count of a list. False when the name is none of them. */
+/* $first, $last and $count of a list. False when the name is none of them. */
 static bool of_list(const json_t *list, const char *name, json_t **out)
 {
     size_t count = json_array_size(list);
-    if (!strcmp(name, "count"))
+    if (!strcmp(name, "$count"))
         *out = json_integer((json_int_t)count);
-    else if (!strcmp(name, "first"))
+    else if (!strcmp(name, "$first"))
         *out = json_incref(json_array_get(list, 0));
-    else if (!strcmp(name, "last"))
+    else if (!strcmp(name, "$last"))
         *out = count ? json_incref(json_array_get(list, count - 1)) : NULL;
     else
         return false;
@@ -83,7 +83,7 @@ const json_t *data_list(const json_t *root, const char *path)
     char name[NAME_SIZE];
     const json_t *at = root;
     while (at && next_name(&path, name)) {
-        bool own = !strcmp(name, "first") || !strcmp(name, "last") || !strcmp(name, "count");
+        bool own = !strcmp(name, "$first") || !strcmp(name, "$last") || !strcmp(name, "$count");
         if (json_is_array(at)) return own ? NULL : at;
         at = json_object_get(at, name);
     }

@@ -2,7 +2,7 @@
  *
  * A path is names joined by dots (bills.period); what follows a ':' is no part of
  * it. Where a path crosses a list, the element says which one. Of a list,
- * `first`, `last` and `count` may be named, and of an element `$n`, its number. */
+ * `$first`, `$last` and `$count` may be named, and of an element `$n`, its number. */
 #ifndef PRINT_DATA_H
 #define PRINT_DATA_H
 

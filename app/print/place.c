@@ -62,7 +62,7 @@ int place_value(const struct placing *p, const struct template_field *field, int
         value = own_datum(p, field->name);
     else if (data_get(p->request->data, field->name, element, &value, &why)) {
         place_refuse(p, field->name, field->place, "%s", why);
-        return error_remedy(p->err, "add INDEX to the field, or name .first, .last or .count of the list");
+        return error_remedy(p->err, "add INDEX to the field, or name $first, $last or $count of the list");
     }
     format_find(field->format, &drop_zero);
     if (value && (json_is_string(value) || json_is_array(value) || drop_zero) && data_empty(value)) {
@@ -191,6 +191,7 @@ static void find_origin(struct placing *p)
         p->x0 = on.x_mm100 + on.w_mm100 - template_x_mm100(&form->unit, p->device, form->alignment[1] + form->size[0]);
     if ((corner == CORNER_BOTTOMLEFT || corner == CORNER_BOTTOMRIGHT) && page->media != PAGE_ROLL)
         p->y0 = on.y_mm100 + on.h_mm100 - template_y_mm100(&form->unit, p->device, form->alignment[2] + form->size[1]);
+    p->y0 += template_y_mm100(&p->media->unit, p->device, p->media->staggering); /* a passbook's pages begin so far down */
     p->x0 += p->request->offset_x_mm10 * 10;
     p->y0 += p->request->offset_y_mm10 * 10;
 }

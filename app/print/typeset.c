@@ -236,7 +236,9 @@ static size_t trimmed(const char *text, size_t from, size_t to)
 
 static int refuse_fit(const struct placing *p, const struct typeset *t, const char *what, int have, int need)
 {
-    place_refuse(p, t->head->name, t->head->place, "\"%.60s\" needs %d.%d mm %s, its SIZE has %d.%d", t->text, need / 100,
+    char shown[200];
+    text_clip(shown, sizeof shown, t->text, 40, '>');
+    place_refuse(p, t->head->name, t->head->place, "\"%s\" needs %d.%d mm %s, its SIZE has %d.%d", shown, need / 100,
                  need / 10 % 10, what, have / 100, have / 10 % 10);
     return error_remedy(p->err, "make the field larger, or let OVERFLOW say what happens (WORDWRAP, BESTFIT, TRUNCATE)");
 }

@@ -36,7 +36,8 @@ const char *world_path(const struct world *w, const char *file, char *buf, size_
     return buf;
 }
 
-static void put_file(const struct world *w, const char *file, const char *mode, const char *fmt, va_list args)
+static void __attribute__((format(printf, 4, 0)))
+put_file(const struct world *w, const char *file, const char *mode, const char *fmt, va_list args)
 {
     char path[PATH];
     FILE *out = fopen(world_path(w, file, path, sizeof path), mode);
@@ -268,6 +269,8 @@ void world_kill(struct world *w, const char *name)
     kill(p->pid, SIGKILL);
     reap(p);
 }
+
+int world_wait(struct world *w, const char *name) { return reap(running(w, name)); }
 
 int world_stop(struct world *w, const char *name)
 {

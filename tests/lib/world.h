@@ -73,6 +73,7 @@ bool world_running(const struct world *w, const char *name);
 pid_t world_pid(const struct world *w, const char *name);
 void world_kill(struct world *w, const char *name);   /* SIGKILL */
 int world_stop(struct world *w, const char *name);    /* SIGTERM; its exit code */
+int world_wait(struct world *w, const char *name);    /* it ends by itself; its exit code */
 void world_reload(struct world *w, const char *name); /* SIGHUP */
 void world_pause(struct world *w, const char *name);  /* SIGSTOP; returns when it stands still */
 void world_resume(struct world *w, const char *name); /* SIGCONT */

@@ -276,7 +276,7 @@ static void one_key_a_thousand_times_over_eight_connections_posts_once_through_t
 
 /* --- order, and many branches ----------------------------------------------------- */
 
-static void a_branchs_advices_are_posted_in_their_order(void **state)
+static void a_branchs_advices_are_sent_on_and_posted_in_their_order(void **state)
 {
     enum { MANY = 600 };
     struct iso m, answer;
@@ -290,7 +290,12 @@ static void a_branchs_advices_are_posted_in_their_order(void **state)
         assert_true(station_answer(&branch, &m, &answer, STATION_WAIT_MS));
         assert_true(iso_is(&answer, 39, "00"));
     }
-    char sql[200];
+    char sql[300];
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM message WHERE fate='sent' AND mti='0220' AND reference >= '%012lld'", 10000000000LL + (long long)first);
+    world_sql_reaches(&w, "bank.db", sql, MANY, STATION_WAIT_MS);
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM (SELECT CAST(reference AS INTEGER) - lag(CAST(reference AS INTEGER)) OVER (ORDER BY seq) AS step"
+                              " FROM message WHERE fate='sent' AND mti='0220' AND reference >= '%012lld') WHERE step <> 1", 10000000000LL + (long long)first);
+    assert_int_equal(world_sql(&w, "bank.db", sql), 0);
     snprintf(sql, sizeof sql, "SELECT count(*) FROM (SELECT reference - lag(reference) OVER (ORDER BY id) AS step FROM payment"
                               " WHERE reference >= 10000000000 + %lld) WHERE step <> 1", (long long)first);
     assert_int_equal(world_sql(&w, "utility.db", sql), 0);
@@ -357,7 +362,7 @@ int main(void)
         cmocka_unit_test(a_second_live_session_of_one_certificate_is_an_alarm),
         cmocka_unit_test(one_key_a_thousand_times_over_eight_connections_posts_once_directly),
         cmocka_unit_test(one_key_a_thousand_times_over_eight_connections_posts_once_through_the_bank),
-        cmocka_unit_test(a_branchs_advices_are_posted_in_their_order),
+        cmocka_unit_test(a_branchs_advices_are_sent_on_and_posted_in_their_order),
         cmocka_unit_test(killed_at_fifty_random_moments_nothing_is_posted_twice_and_every_payment_settles),
         cmocka_unit_test(the_bank_was_killed_and_its_journal_still_has_every_answer),
     };

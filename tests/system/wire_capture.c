@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "lib/examples.h"
 #include "lib/pcap.h"
 #include "lib/station.h"
 #include "lib/world.h"
@@ -196,6 +197,8 @@ static void every_message_is_said_and_answered(void **state)
     capture = bank.pcap = direct.pcap = NULL;
 }
 
+#define MALFORMED "-Y '_ws.malformed || !iso8583.mti || _ws.expert.severity >= 6291456'"
+
 static char *tshark(const char *file, const char *options)
 {
     char command[1200], path[200], out[200];
@@ -207,18 +210,19 @@ static char *tshark(const char *file, const char *options)
 
 static void wireshark_finds_no_malformed_frame(void **state)
 {
-    char *bad = tshark("line.pcap", "-Y '_ws.malformed || !iso8583.mti || _ws.expert.severity >= 6291456'");
+    char *bad = tshark("line.pcap", MALFORMED);
     if (*bad) fail_msg("%s", bad);
     free(bad);
 }
 
-static void wireshark_reads_the_same_values_in_the_same_fields(void **state)
+static void same_values(const char *file)
 {
     static const int fields[] = PCAP_FIELDS;
-    char options[600] = "-T fields -E separator='|' -e iso8583.mti";
+    char list[64], options[600] = "-T fields -E separator='|' -e iso8583.mti";
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         snprintf(options + strlen(options), sizeof options - strlen(options), " -e iso8583.bit%d", fields[i]);
-    char *theirs = tshark("line.pcap", options), *ours = world_read(&w, "line.pcap.list");
+    snprintf(list, sizeof list, "%s.list", file);
+    char *theirs = tshark(file, options), *ours = world_read(&w, list);
     char *a = ours, *b = theirs;
     for (int line = 1; *a && *b; line++) {
         size_t la = strcspn(a, "\n"), lb = strcspn(b, "\n");
@@ -230,6 +234,25 @@ static void wireshark_reads_the_same_values_in_the_same_fields(void **state)
     assert_int_equal(*b, 0);
     free(ours);
     free(theirs);
+}
+
+static void wireshark_reads_the_same_values_in_the_same_fields(void **state) { same_values("line.pcap"); }
+
+static void it_reads_every_example_of_the_protocols_page(void **state)
+{
+    char path[200], *page = examples_page();
+    const char *at = page;
+    struct example e;
+    struct pcap *p = pcap_open(world_path(&w, "page.pcap", path, sizeof path));
+    assert_non_null(p);
+    while (examples_next(&at, &e))
+        pcap_frame(p, true, w.bank_port, e.frame + FRAME_HEAD, e.len - FRAME_HEAD);
+    assert_true(pcap_close(p) >= 20);
+    char *bad = tshark("page.pcap", MALFORMED);
+    if (*bad) fail_msg("%s", bad);
+    same_values("page.pcap");
+    free(bad);
+    free(page);
 }
 
 /* The check itself: one byte above 127, as UTF-8 would put it there, is found. */
@@ -246,7 +269,7 @@ static void wireshark_would_have_found_a_byte_that_is_no_ascii(void **state)
     bytes[len - 3] = (char)0xe4;
     pcap_frame(p, true, w.bank_port, bytes, (size_t)len);
     assert_int_equal(pcap_close(p), 1);
-    char *bad = tshark("bad.pcap", "-Y '_ws.malformed || !iso8583.mti || _ws.expert.severity >= 6291456'");
+    char *bad = tshark("bad.pcap", MALFORMED);
     assert_true(*bad != '\0');
     free(bad);
 }
@@ -257,6 +280,7 @@ int main(void)
         cmocka_unit_test(every_message_is_said_and_answered),
         cmocka_unit_test(wireshark_finds_no_malformed_frame),
         cmocka_unit_test(wireshark_reads_the_same_values_in_the_same_fields),
+        cmocka_unit_test(it_reads_every_example_of_the_protocols_page),
         cmocka_unit_test(wireshark_would_have_found_a_byte_that_is_no_ascii),
     };
     return cmocka_run_group_tests(tests, start, stop);
