@@ -84,28 +84,30 @@ static bool write_totals(struct service *s, day_t day, struct iso *m, struct err
     return wire_totals_ask(&t, m, err) == 0;
 }
 
-void agree_day(struct service *s, day_t day, struct rpc_call *call, agree_done *done)
+/* Sends it; false: nothing is under way. */
+static bool ask(struct service *s, struct asking *a)
 {
     struct iso m;
     struct error err = {0};
+    if (!link_up(s->link)) return false;
+    if (!write_totals(s, a->day, &m, &err)) {
+        log_warn("the totals of a day cannot be asked: %s", err.why);
+        return false;
+    }
+    if (link_ask(s->link, &m, TOTALS_ANSWER_MS, false, answered, &(struct link_tag){.ctx = a})) return true;
+    if (agreement_no_answer(s->ledger, a->day, &err) == LEDGER_BROKEN) service_broken(s);
+    return false;
+}
+
+void agree_day(struct service *s, day_t day, struct rpc_call *call, agree_done *done)
+{
     struct asking *a = calloc(1, sizeof *a);
     if (a == NULL) {
         if (done) done(s, call);
         return;
     }
     *a = (struct asking){day, call, done};
-    if (!link_up(s->link)) {
-        finish(s, a);
-        return;
-    }
-    if (!write_totals(s, day, &m, &err)) {
-        log_warn("the totals of a day cannot be asked: %s", err.why);
-        finish(s, a);
-        return;
-    }
-    if (link_ask(s->link, &m, TOTALS_ANSWER_MS, false, answered, &(struct link_tag){.ctx = a})) return;
-    if (agreement_no_answer(s->ledger, day, &err) == LEDGER_BROKEN) service_broken(s);
-    finish(s, a);
+    if (!ask(s, a)) finish(s, a);
 }
 
 /* One with differences is not asked again by the clock: people work on it. */
