@@ -56,7 +56,7 @@ SYSTEM     := $(patsubst tests/system/%.c,$(B)/tests/%,$(wildcard tests/system/*
 SCREENS    := $(patsubst tests/screens/%.c,$(B)/tests/%,$(wildcard tests/screens/*.c))
 FUZZ       := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz_%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 CHECKS     := $(wildcard tests/checks/*.sh)
-TEST_LIB   := $(wildcard tests/lib/*.c)
+TEST_LIB   := $(if $(wildcard tests/lib/*.c),$(B)/libtest.a)
 TEST_PKGS  := umockdev-1.0
 TEST_CFLAGS = $(shell pkg-config --cflags $(TEST_PKGS) 2>/dev/null)
 TEST_LIBS   = $(shell pkg-config --libs $(TEST_PKGS) 2>/dev/null) -lcmocka -lvterm -lutil
@@ -88,6 +88,14 @@ $(B)/obj/%.o: %.c | $(GEN)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
+# what `make run` and `make demo` need beside the four programs: a player of
+# keystrokes and a printer, both of the tests
+DEMO_OBJ := $(call obj_of,$(wildcard app/demo/*.c) $(patsubst %,tests/lib/%.c,screen picture printer escpos_read))
+$(B)/obj/app/demo/%.o: CFLAGS_ALL += -Itests
+$(B)/demo-player: $(DEMO_OBJ) $(LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK) -o $@ $^ $(PKG_LIBS) -lvterm -lutil
+
 # a schema is read as SQL and compiled in as a string
 $(B)/gen/%.sql.h: app/%.sql
 	@mkdir -p $(@D)
@@ -105,12 +113,17 @@ $(B)/locale/%/LC_MESSAGES/gridteller.mo: app/counter/po/%.po
 	$(Q)msgfmt --check -o $@ $<
 
 # --- tests -------------------------------------------------------------------
+$(B)/obj/tests/%.o: CFLAGS_ALL += $(TEST_CFLAGS) -Itests
+$(B)/libtest.a: $(call obj_of,$(wildcard tests/lib/*.c))
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
 define test_program
 $(B)/tests/%: tests/$(1)/%.c $(TEST_LIB) $(PART_LIBS) $(LIBS) $(GEN)
 	@mkdir -p $$(@D)
 	$$(call say,TEST,$$<)
-	$$(Q)$$(CC) $$(CFLAGS_ALL) $$(TEST_CFLAGS) -Itests -MMD -MP $$(LINK) -o $$@ $$< $(TEST_LIB) \
-	    -Wl,--start-group $(PART_LIBS) $(LIBS) -Wl,--end-group $$(PKG_LIBS) $$(TEST_LIBS)
+	$$(Q)$$(CC) $$(CFLAGS_ALL) $$(TEST_CFLAGS) -Itests -MMD -MP $$(LINK) -o $$@ $$< \
+	    -Wl,--start-group $(TEST_LIB) $(PART_LIBS) $(LIBS) -Wl,--end-group $$(PKG_LIBS) $$(TEST_LIBS)
 endef
 $(foreach d,unit system screens,$(eval $(call test_program,$(d))))
 
@@ -133,6 +146,19 @@ fuzz: deps
 	        -artifact_prefix=$(B)/fuzz/$$n- $(B)/fuzz/corpus/$$n tests/fuzz/corpus/$$n || exit 1; done
 .PHONY: fuzz fuzz-programs
 
+# `make bench` measures, each program's peers beside it in the same run; a line
+# a measure: "bench: NAME ours X peer Y ratio R target T ok|short".
+BENCH := $(patsubst tests/bench/%.c,$(B)/tests/bench_%,$(wildcard tests/bench/*.c))
+$(B)/tests/bench_%: tests/bench/%.c $(TEST_LIB) $(PART_LIBS) $(LIBS) $(GEN)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -Itests -MMD -MP $(LINK) -o $@ $< \
+	    -Wl,--start-group $(TEST_LIB) $(PART_LIBS) $(LIBS) -Wl,--end-group $(PKG_LIBS) -lcmocka -lutil
+bench-programs: $(BENCH)
+bench: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all bench-programs
+	@for b in $(BENCH); do $$b || exit 1; done
+.PHONY: bench bench-programs
+
 # Installs what is missing, builds, runs every test program; the last line is
 # "N passed, N failed" over all of them.
 test: deps
@@ -142,6 +168,13 @@ test: deps
 test-programs: $(B)/once $(UNIT) $(FUZZ) $(SYSTEM) $(SCREENS)
 
 # --- for people --------------------------------------------------------------
+# BILLS=file: a bills file to take instead of samples
+run demo:
+	@app/install/deps.sh build && mkdir -p $(B)
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(B)/demo-player >$(B)/build.log 2>&1 || { tail -n 30 $(B)/build.log; exit 1; }
+	@B=$(B) BILLS='$(BILLS)' sh app/demo/$@.sh
+.PHONY: run demo
+
 deps:
 	@app/install/deps.sh
 

@@ -79,10 +79,21 @@ static void append_time(struct inflight *t, uint32_t i)
     t->newest = i;
 }
 
+/* The newest stands first in its chain. */
 struct inflight_entry *inflight_find(struct inflight *t, const char *key)
 {
+    struct inflight_entry *first = NULL;
     for (uint32_t i = t->bucket[bucket_of(t, key)]; i != NONE; i = t->slots[i].chain)
-        if (strcmp(t->slots[i].entry.key, key) == 0) return &t->slots[i].entry;
+        if (strcmp(t->slots[i].entry.key, key) == 0) first = &t->slots[i].entry;
+    return first;
+}
+
+static struct inflight_entry *find_of(struct inflight *t, const char *key, uint64_t station)
+{
+    for (uint32_t i = t->bucket[bucket_of(t, key)]; i != NONE; i = t->slots[i].chain) {
+        struct inflight_entry *e = &t->slots[i].entry;
+        if (e->station == station && strcmp(e->key, key) == 0) return e;
+    }
     return NULL;
 }
 
@@ -90,7 +101,7 @@ struct inflight_entry *inflight_put(struct inflight *t, const char *key, uint64_
                                     const char *mti, int64_t now_ms)
 {
     assert(strlen(key) < INFLIGHT_KEY_SIZE && strlen(mti) == 4);
-    struct inflight_entry *e = inflight_find(t, key);
+    struct inflight_entry *e = find_of(t, key, station);
     if (e) {
         unlink_time(t, index_of(t, e));
     } else {

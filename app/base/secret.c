@@ -153,23 +153,36 @@ static int derive(const char *password, const unsigned char *salt, struct secret
                          cost.operations, cost.memory_bytes, crypto_pwhash_ALG_ARGON2ID13);
 }
 
+static void write_stored(const unsigned char *salt, const unsigned char *hash, struct secret_cost cost,
+                         char out[SECRET_PASSWORD_SIZE])
+{
+    char salt_hex[2 * SALT_BYTES + 1], hash_hex[SECRET_HEX_SIZE];
+    secret_hex(salt, SALT_BYTES, salt_hex, sizeof salt_hex);
+    secret_hex(hash, SECRET_HASH_BYTES, hash_hex, sizeof hash_hex);
+    snprintf(out, SECRET_PASSWORD_SIZE, "argon2id$%llu$%zu$%s$%s", cost.operations, cost.memory_bytes, salt_hex, hash_hex);
+}
+
 int secret_password_hash(const char *password, struct secret_cost cost,
                          const struct entropy *entropy, char out[SECRET_PASSWORD_SIZE],
                          struct error *err)
 {
     unsigned char salt[SALT_BYTES], hash[SECRET_HASH_BYTES];
-    char salt_hex[2 * SALT_BYTES + 1], hash_hex[SECRET_HEX_SIZE];
     assert(cost.operations <= COST_OPERATIONS_MAX && cost.memory_bytes <= COST_MEMORY_MAX);
     entropy_fill(entropy, salt, sizeof salt);
     if (derive(password, salt, cost, hash))
         return error_all(err, "the password cannot be hashed", NULL, "there is not enough memory",
                          "close other programs and try again");
-    secret_hex(salt, sizeof salt, salt_hex, sizeof salt_hex);
-    secret_hex(hash, sizeof hash, hash_hex, sizeof hash_hex);
-    snprintf(out, SECRET_PASSWORD_SIZE, "argon2id$%llu$%zu$%s$%s", cost.operations,
-             cost.memory_bytes, salt_hex, hash_hex);
+    write_stored(salt, hash, cost, out);
     secret_wipe(hash, sizeof hash);
     return 0;
+}
+
+void secret_password_none(struct secret_cost cost, const struct entropy *entropy, char out[SECRET_PASSWORD_SIZE])
+{
+    unsigned char salt[SALT_BYTES], hash[SECRET_HASH_BYTES];
+    entropy_fill(entropy, salt, sizeof salt);
+    entropy_fill(entropy, hash, sizeof hash);
+    write_stored(salt, hash, cost, out);
 }
 
 static bool read_stored(const char *stored, struct secret_cost *cost, unsigned char *salt,

@@ -60,6 +60,9 @@ struct secret_cost secret_cost_least(void);
 int secret_password_hash(const char *password, struct secret_cost cost,
                          const struct entropy *entropy, char out[SECRET_PASSWORD_SIZE],
                          struct error *err);
+/* A stored hash of this cost that no password matches: comparing with it takes as
+ * long as with a real one. */
+void secret_password_none(struct secret_cost cost, const struct entropy *entropy, char out[SECRET_PASSWORD_SIZE]);
 bool secret_password_matches(const char *password, const char *stored);
 /* True when `stored` was made at another cost and should be made anew. */
 bool secret_password_outdated(const char *stored, struct secret_cost cost);

@@ -131,9 +131,10 @@ static int store_text(const struct value *v)
     return refuse(v, "it is longer than %zu bytes", v->s->size - 1);
 }
 
+/* An address such as postgresql://... stays as it is written. */
 static int store_path(const struct value *v)
 {
-    if (!v->folder || !*v->text || *v->text == '/') return store_text(v);
+    if (!v->folder || !*v->text || *v->text == '/' || strstr(v->text, "://")) return store_text(v);
     if (strlen(v->folder) + strlen(v->text) + 2 > v->s->size)
         return refuse(v, "the path is longer than %zu bytes", v->s->size - 1);
     snprintf(v->to, v->s->size, "%s/%s", v->folder, v->text);

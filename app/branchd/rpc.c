@@ -109,7 +109,7 @@ static const char *barred(const struct rpc *rpc, struct rpc_peer *peer, const st
 {
     unsigned role = rpc->host->role_of(peer);
     if (m->roles & role) return NULL;
-    return role == RPC_NOBODY ? "sign-on" : role == RPC_LOCKED ? "locked" : "role";
+    return role == RPC_NOBODY ? "sign-on" : role == RPC_LOCKED ? "locked" : role == RPC_MUST_CHANGE ? "must-change" : "role";
 }
 
 /* Takes id and params over when it succeeds. */

@@ -23,6 +23,7 @@ enum rpc_role {
     RPC_SUPERVISOR = 4,
     RPC_TECHNICIAN = 8,
     RPC_LOCKED = 16, /* signed on and locked: unlock and sign_off only */
+    RPC_MUST_CHANGE = 32, /* signed on, and the password must be changed first */
     RPC_SIGNED_ON = RPC_TELLER | RPC_SUPERVISOR | RPC_TECHNICIAN,
     RPC_MONEY = RPC_TELLER,
 };

@@ -15,11 +15,12 @@
 #define _(text) dgettext("gridteller", text)
 #define N_(text) text
 
-#define STACK_MAX 12
+#define STACK_MAX 24
 #define SLOTS_MAX 48
 #define TYPED_MAX 512 /* keys on their way; more are dropped with a bell */
-#define SAY_SIZE 400
+#define SAY_SIZE 800
 #define WORD_SIZE 16
+#define CLOCK_SIZE 24 /* "YYYY-MM-DDThh:mm:ss" */
 
 enum role { ROLE_TELLER = 1, ROLE_SUPERVISOR = 2, ROLE_TECHNICIAN = 4, ROLE_ANY = 7 };
 
@@ -31,22 +32,26 @@ struct screen {
     const char *name;  /* for --screen and the tests */
     const char *title; /* in the menu, NULL: not there */
     unsigned roles;
+    bool alone; /* nothing is reached past it but help: sign-on, lock, second person */
     size_t state_size;
-    void (*open)(struct counter *c, void *state, const json_t *arg); /* brought up, anew or again */
+    void (*open)(struct counter *c, void *state, const json_t *arg); /* brought up anew */
     void (*press)(struct counter *c, void *state, struct press press);
     void (*paint)(struct counter *c, void *state); /* fill the view; the engine draws it */
-    void (*changed)(struct counter *c, void *state, const char *what, const json_t *params); /* or NULL */
+    /* A notice of branchd ("payment", "state", …), "tick" once a second, "again"
+     * when the screen above went away. Or NULL. */
+    void (*changed)(struct counter *c, void *state, const char *what, const json_t *params);
     /* F3: true when the screen itself went a step back */
     bool (*back)(struct counter *c, void *state); /* or NULL */
 };
 
 /* What the command line and the settings say. */
 struct counter_options {
-    const char *socket, *terminal, *language, *hint, *forms;
+    const char *socket, *terminal, *language, *hint, *forms, *templates;
     const char *operator_number, *password; /* opened signed on (demo, kiosk); password is wiped */
     int64_t float_fen;
     int64_t idle_lock_ms;
-    bool hanzi; /* the terminal can show them */
+    const char *open_screen; /* --screen: brought up after sign-on */
+    bool hanzi;              /* the terminal can show them */
 };
 
 typedef void counter_answer(struct counter *c, int64_t tag, const json_t *result, const struct rpc_error *error);
@@ -58,7 +63,8 @@ struct counter {
     struct rpc rpc;
     uv_prepare_t painter;
     uv_timer_t tick;
-    bool dirty, quit, signed_on, locked, hungup;
+    uv_signal_t ends[3]; /* HUP, TERM, INT */
+    bool dirty, quit, signed_on, locked, pumping;
     char language[WORD_SIZE], operator_number[WORD_SIZE];
     unsigned role;
     json_t *hello, *state, *operator, *last, *till; /* last: card of this terminal's last payment */
@@ -72,17 +78,24 @@ struct counter {
     struct press typed[TYPED_MAX];
     int typed_first, typed_count;
     char busy[SAY_SIZE]; /* what the screen waits for, empty: nothing */
-    uint64_t busy_since_ms, last_press_ms;
-    uint64_t step_ns; /* keys that came before it were typed ahead */
-    char *show_key;   /* payment whose "recorded" goes to the terminal with the next picture */
-    char form_said[SAY_SIZE];
+    bool busy_firm;      /* can't be left: money is being recorded */
+    int64_t busy_round;  /* answers of a round that was left are dropped */
+    uint64_t busy_since_ms, last_press_ms, away_since_ms, ticked_s;
+    uint64_t step_ns; /* keys that came before it were typed ahead; UINT64_MAX until the step is painted */
+    json_t *to_show, *showing; /* keys of payments whose "recorded" is not painted; painted, not yet taken */
+    char form_said[SAY_SIZE]; /* a form's file that is broken */
+    struct asking *asking;    /* the act that waits for a second person */
     struct printing *printing;
 };
 
-/* --- flow.c: screens and keys --- */
+/* --- run.c: from the first byte to the last; returns when left --- */
 int counter_run(const struct counter_options *options, struct error *err);
+
+/* --- flow.c: screens and keys --- */
 void screen_open(struct counter *c, const struct screen *screen, const json_t *arg);
 void screen_back(struct counter *c);
+void screen_close(struct counter *c, const struct screen *screen); /* wherever it stands */
+bool screen_is_open(const struct counter *c, const struct screen *screen);
 void screen_home(struct counter *c); /* the first screen of the operator's role */
 const struct screen *screen_now(const struct counter *c);
 void *screen_state(struct counter *c, const struct screen *screen);
@@ -97,8 +110,12 @@ void refuse_error(struct counter *c, const struct rpc_error *error);
 void say_nothing(struct counter *c);
 /* Keys wait while the screen waits for branchd. */
 void busy_start(struct counter *c, const char *words);
+void busy_firm(struct counter *c, const char *words); /* F12 does not leave it */
 void busy_end(struct counter *c);
 void typed_drop(struct counter *c);
+void typed_come(struct counter *c, struct press press); /* from the terminal */
+void typed_go(struct counter *c); /* keys that wait, as far as nothing is waited for */
+void typed_again(struct counter *c, struct press press); /* the next key, once more */
 void step_new(struct counter *c); /* from here on a key was typed ahead when it came before */
 bool typed_ahead(const struct counter *c, struct press press);
 
@@ -109,6 +126,11 @@ void call(struct counter *c, const char *method, json_t *params, counter_answer 
 void call_approved(struct counter *c, const char *method, json_t *params, const char *words,
                    counter_answer *answer, int64_t tag);
 
+/* The second person's screen: what is to be approved, its words, the answer. */
+const char *asking_words(const struct counter *c);
+void asking_send(struct counter *c, const char *number, const char *password);
+void asking_drop(struct counter *c); /* left: the act is answered with "left" */
+
 /* --- session.c --- */
 void session_up(void *ctx);
 void session_down(void *ctx);
@@ -118,6 +140,10 @@ void session_sign_off(struct counter *c);
 void session_lock(struct counter *c);
 void session_last(struct counter *c, const json_t *card);
 bool session_online(const struct counter *c);
+void session_hello(struct counter *c); /* anew: another language */
+void session_tick(struct counter *c);  /* idle lock */
+/* The branch's time now, "YYYY-MM-DDThh:mm:ss": what branchd said last, gone on. */
+const char *session_now(const struct counter *c, char *buf, size_t size);
 
 /* --- frame.c --- */
 void frame_fill(struct counter *c);
@@ -130,19 +156,37 @@ void words_paper(const struct counter *c, const json_t *card, char *buf, size_t 
 void words_last(const struct counter *c, const json_t *card, char *buf, size_t size);
 const char *word_kind(const char *kind); /* of a thing that waits */
 const char *word_role(unsigned role);
-/* Five rows of big digits for the fields big1..big5. */
+const char *word_invoice(const char *state);
+const char *word_state(const char *state); /* of a payment, a till, a row of the queue */
+bool word_known(const char *reason);       /* a reason that has a text */
+/* The answer to a question: the one letter typed, upper case, when Enter is
+ * pressed and nothing else stands in the field "answer"; else 0. Other keys are typed. */
+char answer_letter(struct view *view, struct press press);
+/* --- big.c: five rows of big digits for the fields big1..big5 --- */
 void big_money(struct view *view, int64_t fen);
+void big_nothing(struct view *view);
 
 /* --- printing.c --- */
 int printing_open(struct counter *c);
+void printing_bound(struct counter *c); /* the printer of hello, or another one */
 void printing_kick(struct counter *c); /* something may be planned */
+/* True while a job is under way; its number ("" for a receipt), number may be NULL. */
 bool printing_now(const struct counter *c, char *number, size_t size);
+/* The printer in words, for the state line: "Printer ready", "L7 OUT OF PAPER". */
+const char *printing_words(const struct counter *c);
+/* A copy on plain paper: what reprint_data answered. */
+void printing_copy(struct counter *c, const json_t *copy);
+bool printing_busy(const struct counter *c); /* a job, its report or a question is under way */
 void printing_close(struct counter *c);
 
 /* --- screens.c --- */
 extern const struct screen *const screens[];
 extern const struct screen screen_signon, screen_password, screen_collect, screen_search, screen_todo,
     screen_card, screen_approve, screen_help, screen_menu, screen_fee, screen_queue, screen_printer,
-    screen_count, screen_cash, screen_branch;
+    screen_count, screen_cash, screen_branch, screen_lock;
+
+/* --- between screens --- */
+void collect_customer(struct counter *c, const char *customer); /* chosen in a list: look up */
+bool collect_begun(struct counter *c); /* another customer's number is in the field, or further on */
 
 #endif

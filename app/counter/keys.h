@@ -18,7 +18,9 @@ enum press_code {
     PRESS_RIGHT,
     PRESS_ERASE,
     PRESS_REDRAW,
-    PRESS_F, /* PRESS_F + n for F1..F12 */
+    PRESS_F, /* PRESS_FN(n) for F1..F12 */
+    PRESS_F1, PRESS_F2, PRESS_F3, PRESS_F4, PRESS_F5, PRESS_F6,
+    PRESS_F7, PRESS_F8, PRESS_F9, PRESS_F10, PRESS_F11, PRESS_F12,
 };
 #define PRESS_FN(n) ((enum press_code)(PRESS_F + (n)))
 

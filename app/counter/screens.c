@@ -2,7 +2,7 @@
 #include "counter/counter.h"
 
 const struct screen *const screens[] = {
-    &screen_collect, &screen_search, &screen_todo,  &screen_card,   &screen_queue,    &screen_printer,
-    &screen_branch,  &screen_count,  &screen_cash,  &screen_password, &screen_signon, &screen_approve,
-    &screen_help,    &screen_menu,   &screen_fee,   NULL,
+    &screen_collect,  &screen_search,  &screen_todo,   &screen_card,    &screen_queue, &screen_count,
+    &screen_cash,     &screen_printer, &screen_password, &screen_signon, &screen_lock,  &screen_approve,
+    &screen_help,     &screen_menu,    &screen_fee,    &screen_branch,  NULL,
 };

@@ -69,6 +69,29 @@ const char *view_get(const struct view *view, const char *name)
     return i >= 0 ? view->value[i] : "";
 }
 
+const char *view_line(const char *text, char *row, size_t size, int cells)
+{
+    text_clip(row, size, text, cells, 0);
+    size_t cut = strlen(row);
+    const char *blank = strrchr(row, ' ');
+    if (text[cut] && text[cut] != ' ' && blank && text_width(blank) < cells / 2) cut = (size_t)(blank - row);
+    row[cut] = 0;
+    text += cut;
+    return text + strspn(text, " ");
+}
+
+void view_wrap(struct view *view, const char *name, const char *text)
+{
+    char part[FORM_NAME_SIZE + 12], row[VIEW_TEXT_SIZE];
+    for (int n = 1; n <= 9; n++) {
+        snprintf(part, sizeof part, "%.29s%d", name, n);
+        int i = form_find(view->form, part);
+        if (i < 0) return;
+        text = view_line(text, row, sizeof row, view->form->field[i].width);
+        view_set(view, part, row);
+    }
+}
+
 void view_money(struct view *view, const char *name, int64_t fen)
 {
     char text[MONEY_TEXT_SIZE];

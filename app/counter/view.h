@@ -34,6 +34,11 @@ void view_set(struct view *view, const char *name, const char *text);
 void view_setf(struct view *view, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void view_ink(struct view *view, const char *name, unsigned ink);
 const char *view_get(const struct view *view, const char *name);
+/* The first `cells` cells of text into row, broken at a blank where one is near;
+ * returns what is left. For Hanzi any place will do. */
+const char *view_line(const char *text, char *row, size_t size, int cells);
+/* A long text over the fields NAME1, NAME2 …, as many as the form has. */
+void view_wrap(struct view *view, const char *name, const char *text);
 void view_money(struct view *view, const char *name, int64_t fen);
 /* Fills every output field whose name is a member (dots for depth, written as
  * "-" in the form: operator-name) of the object. */

@@ -31,7 +31,7 @@ echo "deps: missing:$missing"
 if [ "$(id -u)" = 0 ]; then
     as=""
 elif command -v sudo >/dev/null 2>&1 && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
-    as="sudo"
+    as="sudo env DEBIAN_FRONTEND=noninteractive" # sudo drops the environment, and tshark would ask
 else
     echo "deps: not root and no sudo here. Have an administrator run:" >&2
     echo "    apt-get install --no-install-recommends$missing" >&2

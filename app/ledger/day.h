@@ -15,24 +15,36 @@ enum ledger_result day_get(struct ledger *ledger, day_t date, struct ledger_day 
 /* Once the last is closed; never back. */
 enum ledger_result day_open(struct ledger *ledger, day_t date, const char *operator_number, struct error *err);
 
+/* open -> closing: no money is taken on this day any more; tills are counted and closed, doubts settled. */
+enum ledger_result day_closing(struct ledger *ledger, const char *operator_number, struct ledger_day *out, struct error *err);
+
 struct ledger_close_step { char name[24]; bool done; int64_t left; char words[160]; };
 #define LEDGER_CLOSE_STEPS 6
 /* What stands in the way: tills, unanswered, doubts, void paper, vault, queue (carried over: never in the way). */
 enum ledger_result day_steps(struct ledger *ledger, struct ledger_close_step steps[LEDGER_CLOSE_STEPS], struct error *err);
-/* closing -> cut off: freezes which payments belong to the day. STATE while a step is open. */
+/* closing -> cut off: freezes which payments belong to the day. STATE while a step is
+ * open. A day still open goes through closing with it when no step is. */
 enum ledger_result day_cut_off(struct ledger *ledger, const struct ledger_two *two, struct ledger_day *out, struct error *err);
+/* cut off -> closed: what the vault's count was over or short is booked, what is owed
+ * to the utility goes to the bank, the audit head is anchored. */
 enum ledger_result day_close(struct ledger *ledger, const struct ledger_two *two, struct ledger_day *out, struct error *err);
 
 /* Sums of a day. By key and whole amount, whatever the disposition; a key undone by 0420 is in neither
- * payments nor reversals. */
+ * payments nor reversals. recorded + posted + queued + undoing + reversing + declined + undone + reversed
+ * + excepted + shorts + settled = all. */
 struct ledger_totals {
-    int64_t payments, payments_fen, bills_fen, late_fee_fen, prepaid_fen;
-    int64_t reversed, reversed_fen;
+    int64_t all;                     /* every key of the day, whatever became of it */
+    int64_t payments, payments_fen, bills_fen, late_fee_fen, prepaid_fen; /* what stands or stood: answered, still to be, kept */
+    int64_t reversed, reversed_fen;  /* of these, turned back by 0400 */
     int64_t answered, answered_fen, answered_reversed, answered_reversed_fen; /* what a 0500 says */
+    int64_t recorded;                /* no final answer, nothing chosen yet */
+    int64_t posted;                  /* as it stands now */
     int64_t queued, queued_fen;      /* advised, not answered */
-    int64_t declined, undone, excepted, shorts, settled, abandoned;
-    int64_t given_back_fen, to_give_back_fen, over_fen, short_fen;
-    int64_t invoices_used, invoices_void, invoices_reprinted;
+    int64_t undoing, reversing, declined, undone, excepted, shorts, settled;
+    int64_t abandoned;               /* of undoing, undone, shorts: never sent on as an advice */
+    int64_t given_back_fen, to_give_back_fen; /* of this day's payments, whenever it was handed over */
+    int64_t over_fen, short_fen;     /* a teller's: his tills; all: the vault too */
+    int64_t invoices_used, invoices_void, invoices_reprinted; /* paper that went through a printer on this day */
 };
 enum ledger_result day_totals(struct ledger *ledger, day_t date, const char *operator_number /* NULL: all */,
                               struct ledger_totals *out, struct error *err);
@@ -41,16 +53,20 @@ typedef void day_hour(void *ctx, int hour, const char *operator_number, int64_t 
 enum ledger_result day_by_hour(struct ledger *ledger, day_t date, day_hour *each, void *ctx, struct error *err);
 
 /* --- agreement ---------------------------------------------------------------------- */
-/* A 0500 with CO is about to go for this day; its head is anchored. hex: the audit head. */
+/* A 0500 with CO is about to go for this day, cut off; its head is anchored. hex: the audit
+ * head. Asked again while asked: totals counted anew. STATE: agreed already, or not cut off. */
 enum ledger_result agreement_ask(struct ledger *ledger, day_t date, struct ledger_totals *totals, char hex[SECRET_HEX_SIZE],
                                  struct error *err);
 enum ledger_result agreement_answer(struct ledger *ledger, day_t date, bool in_balance, struct error *err);
 enum ledger_result agreement_no_answer(struct ledger *ledger, day_t date, struct error *err);
+/* The utility's RO. A day that is not agreed stays as it is. */
 enum ledger_result agreement_reopen(struct ledger *ledger, day_t date, struct error *err);
 /* Days cut off and not agreed, oldest first. */
 enum ledger_result agreement_open(struct ledger *ledger, day_t *dates, int max, int *count, struct error *err);
 
 /* --- journal as plain-text double entry (ledger, hledger) ------------------------------- */
+/* What was booked from `first` to `last`, each with its business day as second date; first the
+ * accounts, and what they held before. A line comes without its newline. 0, or -1 with err. */
 int journal_export(struct ledger *ledger, day_t first, day_t last, void (*line)(void *ctx, const char *text), void *ctx,
                    struct error *err);
 

@@ -11,23 +11,32 @@
 struct ledger_operator { char number[LEDGER_OPERATOR_SIZE], name[64], role[12]; bool must_change, active; int wrong; int64_t locked_ms; };
 /* The stored hash; for an unknown or inactive number a hash that nothing matches, of the same cost. */
 enum ledger_result operator_stored(struct ledger *ledger, const char *number, char stored[SECRET_PASSWORD_SIZE], struct error *err);
-/* Counts a wrong try or clears the count. PASSWORD, LOCKED_OUT (also when right while locked), OK with *out. */
+/* Counts a wrong try or clears the count. PASSWORD, LOCKED_OUT (also when right while locked, and for a
+ * number that nobody has), OK with *out. When a lock has lapsed the next wrong try locks again at once. */
 enum ledger_result operator_checked(struct ledger *ledger, const char *number, const char *terminal, bool matched,
                                     struct ledger_operator *out, struct error *err);
 /* New hash made outside (secret_password_hash); the rules (12 characters, blocklist) are operator_password_rule's. */
 enum ledger_result operator_set_password(struct ledger *ledger, const char *number, const char *stored, bool must_change,
                                          struct error *err);
+/* One who forgot his: a new first password, lock and count cleared. Two people, act "operator_password". */
+enum ledger_result operator_reset(struct ledger *ledger, const char *number, const char *stored, const struct ledger_two *two,
+                                  struct error *err);
 enum ledger_result operator_password_rule(const char *number, const char *password, struct error *err); /* WEAK */
 enum ledger_result operator_get(struct ledger *ledger, const char *number, struct ledger_operator *out, struct error *err);
 enum ledger_result operator_list(struct ledger *ledger, struct ledger_operator *rows, int max, int *count, struct error *err);
 /* The first operators: an install step, audited, only while none is there or before `installed` is set. */
 enum ledger_result operator_install(struct ledger *ledger, const char *number, const char *name, const char *role,
                                     const char *stored, bool must_change, struct error *err);
-enum ledger_result operator_installed(struct ledger *ledger, struct error *err); /* from now on with two people */
+/* From now on with two people. STATE: no supervisor among them, or nobody beside him. */
+enum ledger_result operator_installed(struct ledger *ledger, struct error *err);
+/* He signs on first with this password and must change it. */
 enum ledger_result operator_add(struct ledger *ledger, const struct ledger_operator *who, const char *stored,
                                 const struct ledger_two *two, struct error *err);
+/* Name, role, active; locked_ms 0 unlocks. Nobody changes himself. Act "operator_set" (two supervisors), or
+ * "operator_unlock" (a supervisor and a teller do) when nothing but the lock changes. STATE: the last
+ * supervisor, or one who has a till open. */
 enum ledger_result operator_set(struct ledger *ledger, const struct ledger_operator *who, const struct ledger_two *two,
-                                struct error *err); /* name, role, active, unlock (locked_ms 0) */
+                                struct error *err);
 
 /* --- audit ---------------------------------------------------------------------------- */
 
@@ -36,9 +45,11 @@ enum ledger_result audit_note(struct ledger *ledger, const char *event, const ch
                               const char *subject, const char *words, struct error *err);
 typedef void audit_record(void *ctx, int64_t id, int64_t at_ms, const char *event, const char *operator_number, const char *second,
                           const char *terminal, const char *subject, const char *words);
+/* Oldest first from a record on; from_id 0: the newest `max`. */
 enum ledger_result audit_list(struct ledger *ledger, const char *subject /* NULL: all */, int64_t from_id, int max,
                               audit_record *each, void *ctx, struct error *err);
-/* Names the first bad record in why; head as hex. */
+/* Every record, and that every head anchored on a day is still in the chain. STATE: the first bad
+ * record is named in why. head as hex. */
 enum ledger_result audit_verify(struct ledger *ledger, char head[SECRET_HEX_SIZE], struct error *err);
 
 #endif

@@ -92,7 +92,8 @@ CREATE TABLE day (
     last_payment INTEGER,                -- at cut-off: the last payment id that belongs to the day
     head        BLOB,                    -- audit head as last anchored (0500, printed report)
     head_id     INTEGER,
-    cleared_fen INTEGER NOT NULL DEFAULT 0, -- owed to the utility that was booked over to the bank so far
+    owed_fen    INTEGER NOT NULL DEFAULT 0, -- owed to the utility for it and not booked over to the bank; kept by the journal
+    cleared_fen INTEGER NOT NULL DEFAULT 0, -- booked over to the bank so far
     CHECK ((state IN ('cut off', 'closed')) = (cut_at IS NOT NULL)),
     CHECK ((state = 'closed') = (closed_at IS NOT NULL))
 ) STRICT;
@@ -175,6 +176,7 @@ CREATE TABLE act (
 ) STRICT;
 CREATE INDEX act_subject ON act (subject, act);
 CREATE INDEX act_checker ON act (checker, id);
+CREATE INDEX act_at ON act (act, at);
 CREATE TRIGGER act_no_update BEFORE UPDATE ON act
 BEGIN SELECT RAISE(ABORT, 'act: append-only'); END;
 CREATE TRIGGER act_no_delete BEFORE DELETE ON act
@@ -193,12 +195,15 @@ CREATE TABLE till (
     closed_at INTEGER,
     handed_to TEXT REFERENCES operator,  -- closed by handing it over to this person
     handed_fen INTEGER,                  -- and so much; in transit until he has opened
-    taken_by  INTEGER REFERENCES till,   -- the opening that took it
+    taken_by  INTEGER REFERENCES till,   -- the opening that took it; itself: two people put it into the vault
     CHECK ((state = 'closed') = (closed_at IS NOT NULL))
 ) STRICT;
 CREATE UNIQUE INDEX till_one_a_number   ON till (number)   WHERE state <> 'closed';
 CREATE UNIQUE INDEX till_one_a_terminal ON till (terminal) WHERE state <> 'closed';
 CREATE UNIQUE INDEX till_one_a_person   ON till (operator) WHERE state <> 'closed';
+CREATE INDEX till_number ON till (number, id);
+CREATE INDEX till_day ON till (day, number);
+CREATE INDEX till_in_transit ON till (number) WHERE handed_to IS NOT NULL AND taken_by IS NULL;
 CREATE TRIGGER till_moves BEFORE UPDATE OF state ON till
 WHEN NEW.state <> OLD.state
  AND NOT EXISTS (SELECT 1 FROM move WHERE thing = 'till' AND was = OLD.state AND becomes = NEW.state)
@@ -260,6 +265,8 @@ CREATE TABLE stan (
     last     INTEGER NOT NULL CHECK (last BETWEEN 1 AND 999999),
     PRIMARY KEY (day, terminal)
 ) STRICT, WITHOUT ROWID;
+CREATE TRIGGER stan_stays BEFORE DELETE ON stan
+BEGIN SELECT RAISE(ABORT, 'stan: never goes back'); END;
 CREATE TRIGGER stan_only_grows BEFORE UPDATE ON stan WHEN NEW.last <= OLD.last
 BEGIN SELECT RAISE(ABORT, 'stan: never goes back'); END;
 
@@ -289,7 +296,8 @@ CREATE TABLE payment (
     operator     TEXT NOT NULL REFERENCES operator,
     offline      INTEGER NOT NULL CHECK (offline IN (0, 1)), -- 1: gone on as an advice
     shown_at     INTEGER,                -- the counter took the bytes that say "recorded", or a person said so
-    held         INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1)), -- nothing sent or printed until a person has spoken
+    held         INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1)), -- nothing sent or printed until a person has spoken:
+                                         -- T1 was not acknowledged, or a restored backup holds it unfinished
     no_cash      INTEGER NOT NULL DEFAULT 0 CHECK (no_cash IN (0, 1)), -- he said: the cash is not in the till
     stood        TEXT CHECK (stood IN ('posted', 'excepted')), -- what a reversing one was
     code         TEXT,                   -- DE 39 of the last answer that counted
@@ -309,7 +317,6 @@ CREATE TABLE payment (
     CHECK (amount_fen = bills_fen + late_fee_fen + prepaid_fen),
     CHECK (proc <> 500000 OR tendered_fen - change_fen = amount_fen),
     CHECK (amount_fen > 0 OR bill_count > 0),
-    CHECK (held = 0 OR shown_at IS NULL),
     CHECK ((state = 'reversing') <= (stood IS NOT NULL)),
     CHECK ((state = 'settled') = (kept IS NOT NULL)),
     CHECK (foreign_undo = 0 OR posted = 0),
@@ -318,12 +325,15 @@ CREATE TABLE payment (
 CREATE INDEX payment_customer ON payment (customer, id);
 CREATE INDEX payment_terminal ON payment (terminal, id);
 -- totals are read from this index alone
-CREATE INDEX payment_totals ON payment (day, operator, state, posted, undone, reversed, foreign_undo, proc, offline,
-    amount_fen, bills_fen, late_fee_fen, prepaid_fen, bill_count);
+CREATE INDEX payment_totals ON payment (day, operator, state, posted, undone, reversed, foreign_undo, kept, proc, offline,
+    amount_fen, bills_fen, late_fee_fen, prepaid_fen, taken_at);
 -- what waits is a handful of rows, however many payments there are
 CREATE INDEX payment_open ON payment (state, id)
     WHERE state IN ('recorded', 'advised', 'undoing', 'reversing', 'excepted', 'short');
-CREATE INDEX payment_owed ON payment (id) WHERE owed_fen > 0;
+CREATE INDEX payment_owed ON payment (day, operator, owed_fen) WHERE owed_fen > 0;
+CREATE INDEX payment_handed ON payment (day, operator, handed_fen) WHERE handed_fen > 0;
+CREATE INDEX payment_held ON payment (id) WHERE held = 1;
+CREATE INDEX payment_offline ON payment (day, amount_fen) WHERE offline = 1 AND undone = 0; -- what the limits count
 CREATE INDEX payment_not_shown ON payment (id) WHERE shown_at IS NULL;
 
 CREATE TRIGGER payment_moves BEFORE UPDATE OF state ON payment
@@ -423,6 +433,7 @@ CREATE TABLE entry (
            OR credit GLOB 'till:[0-9][0-9]')
 ) STRICT;
 CREATE INDEX entry_payment ON entry (payment) WHERE payment IS NOT NULL;
+CREATE UNIQUE INDEX entry_once ON entry (payment, event) WHERE event IN ('recorded', 'posted'); -- cash in once, owed once
 CREATE INDEX entry_day ON entry (day, event);
 CREATE INDEX entry_till ON entry (till) WHERE till IS NOT NULL;
 CREATE TRIGGER entry_no_update BEFORE UPDATE ON entry
@@ -443,6 +454,11 @@ BEGIN
         ON CONFLICT DO UPDATE SET balance_fen = balance_fen + excluded.balance_fen;
     INSERT INTO account (name, commodity, balance_fen) VALUES (NEW.credit, NEW.commodity, -NEW.amount_fen)
         ON CONFLICT DO UPDATE SET balance_fen = balance_fen + excluded.balance_fen;
+END;
+CREATE TRIGGER entry_owed AFTER INSERT ON entry WHEN NEW.debit = 'owed-to-utility' OR NEW.credit = 'owed-to-utility'
+BEGIN
+    UPDATE day SET owed_fen = owed_fen + iif(NEW.credit = 'owed-to-utility', NEW.amount_fen, -NEW.amount_fen)
+     WHERE date = NEW.day;
 END;
 
 -- Store and forward. Bytes never change, nothing expires.
@@ -485,6 +501,8 @@ CREATE TABLE outbox_digest (
 ) STRICT;
 CREATE TRIGGER outbox_digest_fixed BEFORE UPDATE ON outbox_digest
 BEGIN SELECT RAISE(ABORT, 'outbox: bytes never change'); END;
+CREATE TRIGGER outbox_digest_stays BEFORE DELETE ON outbox_digest
+BEGIN SELECT RAISE(ABORT, 'outbox: cannot be deleted'); END;
 
 -- Runs of numbers, each issued to one till and loaded in one printer.
 CREATE TABLE book (
@@ -536,6 +554,7 @@ CREATE INDEX invoice_payment ON invoice (payment, id);
 -- a number that had a byte taken is the invoice's for ever; "planned" again gives it up
 CREATE UNIQUE INDEX invoice_number ON invoice (series, number) WHERE number IS NOT NULL;
 CREATE INDEX invoice_open ON invoice (state, id) WHERE state IN ('planned', 'sent');
+CREATE INDEX invoice_sent ON invoice (sent_at, state, payment) WHERE number IS NOT NULL; -- paper of a day
 CREATE UNIQUE INDEX invoice_one_a_book ON invoice (book) WHERE state = 'sent' AND book IS NOT NULL;
 CREATE TRIGGER invoice_moves BEFORE UPDATE OF state ON invoice
 WHEN NEW.state <> OLD.state
@@ -570,6 +589,7 @@ CREATE TABLE number (
     PRIMARY KEY (series, number),
     CHECK ((state IN ('assigned', 'used', 'void')) = (invoice IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX number_void ON number (book) WHERE state = 'void' AND paper IS NULL; -- sheets nobody has seen yet
 CREATE TRIGGER number_moves BEFORE UPDATE OF state ON number
 WHEN NEW.state <> OLD.state
  AND NOT EXISTS (SELECT 1 FROM move WHERE thing = 'number' AND was = OLD.state AND becomes = NEW.state)

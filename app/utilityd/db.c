@@ -1,59 +1,90 @@
-/* Connections to the books beside the posting one: import, queries, checks. */
+#include "utilityd/db_impl.h"
+
 #include <string.h>
-#include <unistd.h>
 
-#include "utilityd/utilityd.h"
+#include "base/text.h"
 
-#define WAIT_MS 20000 /* for the posting connection's commits */
+enum db_kind db_kind_of(const char *where)
+{
+    bool pg = strncmp(where, "postgresql://", 13) == 0 || strncmp(where, "postgres://", 11) == 0;
+    return pg ? DB_POSTGRES : DB_SQLITE;
+}
 
-int utility_db_failed(sqlite3 *db, const char *what, struct error *err)
+struct db *db_open(const char *where, struct error *err)
+{
+    return db_kind_of(where) == DB_POSTGRES ? db_pg_open(where, err) : db_sqlite_open(where, err);
+}
+
+int db_make(const char *where, struct error *err)
+{
+    return db_kind_of(where) == DB_POSTGRES ? db_pg_make(where, err) : db_sqlite_make(where, err);
+}
+
+void db_close(struct db *db)
+{
+    if (db) db->ops->close(db);
+}
+
+enum db_kind db_kind(const struct db *db) { return db->kind; }
+void db_ask(struct db *db, const char *sql, const struct db_arg *args, size_t count) { db->ops->ask(db, sql, args, count); }
+bool db_row(struct db *db) { return db->ops->row(db); }
+int64_t db_int(struct db *db, int column) { return db->ops->number(db, column); }
+int64_t db_end(struct db *db) { return db->ops->end(db); }
+bool db_is_null(struct db *db, int column) { return db->ops->text(db, column) == NULL; }
+
+const char *db_text(struct db *db, int column)
+{
+    const char *text = db->ops->text(db, column);
+    return text ? text : "";
+}
+
+bool db_copy(struct db *db, int column, char *dst, size_t size) { return text_copy(dst, size, db_text(db, column)); }
+
+int64_t db_run(struct db *db, const char *sql, const struct db_arg *args, size_t count)
+{
+    db_ask(db, sql, args, count);
+    while (db_row(db)) {}
+    return db_end(db);
+}
+
+int64_t db_number(struct db *db, const char *sql, const struct db_arg *args, size_t count, int64_t none)
+{
+    int64_t value = none;
+    db_ask(db, sql, args, count);
+    if (db_row(db)) value = db_int(db, 0);
+    while (db_row(db)) {}
+    return db_end(db) < 0 ? -1 : value;
+}
+
+int db_begin(struct db *db)
+{
+    if (db_run(db, db->kind == DB_SQLITE ? "BEGIN IMMEDIATE" : "BEGIN", DB_NO_ARGS) < 0) return -1;
+    db->in_transaction = true;
+    return 0;
+}
+
+int db_commit(struct db *db)
+{
+    if (db_run(db, "COMMIT", DB_NO_ARGS) < 0) return -1;
+    db->in_transaction = false;
+    return 0;
+}
+
+void db_rollback(struct db *db)
+{
+    if (db->in_transaction) db_run(db, "ROLLBACK", DB_NO_ARGS);
+    db->in_transaction = false;
+}
+
+int db_load(struct db *db, const char *table, size_t columns) { return db->ops->load(db, table, columns); }
+int db_load_row(struct db *db, const struct db_arg *values) { return db->ops->load_row(db, values); }
+int db_load_end(struct db *db) { return db->ops->load_end(db); }
+const char *db_why(const struct db *db) { return db->ops->why(db); }
+
+int db_failed(const struct db *db, const char *what, struct error *err)
 {
     error_set(err, "%s", what);
     error_where(err, "the utility's books");
-    error_why(err, "%s", db ? sqlite3_errmsg(db) : "no memory");
-    return error_remedy(err, "see that the disk has room; nothing was half done");
-}
-
-sqlite3 *utility_db(const struct utility *u, struct error *err)
-{
-    const char *path = u->settings.store;
-    sqlite3 *db = NULL;
-    if (access(path, F_OK) != 0) {
-        error_all(err, "the utility's books were not opened", path, "there is no such file", "make it: utilityd init");
-        return NULL;
-    }
-    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
-        sqlite3_busy_timeout(db, WAIT_MS) == SQLITE_OK &&
-        sqlite3_exec(db, "PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON; PRAGMA trusted_schema=OFF;"
-                         "PRAGMA temp_store=MEMORY", NULL, NULL, NULL) == SQLITE_OK &&
-        utility_db_int(db, "SELECT count(*) FROM sqlite_schema WHERE name='payment'") == 1)
-        return db;
-    error_all(err, "the utility's books were not opened", path,
-              sqlite3_errcode(db) ? sqlite3_errmsg(db) : "this file is not the books of a utility", "make it: utilityd init");
-    sqlite3_close(db);
-    return NULL;
-}
-
-int64_t utility_db_int(sqlite3 *db, const char *sql)
-{
-    sqlite3_stmt *q = NULL;
-    int64_t value = -1;
-    if (sqlite3_prepare_v2(db, sql, -1, &q, NULL) == SQLITE_OK && sqlite3_step(q) == SQLITE_ROW)
-        value = sqlite3_column_int64(q, 0);
-    sqlite3_finalize(q);
-    return value;
-}
-
-int utility_audit(sqlite3 *db, int64_t now_ms, const char *who, const char *what)
-{
-    sqlite3_stmt *q = NULL;
-    int status = sqlite3_prepare_v2(db, "INSERT INTO audit (at_ms, who, what) VALUES (?,?,?)", -1, &q, NULL);
-    if (status == SQLITE_OK) {
-        sqlite3_bind_int64(q, 1, now_ms);
-        sqlite3_bind_text(q, 2, who, -1, SQLITE_TRANSIENT);
-        sqlite3_bind_text(q, 3, what, -1, SQLITE_TRANSIENT);
-        status = sqlite3_step(q);
-    }
-    sqlite3_finalize(q);
-    return status == SQLITE_DONE ? 0 : -1;
+    error_why(err, "%s", db_why(db));
+    return error_remedy(err, "see that the database runs and its disk has room; nothing was half done");
 }

@@ -198,6 +198,7 @@ static void remember(const struct judge_view *view, const struct judge_request *
     key->has_content = true;
     memcpy(key->content, request->content, sizeof key->content);
     memcpy(key->customer, request->customer, sizeof key->customer);
+    key->proc = request->proc;
     key->amount_fen = request->amount_fen;
     key->taken = request->taken;
     key->business = request->business;
@@ -416,4 +417,10 @@ void judge_payment(const struct judge_rules *rules, const struct judge_view *vie
         return;
     }
     table[view->key->state][request->kind](rules, view, request, answer);
+}
+
+bool judge_is_reversal_to_keep(const struct judge_request *request, const struct judge_answer *answer)
+{
+    bool back = request->kind == JUDGE_REVERSE || request->kind == JUDGE_UNDO;
+    return back && !(request->again && answer->repeat);
 }

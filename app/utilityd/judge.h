@@ -49,12 +49,15 @@ struct judge_request {
     uint8_t content[JUDGE_DIGEST_SIZE]; /* all fields but MTI and DE 7; 02xx only */
     uint8_t origin[JUDGE_DIGEST_SIZE];  /* DE 3, 4, 11, 12, 13, 32, 37, 41, 42 */
     char customer[JUDGE_CUSTOMER_SIZE]; /* 02xx only */
+    int proc; /* DE 3 */
     int64_t amount_fen, prepaid_fen;    /* amount = parts with late fees + prepaid */
     struct judge_part parts[JUDGE_PARTS_MAX];
     size_t part_count;
     day_t taken;    /* DE 12, 13: window and late fee go by it */
     day_t business; /* DE 15: totals and closing go by it */
     bool too_late;  /* an advice older than the off-line limits allow */
+    bool again;     /* came as a repeat, x1 */
+    char maker[9], checker[9]; /* names on a 04xx: kept, never compared */
     char approval[7]; /* given to the key if this request posts it */
 };
 
@@ -76,6 +79,7 @@ struct judge_key {
     char reversal[3];  /* remembered refusal of a 0400: "98", "51" or empty */
     char approval[7];
     char customer[JUDGE_CUSTOMER_SIZE];
+    int proc; /* DE 3 of the payment; 0 while known from a 0420 alone */
     int64_t amount_fen;
     day_t taken, business;
     bool flagged;      /* came for a closed day, or too late: its day is re-opened */
@@ -105,6 +109,7 @@ struct judge_customer {
 
 struct judge_rules {
     bool oldest_first;
+    day_t open_from; /* business days before it are closed by the utility's own cut-over */
     struct fee_rules fee; /* the same that the branch uses off line, from the head of the feed */
 };
 
@@ -133,5 +138,9 @@ struct judge_answer {
  * written, and committed, before the answer leaves. */
 void judge_payment(const struct judge_rules *rules, const struct judge_view *view,
                    const struct judge_request *request, struct judge_answer *answer);
+
+/* Whether a 04xx goes to the list of reversals, with the names on it: each that
+ * was asked, but for a repeat of one that was answered from memory. */
+bool judge_is_reversal_to_keep(const struct judge_request *request, const struct judge_answer *answer);
 
 #endif

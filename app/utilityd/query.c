@@ -1,114 +1,24 @@
-/* Who has paid, who is in arrears: a table of questions, each one SQL text. */
+/* utilityd query: who has paid, who is in arrears. */
+#include "utilityd/query.h"
+
 #include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <inttypes.h>
+#include <signal.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 
 #include "base/key.h"
-#include "base/table.h"
-#include "utilityd/utilityd.h"
+#include "base/money.h"
+#include "base/text.h"
 
-#define COLUMNS_MAX 14
+#define FOLLOW_MS 100
 
-/* Filters stand as :bank :branch :day :station :customer :today; NULL: all. */
-#define WHERE_PAYMENT " WHERE (:bank IS NULL OR s.bank=:bank) AND (:branch IS NULL OR s.branch=:branch)" \
-                      " AND (:day IS NULL OR p.business=:day) AND (:customer IS NULL OR p.customer=:customer)" \
-                      " AND (:station IS NULL OR c.supply=:station) AND :today IS NOT NULL"
-#define STATE "CASE p.state WHEN 1 THEN 'declined' WHEN 2 THEN 'posted' WHEN 3 THEN 'tombstone' WHEN 4 THEN 'undone' ELSE 'reversed' END"
-#define KEY "s.bank || '/' || s.branch || '/' || printf('%012d', p.reference)"
-#define DAY(column) "date(" column " * 86400, 'unixepoch')"
-
-static const struct question {
-    const char *name, *sql;
-    struct column columns[COLUMNS_MAX];
-} questions[] = {
-    {"customer",
-     "SELECT c.number, c.name, c.address, c.supply, c.credit_fen, b.number, b.period, b.amount_fen, b.covered_fen, " DAY("b.due") ","
-     " " DAY("b.last_day") ", CASE b.state WHEN 0 THEN 'open' WHEN 1 THEN 'paid' WHEN 2 THEN 'withheld' ELSE 'withdrawn' END,"
-     " coalesce(" KEY ", CASE WHEN b.paid_by=0 THEN 'credit' END) FROM customer c LEFT JOIN bill b ON b.customer=c.number"
-     " LEFT JOIN payment p ON p.id=b.paid_by LEFT JOIN station s ON s.id=p.station WHERE c.number=:customer"
-     " AND coalesce(:bank, :branch, :day, :station, :today) IS NOT NULL ORDER BY b.due, b.number",
-     {{"customer", "Customer", COLUMN_TEXT}, {"name", "Name", COLUMN_TEXT}, {"address", "Address", COLUMN_TEXT},
-      {"station", "Station", COLUMN_TEXT}, {"credit", "Credit", COLUMN_MONEY}, {"bill", "Bill", COLUMN_TEXT},
-      {"period", "Period", COLUMN_TEXT}, {"amount", "Amount", COLUMN_MONEY}, {"covered", "Covered", COLUMN_MONEY},
-      {"due", "Due", COLUMN_TEXT}, {"until", "Until", COLUMN_TEXT}, {"state", "State", COLUMN_TEXT}, {"paid_by", "Paid by", COLUMN_TEXT}}},
-    {"arrears",
-     "SELECT c.number, c.name, c.supply, count(*), sum(b.amount_fen - b.covered_fen), " DAY("min(b.due)") " FROM bill b"
-     " JOIN customer c ON c.number=b.customer WHERE b.state IN (0,2) AND b.due < coalesce(:day, :today) AND b.amount_fen > b.covered_fen"
-     " AND (:station IS NULL OR c.supply=:station) AND (:customer IS NULL OR c.number=:customer)"
-     " AND (:bank IS NULL OR 1) AND (:branch IS NULL OR 1) GROUP BY c.number ORDER BY c.number",
-     {{"customer", "Customer", COLUMN_TEXT}, {"name", "Name", COLUMN_TEXT}, {"station", "Station", COLUMN_TEXT},
-      {"bills", "Bills", COLUMN_INT}, {"sum", "Sum", COLUMN_MONEY}, {"oldest_due", "Oldest due", COLUMN_TEXT}}},
-    {"payments",
-     "SELECT " KEY ", " STATE ", p.code, p.approval, p.customer, c.name, c.supply, p.amount_fen, p.short_fen, " DAY("p.business") ","
-     " datetime(p.posted_ms/1000 + 28800, 'unixepoch') FROM payment p JOIN station s ON s.id=p.station"
-     " LEFT JOIN customer c ON c.number=p.customer" WHERE_PAYMENT " ORDER BY p.id",
-     {{"key", "Key", COLUMN_TEXT}, {"state", "State", COLUMN_TEXT}, {"code", "Code", COLUMN_TEXT}, {"approval", "Approval", COLUMN_TEXT},
-      {"customer", "Customer", COLUMN_TEXT}, {"name", "Name", COLUMN_TEXT}, {"station", "Station", COLUMN_TEXT},
-      {"amount", "Amount", COLUMN_MONEY}, {"short", "Short", COLUMN_MONEY}, {"business_date", "Day", COLUMN_TEXT}, {"time", "Time", COLUMN_TEXT}}},
-    {"totals",
-     "SELECT " DAY("p.business") ", s.bank, s.branch, count(*) FILTER (WHERE p.state IN (2,5)), coalesce(sum(p.amount_fen) FILTER (WHERE p.state IN (2,5)),0),"
-     " count(*) FILTER (WHERE p.state=5), coalesce(sum(p.amount_fen) FILTER (WHERE p.state=5),0), coalesce(sum(p.amount_fen) FILTER (WHERE p.state=2),0),"
-     " coalesce(sum(p.short_fen),0) FROM payment p JOIN station s ON s.id=p.station LEFT JOIN customer c ON c.number=p.customer" WHERE_PAYMENT
-     " GROUP BY p.business, p.station ORDER BY p.business, s.bank, s.branch",
-     {{"business_date", "Day", COLUMN_TEXT}, {"bank", "Bank", COLUMN_TEXT}, {"branch", "Branch", COLUMN_TEXT}, {"payments", "Payments", COLUMN_INT},
-      {"sum", "Sum", COLUMN_MONEY}, {"reversals", "Reversals", COLUMN_INT}, {"reversed", "Reversed", COLUMN_MONEY}, {"net", "Net", COLUMN_MONEY},
-      {"short", "Short", COLUMN_MONEY}}},
-    {"key",
-     "SELECT " KEY ", " STATE ", p.code, p.approval, p.customer, p.amount_fen, t.bill, CASE t.place WHEN 0 THEN 'bill' WHEN 1 THEN 'credit' WHEN 2 THEN 'suspense' END,"
-     " t.amount_fen, n.number, n.what FROM payment p JOIN station s ON s.id=p.station LEFT JOIN part t ON t.payment=p.id"
-     " LEFT JOIN notice n ON n.station=p.station AND n.payment=p.reference WHERE " KEY "=:customer"
-     " AND coalesce(:bank, :branch, :day, :station, :today) IS NOT NULL ORDER BY t.position",
-     {{"key", "Key", COLUMN_TEXT}, {"state", "State", COLUMN_TEXT}, {"code", "Code", COLUMN_TEXT}, {"approval", "Approval", COLUMN_TEXT},
-      {"customer", "Customer", COLUMN_TEXT}, {"amount", "Amount", COLUMN_MONEY}, {"bill", "Bill", COLUMN_TEXT}, {"place", "Place", COLUMN_TEXT},
-      {"part", "Part", COLUMN_MONEY}, {"invoice", "Invoice", COLUMN_TEXT}, {"notice", "Notice", COLUMN_TEXT}}},
+struct options {
+    struct query_filters f;
+    enum table_style style;
+    bool wide, follow;
 };
-#define QUESTIONS (sizeof questions / sizeof *questions)
-
-struct filters { const char *bank, *branch, *station, *customer; day_t day; enum table_style style; };
-
-static void bind(sqlite3_stmt *q, const char *name, const char *value)
-{
-    int at = sqlite3_bind_parameter_index(q, name);
-    if (at && value) sqlite3_bind_text(q, at, value, -1, SQLITE_STATIC);
-}
-
-static int ask(sqlite3 *db, const struct question *question, const struct filters *f, day_t today, struct error *err)
-{
-    sqlite3_stmt *q = NULL;
-    size_t columns = 0;
-    int status;
-    while (columns < COLUMNS_MAX && question->columns[columns].name)
-        columns++;
-    if (sqlite3_prepare_v2(db, question->sql, -1, &q, NULL) != SQLITE_OK) return utility_db_failed(db, "the query failed", err);
-    bind(q, ":bank", f->bank);
-    bind(q, ":branch", f->branch);
-    bind(q, ":station", f->station);
-    bind(q, ":customer", f->customer);
-    if (f->day != DAY_NONE) sqlite3_bind_int(q, sqlite3_bind_parameter_index(q, ":day"), f->day);
-    sqlite3_bind_int(q, sqlite3_bind_parameter_index(q, ":today"), today);
-    struct table *table = table_open(stdout, f->style, question->columns, columns);
-    while ((status = sqlite3_step(q)) == SQLITE_ROW) {
-        struct cell cells[COLUMNS_MAX];
-        for (size_t i = 0; i < columns; i++) {
-            const char *text = (const char *)sqlite3_column_text(q, (int)i);
-            cells[i] = (struct cell){text ? text : "", sqlite3_column_int64(q, (int)i)};
-        }
-        table_row(table, cells);
-    }
-    table_close(table);
-    if (status != SQLITE_DONE) utility_db_failed(db, "the query failed", err);
-    sqlite3_finalize(q);
-    return status == SQLITE_DONE ? 0 : -1;
-}
-
-static int usage(void)
-{
-    fputs("usage: utilityd query customer NUMBER | key BANK/BRANCH/REFERENCE | arrears | payments | totals\n"
-          "       [--bank N] [--branch N] [--day YYYY-MM-DD] [--station NAME] [--customer N] [--format table|csv|json]\n", stderr);
-    return EX_USAGE;
-}
 
 static bool style_named(const char *word, enum table_style *style)
 {
@@ -121,31 +31,169 @@ static bool style_named(const char *word, enum table_style *style)
     return false;
 }
 
+static const struct question *question_named(const char *name)
+{
+    for (size_t i = 0; i < query_question_count; i++)
+        if (strcmp(query_questions[i].name, name) == 0) return &query_questions[i];
+    return NULL;
+}
+
+static int failed(const struct error *err)
+{
+    error_print("utilityd", err);
+    return EX_UNAVAILABLE;
+}
+
+/* --- plain questions -------------------------------------------------------------- */
+
+static int ask(const struct utility *u, struct db *db, const struct question *q, const struct options *o)
+{
+    struct column columns[QUERY_COLUMNS_MAX];
+    struct error err;
+    bool person = o->style == TABLE_TEXT, customer = strcmp(q->name, "customer") == 0;
+    int found = customer ? query_customer_head(db, o->f.customer, &err) : 1;
+    if (found < 0) return failed(&err);
+    if (found == 0) {
+        fprintf(stderr, "utilityd: there is no customer %s\n", o->f.customer);
+        return EX_DATAERR;
+    }
+    struct table *table = query_table(q, o->style, o->wide, columns);
+    int64_t rows = query_print(u, db, q, &o->f, table, person, o->wide, NULL, &err);
+    table_close(table);
+    if (rows < 0 || (customer && query_customer_fees(u, db, o->f.customer, &err) != 0)) return failed(&err);
+    if (person && !customer) printf("%" PRId64 " %s\n", rows, rows == 1 ? "row" : "rows");
+    return EX_OK;
+}
+
+static int ask_customer(const struct utility *u, struct db *db, const struct question *q, const struct options *o)
+{
+    struct column columns[QUERY_COLUMNS_MAX];
+    struct error err;
+    if (o->style == TABLE_TEXT) return ask(u, db, q, o);
+    struct table *table = query_table(q, o->style, o->wide, columns);
+    int64_t rows = query_print(u, db, q, &o->f, table, false, o->wide, NULL, &err);
+    table_close(table);
+    return rows < 0 ? failed(&err) : EX_OK;
+}
+
+/* One key with its parts; its reversals and invoices below. */
+static int ask_key(const struct utility *u, struct db *db, const struct question *q, const struct options *o)
+{
+    int code = ask(u, db, q, o);
+    char at[CLOCK_TEXT_SIZE];
+    if (code != EX_OK || o->style != TABLE_TEXT) return code;
+    struct db_arg key[] = {DB_TEXT(o->f.key.bank), DB_TEXT(o->f.key.branch), DB_TEXT(o->f.key.ref)};
+    db_ask(db, "SELECT r.at_ms, r.mti, r.code, r.maker, r.checker FROM reversal r JOIN station s ON s.id=r.station"
+               " WHERE s.bank=$1 AND s.branch=$2 AND r.reference=CAST($3 AS BIGINT) ORDER BY r.id", key, 3);
+    while (db_row(db))
+        printf("%s  %s answered %s, asked by %s and %s\n", clock_format(&u->clock, db_int(db, 0), at, sizeof at), db_text(db, 1), db_text(db, 2),
+               db_text(db, 3)[0] ? db_text(db, 3) : "-", db_text(db, 4)[0] ? db_text(db, 4) : "-");
+    bool good = db_end(db) >= 0;
+    db_ask(db, "SELECT n.noted_ms, n.series, n.number, n.what FROM notice n JOIN station s ON s.id=n.station"
+               " WHERE s.bank=$1 AND s.branch=$2 AND n.payment=CAST($3 AS BIGINT) ORDER BY n.reference", key, 3);
+    while (db_row(db))
+        printf("%s  invoice %s %s %s\n", clock_format(&u->clock, db_int(db, 0), at, sizeof at), db_text(db, 1), db_text(db, 2), db_text(db, 3));
+    struct error err;
+    return good && db_end(db) >= 0 ? EX_OK : (db_failed(db, "the query failed", &err), failed(&err));
+}
+
+/* --- following -------------------------------------------------------------------- */
+
+static volatile sig_atomic_t interrupted;
+static void on_interrupt(int number) { interrupted = number; }
+
+/* Payments and reversals as they are committed: a line each, or JSON. */
+static int follow(const struct utility *u, struct db *db, struct options *o)
+{
+    static const char *const names[] = {"payments", "reversals"};
+    struct column columns[2][QUERY_COLUMNS_MAX];
+    struct table *tables[2] = {NULL, NULL};
+    struct error err;
+    bool person = o->style == TABLE_TEXT;
+    int64_t rows = 0, last[2] = {db_number(db, "SELECT coalesce(max(id), 0) FROM payment", DB_NO_ARGS, -1),
+                                 db_number(db, "SELECT coalesce(max(id), 0) FROM reversal", DB_NO_ARGS, -1)};
+    signal(SIGINT, on_interrupt);
+    signal(SIGTERM, on_interrupt);
+    for (int i = 0; i < 2 && !person; i++)
+        tables[i] = query_table(question_named(names[i]), o->style, true, columns[i]);
+    while (!interrupted && !ferror(stdout) && rows >= 0) {
+        for (int i = 0; i < 2 && rows >= 0; i++) {
+            o->f.above = last[i];
+            rows = query_print(u, db, question_named(names[i]), &o->f, tables[i], person, o->wide, &last[i], &err);
+        }
+        fflush(stdout);
+        nanosleep(&(struct timespec){.tv_nsec = FOLLOW_MS * 1000000L}, NULL);
+    }
+    for (int i = 0; i < 2; i++)
+        table_close(tables[i]);
+    return rows < 0 ? failed(&err) : EX_OK;
+}
+
+/* --- the command line ------------------------------------------------------------- */
+
+static int take_option(struct options *o, int c, const char *value)
+{
+    static const struct { char letter; unsigned filter; } filters[] = {{'b', BY_BANK}, {'r', BY_BRANCH}, {'d', BY_DAY}, {'s', BY_STATION}, {'c', BY_CUSTOMER}};
+    for (size_t i = 0; i < sizeof filters / sizeof *filters; i++)
+        if (filters[i].letter == c) o->f.given |= filters[i].filter;
+    switch (c) {
+    case 'b': o->f.bank = value; return 0;
+    case 'r': o->f.branch = value; return 0;
+    case 's': o->f.station = value; return 0;
+    case 'c': o->f.customer = value; return 0;
+    case 'd': return day_parse(value, &o->f.day) ? 0 : utility_usage("query", "a day is YYYY-MM-DD, not", value);
+    case 'f': return style_named(value, &o->style) ? 0 : utility_usage("query", "a format is table, csv or json, not", value);
+    case 'w': o->wide = true; return 0;
+    case 'F': o->follow = true; return 0;
+    default: return utility_usage("query", "no such option, or its value is missing", NULL);
+    }
+}
+
+/* What stands behind the question: a customer, a key or nothing. */
+static int take_subject(const struct question *q, struct options *o, const char *subject, const char *more)
+{
+    bool customer = strcmp(q->name, "customer") == 0, key = strcmp(q->name, "key") == 0;
+    if (more) return utility_usage("query", "what is this:", more);
+    if ((customer || key) && subject == NULL) return utility_usage("query", customer ? "which customer?" : "which key?", NULL);
+    if (!customer && !key && subject) return utility_usage("query", "what is this:", subject);
+    if (customer) {
+        o->f.customer = subject;
+        o->f.given |= BY_CUSTOMER;
+    }
+    if (key && !key_parse(subject, &o->f.key)) return utility_usage("query", "a key is BANK/BRANCH/REFERENCE, not", subject);
+    if (key) o->f.given |= BY_KEY;
+    if (o->f.given & ~q->filters) return utility_usage("query", "one of these filters means nothing for", q->name);
+    if (o->follow && o->style == TABLE_CSV) return utility_usage("query", "--follow writes lines or json, not", "csv");
+    if (o->follow && strcmp(q->name, "payments") != 0) return utility_usage("query", "--follow is for payments, not for", q->name);
+    return 0;
+}
+
+static int answer(struct utility *u, const struct question *q, struct options *o)
+{
+    struct error err;
+    struct db *db = db_open(u->settings.store, &err);
+    if (db == NULL) return failed(&err);
+    if (strcmp(q->name, "arrears") == 0 && !(o->f.given & BY_DAY)) {
+        o->f.given |= BY_DAY;
+        o->f.day = clock_today(&u->clock);
+    }
+    int code = o->follow ? follow(u, db, o) : strcmp(q->name, "customer") == 0 ? ask_customer(u, db, q, o)
+             : strcmp(q->name, "key") == 0 ? ask_key(u, db, q, o) : ask(u, db, q, o);
+    db_close(db);
+    return code;
+}
+
 int cmd_query(struct utility *u, int argc, char **argv)
 {
     static const struct option options[] = {{"bank", 1, NULL, 'b'}, {"branch", 1, NULL, 'r'}, {"day", 1, NULL, 'd'}, {"station", 1, NULL, 's'},
-                                            {"customer", 1, NULL, 'c'}, {"format", 1, NULL, 'f'}, {0}};
-    struct filters f = {.day = DAY_NONE};
-    struct error err;
-    int c, code = EX_OK;
-    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (c == 'b') f.bank = optarg;
-        if (c == 'r') f.branch = optarg;
-        if (c == 's') f.station = optarg;
-        if (c == 'c') f.customer = optarg;
-        if (c == '?' || (c == 'd' && !day_parse(optarg, &f.day)) || (c == 'f' && !style_named(optarg, &f.style))) return usage();
-    }
-    if (optind == argc) return usage();
-    if (optind + 1 < argc) f.customer = argv[optind + 1];
-    for (size_t i = 0; i < QUESTIONS; i++) {
-        if (strcmp(questions[i].name, argv[optind]) != 0) continue;
-        sqlite3 *db = utility_db(u, &err);
-        if (db == NULL || ask(db, &questions[i], &f, clock_today(&u->clock), &err) != 0) {
-            error_print("utilityd", &err);
-            code = EX_UNAVAILABLE;
-        }
-        sqlite3_close(db);
-        return code;
-    }
-    return usage();
+                                            {"customer", 1, NULL, 'c'}, {"format", 1, NULL, 'f'}, {"wide", 0, NULL, 'w'}, {"follow", 0, NULL, 'F'}, {0}};
+    struct options o = {.f = {.day = DAY_NONE, .above = -1}};
+    int c, code;
+    opterr = 0;
+    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
+        if ((code = take_option(&o, c, optarg)) != 0) return code;
+    const struct question *q = optind < argc ? question_named(argv[optind]) : NULL;
+    if (q == NULL) return utility_usage("query", "the questions are customer, arrears, payments, reversals, key, totals", NULL);
+    code = take_subject(q, &o, optind + 1 < argc ? argv[optind + 1] : NULL, optind + 2 < argc ? argv[optind + 2] : NULL);
+    return code ? code : answer(u, q, &o);
 }

@@ -179,16 +179,15 @@ int cmd_sample(struct utility *u, int argc, char **argv)
     struct billfile_header header = {0};
     char *end = NULL;
     int c;
+    opterr = 0;
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
         bool good = c != '?';
         if (c == 'n') m.most = strtoll(optarg, &end, 10), good = !*end && m.most >= 1 && m.most <= BILLS_MAX;
         if (c == 's') m.state = strtoull(optarg, &end, 10), good = !*end;
         if (c == 'd') good = day_parse(optarg, &m.today);
-        if (!good) {
-            fprintf(stderr, "usage: utilityd sample [--bills 1..%d] [--seed N] [--date YYYY-MM-DD] >FILE\n", BILLS_MAX);
-            return EX_USAGE;
-        }
+        if (!good) return utility_usage(argv[0], "what is this:", optarg ? optarg : argv[optind - 1]);
     }
+    if (optind < argc) return utility_usage(argv[0], "what is this:", argv[optind]);
     char day[DAY_TEXT_SIZE];
     text_copy(header.utility, sizeof header.utility, u->settings.id);
     snprintf(header.made_at, sizeof header.made_at, "%sT18:00:00", day_format(m.today - 1, day, sizeof day));

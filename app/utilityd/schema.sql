@@ -29,7 +29,7 @@ CREATE TABLE customer (
     name       TEXT NOT NULL,
     address    TEXT NOT NULL,
     supply     TEXT NOT NULL,      -- supply station
-    class      TEXT NOT NULL,
+    meter      TEXT NOT NULL,      -- of the newest bill
     credit_fen INTEGER NOT NULL DEFAULT 0 CHECK (credit_fen >= 0)
 ) STRICT, WITHOUT ROWID;
 
@@ -50,13 +50,14 @@ CREATE TABLE bill (
     first_day     INTEGER NOT NULL,          -- collection window, both ends counted
     last_day      INTEGER NOT NULL CHECK (last_day >= first_day),
     rate_permille INTEGER NOT NULL CHECK (rate_permille >= 0),
-    resident      INTEGER NOT NULL CHECK (resident IN (0, 1)),
+    class         TEXT NOT NULL CHECK (length(class) = 1), -- R: residents
     state         INTEGER NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 3), -- open, paid, withheld, withdrawn
     paid_by       INTEGER,                   -- payment.id; 0: covered by credit
     change        INTEGER NOT NULL,          -- grows with every change: the feed goes by it
     CHECK ((state = 1) = (paid_by IS NOT NULL))
 ) STRICT;
 CREATE INDEX bill_customer ON bill (customer, due);
+CREATE INDEX bill_covered ON bill (customer) WHERE covered_fen > 0;
 CREATE INDEX bill_change ON bill (change);
 
 -- One row a key, for ever; tombstones are among them.
@@ -71,6 +72,7 @@ CREATE TABLE payment (
     content    BLOB,                         -- digest of all fields but MTI and DE 7; NULL: known from a 0420 alone
     origin     BLOB NOT NULL,                -- digest of the nine fields that a 04xx shares
     customer   TEXT NOT NULL,
+    proc       INTEGER NOT NULL,             -- DE 3: 500000 cash, 501000 special account
     amount_fen INTEGER NOT NULL CHECK (amount_fen >= 0),
     short_fen  INTEGER NOT NULL DEFAULT 0 CHECK (short_fen >= 0), -- what an undoing could not take back
     taken      INTEGER NOT NULL,
@@ -80,7 +82,7 @@ CREATE TABLE payment (
     UNIQUE (station, reference),
     CHECK (state <> 2 OR (code = '00' AND content IS NOT NULL))
 ) STRICT;
-CREATE INDEX payment_day ON payment (business, station);
+CREATE INDEX payment_day ON payment (business, station, state, amount_fen); -- totals read the index alone
 CREATE INDEX payment_customer ON payment (customer);
 
 -- Where a key's money lies.
@@ -102,6 +104,34 @@ CREATE TABLE branch_day (
     agreed   INTEGER NOT NULL DEFAULT 0 CHECK (agreed IN (0, 1)),
     PRIMARY KEY (station, business)
 ) STRICT, WITHOUT ROWID;
+
+-- Each question for totals as it was asked, with the branch's audit head: its
+-- anchor outside of the branch.
+CREATE TABLE agreement (
+    id         INTEGER PRIMARY KEY,
+    bank       TEXT NOT NULL,
+    branch     TEXT NOT NULL,                -- empty: the whole bank
+    business   INTEGER NOT NULL,
+    closing    INTEGER NOT NULL CHECK (closing IN (0, 1)),
+    settlement INTEGER NOT NULL CHECK (settlement IN (1, 2)), -- in balance, out
+    theirs     TEXT NOT NULL,                -- count/fen of payments, count/fen of reversals
+    ours       TEXT NOT NULL,
+    audit_head TEXT NOT NULL,
+    at_ms      INTEGER NOT NULL
+) STRICT;
+
+-- What undid or tried to undo a key, and the two people's names on it.
+CREATE TABLE reversal (
+    id        INTEGER PRIMARY KEY,
+    station   INTEGER NOT NULL,
+    reference INTEGER NOT NULL,
+    mti       TEXT NOT NULL,
+    code      TEXT NOT NULL,                 -- as it was answered
+    maker     TEXT NOT NULL,
+    checker   TEXT NOT NULL,
+    at_ms     INTEGER NOT NULL
+) STRICT;
+CREATE INDEX reversal_key ON reversal (station, reference);
 
 -- Invoice notices of the branches: which number is on paper for which key.
 CREATE TABLE notice (
@@ -128,6 +158,15 @@ CREATE TRIGGER audit_kept BEFORE DELETE ON audit
 BEGIN SELECT RAISE(ABORT, 'the audit only grows'); END;
 CREATE TRIGGER audit_stays BEFORE UPDATE ON audit
 BEGIN SELECT RAISE(ABORT, 'the audit only grows'); END;
+
+CREATE TRIGGER agreement_kept BEFORE DELETE ON agreement
+BEGIN SELECT RAISE(ABORT, 'agreements only grow'); END;
+CREATE TRIGGER agreement_stays BEFORE UPDATE ON agreement
+BEGIN SELECT RAISE(ABORT, 'agreements only grow'); END;
+CREATE TRIGGER reversal_kept BEFORE DELETE ON reversal
+BEGIN SELECT RAISE(ABORT, 'reversals only grow'); END;
+CREATE TRIGGER reversal_stays BEFORE UPDATE ON reversal
+BEGIN SELECT RAISE(ABORT, 'reversals only grow'); END;
 
 CREATE TRIGGER payment_kept BEFORE DELETE ON payment
 BEGIN SELECT RAISE(ABORT, 'a key is kept for ever'); END;

@@ -1,5 +1,6 @@
-/* The daemon: banks call in over TLS; a thread of its own works on the books, so
- * that what arrives while a commit is under way shares the next one. */
+/* utilityd serve: banks call in over TLS. One worker posts, so that what arrives
+ * while a commit is under way shares the next one; another one reads, so that a
+ * search or a feed holds up no payment. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,32 +11,25 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "utilityd/service.h"
+#include "utilityd/worker.h"
 #include "wire/channel.h"
 #include "wire/policy.h"
 
-#define WAITING_MAX 20000 /* requests not answered yet; beyond it 96 */
+#define WAITING_MAX 4096 /* requests not answered yet, about 17 kB each; beyond it 96 */
 
 /* A connection lives until its channel is down and nothing of it is in work. */
-struct conn { struct channel *channel; int in_work; char cn[65]; };
-
-struct work { struct exchange x; struct conn *conn; struct work *next; };
+struct conn { struct channel *channel; int in_work, posting; char cn[65]; };
 
 struct serve {
     struct utility *u;
     uv_loop_t loop;
-    uv_async_t done_signal;
     uv_signal_t term, intr, hup;
     struct channel_tls *tls;
     struct channel_server *server;
     struct policy *policy;
-    struct service *service;
-    uv_thread_t thread;
-    uv_mutex_t lock;
-    uv_cond_t wake;
-    struct work *todo, **todo_end, *done, **done_end; /* under lock */
+    struct worker *books, *desk;
     size_t waiting;
-    bool stop;
+    bool broken;
 };
 
 static void release(struct conn *conn)
@@ -43,46 +37,18 @@ static void release(struct conn *conn)
     if (conn->channel == NULL && conn->in_work == 0) free(conn);
 }
 
-/* --- the books' thread --------------------------------------------------------- */
+/* --- to the workers and back ----------------------------------------------------- */
 
-static void books(void *arg)
+/* A read goes to the desk, unless the same connection has something with the
+ * books: then it follows that, and sees it. */
+static void put_to_work(struct serve *s, struct conn *conn, struct work *w)
 {
-    struct serve *s = arg;
-    uv_mutex_lock(&s->lock);
-    for (;;) {
-        struct exchange *xs[GROUP_MAX];
-        struct work *first = s->todo;
-        size_t count = 0;
-        if (first == NULL && s->stop) break;
-        if (first == NULL) {
-            uv_cond_wait(&s->wake, &s->lock);
-            continue;
-        }
-        struct work *last = NULL;
-        for (struct work *w = first; w && count < GROUP_MAX; last = w, w = w->next)
-            xs[count++] = &w->x;
-        s->todo = last->next;
-        if (s->todo == NULL) s->todo_end = &s->todo;
-        last->next = NULL;
-        uv_mutex_unlock(&s->lock);
-        service_work(s->service, xs, count);
-        uv_mutex_lock(&s->lock);
-        *s->done_end = first;
-        s->done_end = &last->next;
-        uv_async_send(&s->done_signal);
-    }
-    uv_mutex_unlock(&s->lock);
-}
-
-static void put_to_work(struct serve *s, struct work *w)
-{
-    w->conn->in_work++;
+    bool read = w->x.refusal == NULL && service_only_reads(&w->x.request) && conn->posting == 0;
+    w->conn = conn;
+    conn->in_work++;
+    conn->posting += !read;
     s->waiting++;
-    uv_mutex_lock(&s->lock);
-    *s->todo_end = w;
-    s->todo_end = &w->next;
-    uv_cond_signal(&s->wake);
-    uv_mutex_unlock(&s->lock);
+    worker_give(read ? s->desk : s->books, w);
 }
 
 static void send_answer(struct channel *c, const struct iso *m)
@@ -94,26 +60,34 @@ static void send_answer(struct channel *c, const struct iso *m)
     else if (!channel_send(c, bytes, (size_t)len)) channel_close(c, "it does not read its answers");
 }
 
-static void on_done(uv_async_t *signal)
+static void on_done(struct serve *s, struct work *w)
 {
-    struct serve *s = signal->data;
-    uv_mutex_lock(&s->lock);
-    struct work *w = s->done;
-    s->done = NULL;
-    s->done_end = &s->done;
-    uv_mutex_unlock(&s->lock);
-    while (w) {
-        struct work *next = w->next;
-        w->conn->in_work--;
-        s->waiting--;
-        if (w->conn->channel && w->x.answered) send_answer(w->conn->channel, &w->x.answer);
-        release(w->conn);
-        free(w);
-        w = next;
-    }
+    struct conn *conn = w->conn;
+    conn->in_work--;
+    s->waiting--;
+    if (conn->channel && w->x.answered) send_answer(conn->channel, &w->x.answer);
+    release(conn);
+    free(w);
 }
 
-/* --- connections --------------------------------------------------------------- */
+static void on_posted(void *ctx, struct work *w)
+{
+    ((struct conn *)w->conn)->posting--;
+    on_done(ctx, w);
+}
+
+static void on_read(void *ctx, struct work *w) { on_done(ctx, w); }
+
+/* Never retry an fsync: end, and let whoever starts it again read the disk anew. */
+static void on_broken(void *ctx)
+{
+    struct serve *s = ctx;
+    log_error("the books' disk fails: ending without an answer to what was under way; see to the disk, then start again");
+    s->broken = true;
+    uv_stop(&s->loop);
+}
+
+/* --- connections ----------------------------------------------------------------- */
 
 static bool allow(void *ctx, const struct channel_peer *peer, char *why, size_t size)
 {
@@ -147,57 +121,66 @@ static void on_down(void *ctx, struct channel *c, const char *why)
     release(conn);
 }
 
-/* A message that says who speaks is judged by the policy of now. */
-static void judge_authority(struct serve *s, struct work *w)
+/* Whom a message speaks for is judged by the policy of now. */
+static void judge_authority(struct serve *s, const struct conn *conn, struct exchange *x)
 {
     char bank[KEY_BANK_SIZE] = "", branch[KEY_BRANCH_SIZE] = "";
-    const struct policy_station *station = policy_station(s->policy, w->conn->cn);
-    iso_text(&w->x.request, 32, bank, sizeof bank);
-    iso_text(&w->x.request, 42, branch, sizeof branch);
-    if (w->x.request.mti[1] == '8' && bank[0] == '\0' && station) text_copy(bank, sizeof bank, policy_bank(station));
-    if (station == NULL || !policy_allows(station, w->x.request.mti, bank, branch, w->x.why, sizeof w->x.why)) {
-        if (station == NULL) text_copy(w->x.why, sizeof w->x.why, "not in the access policy any more");
-        w->x.refusal = "58";
+    const struct policy_station *station = policy_station(s->policy, conn->cn);
+    iso_text(&x->request, 32, bank, sizeof bank);
+    iso_text(&x->request, 42, branch, sizeof branch);
+    if (x->request.mti[1] == '8' && bank[0] == '\0' && station) text_copy(bank, sizeof bank, policy_bank(station));
+    if (station && policy_allows(station, x->request.mti, bank, branch, x->why, sizeof x->why)) return;
+    if (station == NULL) text_copy(x->why, sizeof x->why, "not in the access policy any more");
+    x->refusal = "58";
+}
+
+/* What is no message can't be answered: the connection ends. */
+static struct work *read_message(struct conn *conn, struct channel *c, const uint8_t *bytes, size_t len)
+{
+    struct work *w = calloc(1, sizeof *w);
+    struct error err;
+    char why[240];
+    if (w == NULL) {
+        channel_close(c, "no memory");
+        return NULL;
     }
+    if (iso_unpack(&w->x.request, (const char *)bytes, len, &err) == 0) return w;
+    snprintf(why, sizeof why, "it sends what is no message: %.80s: %.100s", err.where, err.why);
+    channel_close(c, why);
+    free(w);
+    return NULL;
 }
 
 static void on_frame(void *ctx, struct channel *c, const uint8_t *bytes, size_t len)
 {
     struct serve *s = ctx;
     struct conn *conn = channel_user(c);
-    struct work *w = calloc(1, sizeof *w);
     struct error err;
-    if (w == NULL || iso_unpack(&w->x.request, (const char *)bytes, len, &err) != 0) {
-        log_warn("%s sends what is no message: %s %s", conn->cn, w ? err.where : "", w ? err.why : "no memory");
-        free(w);
-        channel_close(c, "it sends what is no message");
-        return;
-    }
     char mti[5];
-    w->conn = conn;
-    text_copy(w->x.peer, sizeof w->x.peer, conn->cn);
-    if (!message_answer_mti(&w->x.request, mti)) { /* an answer, and nothing was asked */
-        free(w);
+    if (conn == NULL) return;
+    struct work *w = read_message(conn, c, bytes, len);
+    if (w == NULL) return;
+    struct exchange *x = &w->x;
+    text_copy(x->peer, sizeof x->peer, conn->cn);
+    bool asks = message_answer_mti(&x->request, mti);
+    if (asks && message_check(&x->request, &err) != 0) {
+        snprintf(x->why, sizeof x->why, "%.80s: %.100s", err.where, err.why);
+        x->refusal = "30";
+    } else if (asks) {
+        judge_authority(s, conn, x);
+    }
+    if (asks && s->waiting < WAITING_MAX) {
+        put_to_work(s, conn, w);
         return;
     }
-    if (message_check(&w->x.request, &err) != 0) {
-        snprintf(w->x.why, sizeof w->x.why, "%.80s: %.100s", err.where, err.why);
-        w->x.refusal = "30";
-    } else {
-        judge_authority(s, w);
-    }
-    if (s->waiting >= WAITING_MAX) {
-        message_answer(&w->x.request, "96", &w->x.answer);
-        send_answer(c, &w->x.answer);
-        free(w);
-        return;
-    }
-    put_to_work(s, w);
+    if (asks) message_answer(&x->request, "96", &x->answer), send_answer(c, &x->answer);
+    else log_warn("%s sends a %s, and nothing was asked of it", conn->cn, x->request.mti);
+    free(w);
 }
 
 static const struct channel_events events = {allow, on_up, on_frame, on_down, NULL, NULL};
 
-/* --- signals, start, stop ------------------------------------------------------ */
+/* --- signals, start, stop -------------------------------------------------------- */
 
 static void on_stop(uv_signal_t *signal, int number)
 {
@@ -223,32 +206,38 @@ static void on_reload(uv_signal_t *signal, int number)
     else log_info("certificates read again");
 }
 
+static void start_signals(struct serve *s)
+{
+    const struct { uv_signal_t *signal; uv_signal_cb act; int number; } rows[] = {
+        {&s->term, on_stop, SIGTERM}, {&s->intr, on_stop, SIGINT}, {&s->hup, on_reload, SIGHUP}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        uv_signal_init(&s->loop, rows[i].signal);
+        rows[i].signal->data = s;
+        uv_signal_start(rows[i].signal, rows[i].act, rows[i].number);
+    }
+}
+
+static struct worker *start_worker(struct serve *s, bool posts, struct error *err)
+{
+    struct service *service = service_open(s->u, posts, err);
+    return service ? worker_start(&s->loop, service, posts ? on_posted : on_read, on_broken, s, err) : NULL;
+}
+
+/* A sysexits code, EX_OK when it serves. */
 static int start(struct serve *s, struct error *err)
 {
     const struct utility_settings *set = &s->u->settings;
-    s->todo_end = &s->todo;
-    s->done_end = &s->done;
-    uv_mutex_init(&s->lock);
-    uv_cond_init(&s->wake);
     uv_loop_init(&s->loop);
-    uv_async_init(&s->loop, &s->done_signal, on_done);
-    uv_signal_t *signals[] = {&s->term, &s->intr, &s->hup};
-    for (int i = 0; i < 3; i++) {
-        uv_signal_init(&s->loop, signals[i]);
-        signals[i]->data = s;
-    }
-    s->done_signal.data = s;
-    uv_signal_start(&s->term, on_stop, SIGTERM);
-    uv_signal_start(&s->intr, on_stop, SIGINT);
-    uv_signal_start(&s->hup, on_reload, SIGHUP);
+    start_signals(s);
     s->policy = policy_load(set->policy, err);
-    if (s->policy == NULL) return -1;
-    s->service = service_open(s->u, err);
-    if (s->service == NULL) return -1;
+    if (s->policy == NULL) return EX_CONFIG;
     s->tls = channel_tls_open(&(struct channel_tls_files){set->ca, set->cert, set->key}, err);
-    if (s->tls == NULL) return -1;
+    if (s->tls == NULL) return EX_CONFIG;
+    s->books = start_worker(s, true, err);
+    s->desk = s->books ? start_worker(s, false, err) : NULL;
+    if (s->desk == NULL) return EX_UNAVAILABLE;
     s->server = channel_listen(&s->loop, s->tls, set->listen, NULL, &events, s, err);
-    return s->server ? 0 : -1;
+    return s->server ? EX_OK : EX_CONFIG;
 }
 
 static void close_all(uv_handle_t *handle, void *arg)
@@ -258,41 +247,40 @@ static void close_all(uv_handle_t *handle, void *arg)
 
 static void finish(struct serve *s)
 {
+    /* what was posted is answered before the connections end */
+    if (s->books) worker_stop(s->books);
+    if (s->desk) worker_stop(s->desk);
+    uv_run(&s->loop, UV_RUN_NOWAIT);
     if (s->server) channel_server_close(s->server);
     uv_walk(&s->loop, close_all, NULL);
     uv_run(&s->loop, UV_RUN_DEFAULT);
     uv_loop_close(&s->loop);
+    worker_free(s->books);
+    worker_free(s->desk);
     channel_tls_close(s->tls);
-    service_close(s->service);
     policy_free(s->policy);
 }
 
 int cmd_serve(struct utility *u, int argc, char **argv)
 {
-    static struct serve s;
+    struct serve s = {.u = u};
     struct error err;
-    s.u = u;
-    signal(SIGPIPE, SIG_IGN);
-    if (start(&s, &err) != 0) {
-        error_print("utilityd", &err);
-        finish(&s);
-        return EX_CONFIG;
-    }
-    uv_thread_create(&s.thread, books, &s);
     char host[64];
-    text_copy(host, sizeof host, u->settings.listen);
-    char *colon = strrchr(host, ':');
-    if (colon) *colon = '\0';
-    printf("ready: %s:%d\n", host, channel_server_port(s.server));
-    fflush(stdout);
-    sd_notify(0, "READY=1");
-    uv_run(&s.loop, UV_RUN_DEFAULT);
-    uv_mutex_lock(&s.lock);
-    s.stop = true;
-    uv_cond_signal(&s.wake);
-    uv_mutex_unlock(&s.lock);
-    uv_thread_join(&s.thread);
-    on_done(&s.done_signal); /* what was posted is answered before the connections end */
+    if (argc > 1) return utility_usage(argv[0], "it takes no argument, not", argv[1]);
+    signal(SIGPIPE, SIG_IGN);
+    int code = start(&s, &err);
+    if (code == EX_OK) {
+        text_copy(host, sizeof host, u->settings.listen);
+        char *colon = strrchr(host, ':');
+        if (colon) *colon = '\0';
+        printf("ready: %s:%d\n", host, channel_server_port(s.server));
+        fflush(stdout);
+        sd_notify(0, "READY=1");
+        uv_run(&s.loop, UV_RUN_DEFAULT);
+        code = s.broken ? EX_IOERR : EX_OK;
+    } else {
+        error_print("utilityd", &err);
+    }
     finish(&s);
-    return EX_OK;
+    return code;
 }

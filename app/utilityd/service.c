@@ -1,16 +1,11 @@
 #include "utilityd/service.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
-#include "base/secret.h"
 #include "base/text.h"
 #include "wire/payment.h"
-
-#define APPROVAL_BLOCK 100000
-#define APPROVAL_SIZE INT64_C(1073741824) /* 32^6 */
 
 day_t service_today(const struct service *s) { return clock_today(&s->u->clock); }
 
@@ -25,194 +20,64 @@ void service_refuse(struct exchange *x, const char *code, const char *why)
 
 int64_t service_station(struct service *s, const char *bank, const char *branch, bool make)
 {
-    sqlite3_stmt *q = NULL;
-    int64_t id = -1;
-    for (int attempt = 0; attempt < 2 && id < 0; attempt++) {
-        const char *sql = attempt && make ? "INSERT INTO station (bank, branch) VALUES (?,?) RETURNING id"
-                                          : "SELECT id FROM station WHERE bank=? AND branch=?";
-        if (attempt && !make) break;
-        if (sqlite3_prepare_v2(s->db, sql, -1, &q, NULL) == SQLITE_OK) {
-            sqlite3_bind_text(q, 1, bank, -1, SQLITE_STATIC);
-            sqlite3_bind_text(q, 2, branch, -1, SQLITE_STATIC);
-            if (sqlite3_step(q) == SQLITE_ROW) id = sqlite3_column_int64(q, 0);
-            while (id >= 0 && sqlite3_step(q) == SQLITE_ROW) {}
-        }
-        sqlite3_finalize(q);
-        q = NULL;
+    struct db_arg args[] = {DB_TEXT(bank), DB_TEXT(branch)};
+    static const char find[] = "SELECT id FROM station WHERE bank=$1 AND branch=$2";
+    int64_t id = db_number(s->db, find, args, 2, -1);
+    if (id >= 0 || !make) return id;
+    if (db_run(s->db, "INSERT INTO station (bank, branch) VALUES ($1,$2) ON CONFLICT DO NOTHING", args, 2) < 0) return -1;
+    return db_number(s->db, find, args, 2, -1);
+}
+
+/* --- audit --------------------------------------------------------------------- */
+
+/* A station that sends rubbish without end fills neither log nor disk: so many
+ * lines a second, the rest is counted. */
+void service_audit(struct service *s, const struct exchange *x, const char *what)
+{
+    char text[200];
+    int64_t second = clock_now_ms(&s->u->clock) / 1000;
+    if (second != s->audit_second) {
+        if (s->audits_left_out) log_warn("%lld more messages were refused", (long long)s->audits_left_out);
+        s->audit_second = second;
+        s->audits_now = s->audits_left_out = 0;
     }
-    return id;
-}
-
-/* --- payments ------------------------------------------------------------------ */
-
-/* Six letters and digits that can't be misread, never the same twice. */
-static int next_approval(struct service *s, char approval[7])
-{
-    static const char signs[] = "0123456789ABCDEFGHJKLMNPQRSTVWXY";
-    if (s->approval == s->approval_end) {
-        int64_t from = utility_db_int(s->db, "INSERT INTO setting (name, value) VALUES ('approval', '100000') ON CONFLICT (name)"
-                                             " DO UPDATE SET value = CAST(value AS INTEGER) + 100000 RETURNING CAST(value AS INTEGER)");
-        if (from < 0) return -1;
-        s->approval_end = from;
-        s->approval = from - APPROVAL_BLOCK;
-    }
-    int64_t n = s->approval++ % APPROVAL_SIZE;
-    for (int i = 5; i >= 0; i--, n /= 32)
-        approval[i] = signs[n % 32];
-    approval[6] = '\0';
-    return 0;
-}
-
-static void digest(const struct iso *m, const int *fields, size_t count, uint8_t out[JUDGE_DIGEST_SIZE])
-{
-    struct secret_chain chain;
-    unsigned char hash[SECRET_HASH_BYTES];
-    secret_chain_init(&chain, NULL);
-    for (size_t i = 0; i < count; i++) {
-        struct iso_slice s = iso_get(m, fields[i]);
-        secret_chain_int(&chain, s.text ? fields[i] : -fields[i]);
-        if (s.text) secret_chain_field(&chain, s.text, s.len);
-    }
-    secret_chain_final(&chain, hash);
-    memcpy(out, hash, JUDGE_DIGEST_SIZE);
-}
-
-static void digests(const struct iso *m, struct judge_request *r)
-{
-    static const int shared[] = {3, 4, 11, 12, 13, 32, 37, 41, 42};
-    int all[ISO_FIELDS];
-    size_t count = 0;
-    for (int field = 2; field <= ISO_FIELDS; field++)
-        if (field != 7) all[count++] = field;
-    digest(m, all, count, r->content);
-    digest(m, shared, sizeof shared / sizeof *shared, r->origin);
-}
-
-static day_t day_of(const struct civil *c)
-{
-    day_t day = 0;
-    day_from_ymd(c->year, c->month, c->day, &day);
-    return day;
-}
-
-static int from_payment(struct service *s, const struct iso *m, struct judge_request *r, struct error *err)
-{
-    struct wire_payment p;
-    if (wire_payment_unpack(m, service_today(s), &p, err) != 0) return -1;
-    r->key = p.head.key;
-    r->amount_fen = p.head.amount_fen;
-    r->prepaid_fen = p.prepaid_fen;
-    r->part_count = (size_t)p.bill_count;
-    text_copy(r->customer, sizeof r->customer, p.customer);
-    for (int i = 0; i < p.bill_count; i++) {
-        text_copy(r->parts[i].bill, sizeof r->parts[i].bill, p.bills[i].bill);
-        r->parts[i].amount_fen = p.bills[i].amount_fen;
-        r->parts[i].late_fen = p.bills[i].late_fee_fen;
-    }
-    r->taken = day_of(&p.head.local);
-    r->business = p.head.business_day;
-    r->too_late = r->kind == JUDGE_ADVISE && service_today(s) - r->taken > s->u->settings.advice_days;
-    return 0;
-}
-
-static int from_reversal(struct service *s, const struct iso *m, struct judge_request *r, struct error *err)
-{
-    struct wire_reversal v;
-    if (wire_reversal_unpack(m, service_today(s), &v, err) != 0) return -1;
-    r->key = v.head.key;
-    r->amount_fen = v.head.amount_fen;
-    r->taken = day_of(&v.head.local);
-    r->business = v.head.business_day;
-    return 0;
-}
-
-static int to_judge(struct service *s, const struct iso *m, struct judge_request *r, struct error *err)
-{
-    memset(r, 0, sizeof *r);
-    bool back = m->mti[1] == '4', advice = message_is_advice(m);
-    r->kind = back ? (advice ? JUDGE_UNDO : JUDGE_REVERSE) : (advice ? JUDGE_ADVISE : JUDGE_PAY);
-    if ((back ? from_reversal : from_payment)(s, m, r, err) != 0) return -1;
-    digests(m, r);
-    return next_approval(s, r->approval);
-}
-
-static void from_judge(const struct judge_answer *j, const struct judge_request *r, struct exchange *x)
-{
-    static const enum wire_place places[] = {[HOME_BILL] = PLACE_BILL, [HOME_CREDIT] = PLACE_PREPAID, [HOME_SUSPENSE] = PLACE_SUSPENSE};
-    struct wire_answer a = {0};
-    text_copy(a.code, sizeof a.code, j->code);
-    text_copy(a.approval, sizeof a.approval, j->approval);
-    if (j->undone) {
-        text_copy(a.parts[0].part, sizeof a.parts[0].part, "PP");
-        a.parts[a.part_count++].place = PLACE_REVERSED;
-    }
-    for (size_t i = 0; i < j->place_count && a.part_count < WIRE_PARTS_MAX; i++) {
-        struct wire_disposition *d = &a.parts[a.part_count++];
-        text_copy(d->part, sizeof d->part, j->places[i].part < 0 ? "PP" : j->places[i].bill);
-        d->place = places[j->places[i].home];
-        d->amount_fen = j->places[i].amount_fen;
-    }
-    const struct code_spec *spec = code_spec(j->code);
-    if (strcmp(j->code, "00") != 0 && spec) text_copy(a.reason, sizeof a.reason, spec->meaning);
-    struct error err;
-    x->answered = wire_answer_pack(&x->request, &a, &x->answer, &err) == 0;
-    if (!x->answered) log_error("an answer does not fit: %s", err.why);
-}
-
-static void audit(struct service *s, const struct exchange *x, const char *what)
-{
-    char line[400], text[200];
-    snprintf(line, sizeof line, "%s: %s", what, message_describe(&x->request, text, sizeof text));
-    log_warn("%s: %s", x->peer, line);
-    if (utility_audit(s->db, clock_now_ms(&s->u->clock), x->peer, line) != 0) log_error("the audit cannot be written");
-}
-
-/* One durable transaction for all of them; when that fails, one by one, so that
- * a single bad one can't hold the others up. */
-static void post(struct service *s, struct exchange **xs, size_t count)
-{
-    static _Thread_local struct judge_request requests[GROUP_MAX];
-    static _Thread_local struct judge_answer answers[GROUP_MAX];
-    struct exchange *posted[GROUP_MAX];
-    size_t used = 0;
-    struct error err;
-    assert(count <= GROUP_MAX);
-    for (size_t i = 0; i < count; i++) {
-        if (to_judge(s, &xs[i]->request, &requests[used], &err) == 0) posted[used++] = xs[i];
-        else service_refuse(xs[i], "30", err.why);
-    }
-    if (used == 0) return;
-    if (group_post(s->store, &s->rules, requests, used, clock_now_ms(&s->u->clock), answers, &err) != 0) {
-        log_error("%s: %s", err.what, err.why);
-        if (count == 1) service_refuse(xs[0], "96", "nothing was posted");
-        for (size_t i = 0; count > 1 && i < used; i++)
-            post(s, &posted[i], 1);
+    if (s->audits_now++ >= SERVICE_AUDITS_A_SECOND || s->audit_count == SERVICE_AUDITS_MAX) {
+        s->audits_left_out++;
         return;
     }
-    for (size_t i = 0; i < used; i++) {
-        from_judge(&answers[i], &requests[i], posted[i]);
-        if (answers[i].audit) audit(s, posted[i], "a used key came with other content");
+    text_copy(s->audits[s->audit_count].who, sizeof s->audits->who, x->peer);
+    snprintf(s->audits[s->audit_count].what, sizeof s->audits->what, "%.180s: %s", what,
+             message_describe(&x->request, text, sizeof text));
+    log_warn("%s: %s", x->peer, s->audits[s->audit_count++].what);
+}
+
+static void write_audits(struct service *s)
+{
+    if (s->audit_count == 0) return;
+    int64_t now = clock_now_ms(&s->u->clock);
+    int status = db_begin(s->db);
+    for (size_t i = 0; i < s->audit_count && status == 0; i++)
+        status = utility_audit(s->db, now, s->audits[i].who, s->audits[i].what);
+    if (status == 0) status = db_commit(s->db);
+    if (status != 0) {
+        log_error("the audit cannot be written: %s", db_why(s->db));
+        db_rollback(s->db);
     }
+    s->audit_count = 0;
 }
 
 /* --- by message ---------------------------------------------------------------- */
 
-static bool is_posting(const struct exchange *x)
-{
-    int proc = message_proc(&x->request);
-    return x->refusal == NULL && (x->request.mti[1] == '2' || x->request.mti[1] == '4') && proc == PROC_CASH;
-}
-
 static const struct { char group; int proc; void (*handle)(struct service *s, struct exchange *x); } handlers[] = {
     {'1', PROC_BILLS, service_inquiry}, {'1', PROC_BILL, service_inquiry}, {'1', PROC_SEARCH, service_search},
-    {'1', PROC_STATE, service_state},   {'2', PROC_INVOICE, service_notice}, {'8', -1, service_net},
-    {'5', -1, service_totals},          {'3', -1, service_feed},
+    {'1', PROC_STATE, service_state},   {'8', -1, service_net},            {'5', -1, service_totals},
+    {'3', -1, service_file},
 };
 
 static void handle(struct service *s, struct exchange *x)
 {
     if (x->refusal) {
-        audit(s, x, x->why);
+        service_audit(s, x, x->why);
         service_refuse(x, x->refusal, x->why);
         return;
     }
@@ -225,28 +90,73 @@ static void handle(struct service *s, struct exchange *x)
     service_refuse(x, "57", "this is not done at the utility");
 }
 
-void service_work(struct service *s, struct exchange **xs, size_t count)
+static bool is_notice(const struct exchange *x)
 {
-    for (size_t i = 0; i < count;) {
-        size_t n = 0;
-        while (i + n < count && n < GROUP_MAX && is_posting(xs[i + n]))
-            n++;
-        if (n) post(s, &xs[i], n);
-        else handle(s, xs[i]);
-        i += n ? n : 1;
-    }
+    return x->refusal == NULL && x->request.mti[1] == '2' && message_proc(&x->request) == PROC_INVOICE;
 }
 
-struct service *service_open(const struct utility *u, struct error *err)
+/* What must find everything before it done, and nothing after it. */
+static bool is_barrier(const struct exchange *x)
+{
+    return x->refusal == NULL && (x->request.mti[1] == '5' || (x->request.mti[1] == '8' && message_net(&x->request) != NET_ECHO));
+}
+
+bool service_only_reads(const struct iso *request)
+{
+    return request->mti[1] == '1' || request->mti[1] == '3' || (request->mti[1] == '8' && message_net(request) == NET_ECHO);
+}
+
+/* Those of xs that are of one kind, in order, up to `most` of them; they are
+ * taken out of xs (NULL). */
+static size_t take(struct exchange **xs, size_t count, bool (*kind)(const struct exchange *), struct exchange **out, size_t most)
+{
+    size_t taken = 0;
+    for (size_t i = 0; i < count && taken < most; i++)
+        if (xs[i] && kind(xs[i])) {
+            out[taken++] = xs[i];
+            xs[i] = NULL;
+        }
+    return taken;
+}
+
+static void work(struct service *s, struct exchange **xs, size_t count)
+{
+    struct exchange *some[GROUP_MAX];
+    size_t n;
+    while (s->store && (n = take(xs, count, service_posts, some, GROUP_MAX)) > 0 && !s->store->broken)
+        service_post(s, some, n);
+    while (s->store && (n = take(xs, count, is_notice, some, GROUP_MAX)) > 0 && !s->store->broken)
+        service_notices(s, some, n);
+    for (size_t i = 0; i < count; i++)
+        if (xs[i] && !(s->store && s->store->broken)) handle(s, xs[i]);
+}
+
+bool service_work(struct service *s, struct exchange **xs, size_t count)
+{
+    s->rules.open_from = service_today(s) - (day_t)s->u->settings.close_after_days;
+    for (size_t from = 0; from < count;) {
+        size_t end = from;
+        while (end < count && !is_barrier(xs[end]))
+            end++;
+        work(s, xs + from, end - from);
+        if (end < count) work(s, xs + end, 1);
+        from = end + 1;
+        write_audits(s);
+    }
+    if (s->store && !s->store->broken) s->store->ops->rest(s->store);
+    return s->store == NULL || !s->store->broken;
+}
+
+struct service *service_open(const struct utility *u, bool posts, struct error *err)
 {
     struct service *s = calloc(1, sizeof *s);
     if (s == NULL) return error_all(err, "cannot serve", NULL, "no memory", NULL), NULL;
     s->u = u;
     s->rules.oldest_first = u->settings.oldest_first;
     s->rules.fee = (struct fee_rules){(int)u->settings.next_year_permille, u->settings.minimum_fen, u->settings.cap_fen};
-    s->db = utility_db(u, err);
-    s->store = s->db ? store_sqlite_open(u->settings.store, err) : NULL;
-    if (s->store) return s;
+    s->db = db_open(u->settings.store, err);
+    if (s->db && posts) s->store = store_open(u->settings.store, err);
+    if (s->db && (s->store || !posts)) return s;
     service_close(s);
     return NULL;
 }
@@ -255,6 +165,6 @@ void service_close(struct service *s)
 {
     if (s == NULL) return;
     if (s->store) s->store->ops->close(s->store);
-    sqlite3_close(s->db);
+    db_close(s->db);
     free(s);
 }

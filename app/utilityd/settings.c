@@ -6,7 +6,7 @@ const struct setting utility_setting_table[] = {
     {"utility", "id", SETTING_TEXT, AT(id), 0, 0, "0311", "Number of the utility, as it stands in the files."},
     {"utility", "name", SETTING_TEXT, AT(name), 0, 0, "深州市供电公司", "Its name in Chinese."},
     {"utility", "name_en", SETTING_TEXT, AT(name_en), 0, 0, "Shenzhou Power Supply", "Its name in English."},
-    {"store", "path", SETTING_PATH, AT(store), 0, 0, "utility.db", "The books: a file on a local disk."},
+    {"store", "path", SETTING_PATH, AT(store), 0, 0, "utility.db", "The books: a SQLite file on a local disk, or postgresql://user@host/database. Without a password in it: PostgreSQL takes that from ~/.pgpass."},
     {"serve", "listen", SETTING_TEXT, AT(listen), 0, 0, "127.0.0.1:9101", "Numeric address and port for the banks; port 0 takes a free one."},
     {"serve", "policy", SETTING_PATH, AT(policy), 0, 0, "policy", "Access policy: which certificate may speak for which bank and branches."},
     {"serve", "ca", SETTING_PATH, AT(ca), 0, 0, "ca.crt", "Certificate of the private CA."},

@@ -1,6 +1,6 @@
-/* Where the utility's books are kept. A store only reads and writes; the judge
- * decides. A group of requests that arrived together is one transaction:
- * begin, keys, customers, bills, judge, write, commit; only then answer.
+/* Where payments are posted. A store only reads and writes; the judge decides. A
+ * group of requests that arrived together is one transaction: lock and read,
+ * judge, write and commit; only then answer.
  *
  * Two programs over one database stay right because keys are locked (sorted)
  * before customers (sorted), and what is judged is read in statements that
@@ -11,47 +11,60 @@
 #include "base/error.h"
 #include "utilityd/judge.h"
 
-#define GROUP_MAX 64            /* requests of one transaction */
-#define GROUP_BILLS_MAX 8192    /* bills that one transaction may read */
+#define GROUP_MAX 64                        /* requests of one transaction */
+#define GROUP_BILLS_MAX 8192                /* bills that one transaction may read */
+#define GROUP_CUSTOMERS_MAX (2 * GROUP_MAX) /* named now, and stored with a known key */
 
-/* The rows of one group, filled by the store. Keys and customers are sorted
- * and unique before the store sees them. */
-struct group_bills {
-    struct judge_bill *rows; /* GROUP_BILLS_MAX of them */
+/* One transaction's rows. group_post() fills requests and keys, the store the
+ * rest in read(); the judge changes rows, and write() writes those. */
+struct group {
+    const struct judge_request *requests;
+    struct judge_answer *answers;
     size_t count;
+    int64_t now_ms;
+
+    struct judge_key keys[GROUP_MAX]; /* sorted, each once */
+    size_t key_count;
+    int64_t station[GROUP_MAX], row[GROUP_MAX]; /* the store's names for them; row 0: not there yet */
+    bool reopened[GROUP_MAX]; /* the key changed the totals of a closed day: it is to be agreed anew */
+    bool closed[GROUP_MAX];   /* by request: the branch's business day (group_business) is closed */
+
+    struct judge_customer customers[GROUP_CUSTOMERS_MAX]; /* those that there are */
+    size_t customer_count;
+    struct judge_bill bills[GROUP_BILLS_MAX]; /* the customers' open ones, the named, the keys' own */
+    size_t bill_count;
 };
+/* For stores: looks before it adds. NULL: no room. */
+struct judge_customer *group_customer(struct group *group, const char *number);
+bool group_has_bill(const struct group *group, const char *number);
+/* The day that a request is judged by: its key's own when that is known. */
+day_t group_business(const struct group *group, size_t index);
+/* The place of a key, -1: none. */
+int group_key(const struct group *group, const struct key *key);
 
 struct store;
 struct store_ops {
-    int (*begin)(struct store *store, struct error *err);
-    /* Lock and read: state, digests, places; KEY_UNKNOWN when there is no row. */
-    int (*read_keys)(struct store *store, struct judge_key *keys, size_t count, struct error *err);
-    /* Lock and read. found[i] false: no such customer. */
-    int (*read_customers)(struct store *store, struct judge_customer *customers, bool *found,
-                          size_t count, struct error *err);
-    /* Appends the customer's open bills. */
-    int (*read_open_bills)(struct store *store, const char *customer, struct group_bills *out,
-                           struct error *err);
-    /* Appends the bill when there is one. */
-    int (*read_bill)(struct store *store, const char *number, struct group_bills *out,
-                     struct error *err);
-    int (*day_closed)(struct store *store, const struct key *key, day_t business, bool *closed,
-                      struct error *err);
-    /* Keys first: a bill names the key that paid it. Only rows marked changed. */
-    int (*write_keys)(struct store *store, const struct judge_key *keys, size_t count,
-                      int64_t now_ms, struct error *err);
-    int (*write_customers)(struct store *store, const struct judge_customer *customers,
-                           size_t count, struct error *err);
-    int (*write_bills)(struct store *store, const struct group_bills *bills, struct error *err);
-    int (*commit)(struct store *store, struct error *err);
-    void (*rollback)(struct store *store);
+    /* Begins, locks, reads. After -1 everything is rolled back. */
+    int (*read)(struct store *store, struct group *group, struct error *err);
+    /* Writes every row marked changed, the reversals and the days; commits. After
+     * -1 nothing of it stands, or (store->broken) nobody knows. */
+    int (*write)(struct store *store, struct group *group, struct error *err);
+    /* A part of the upkeep that must not lie in a commit; called between them. */
+    void (*rest)(struct store *store);
     void (*close)(struct store *store);
 };
-struct store { const struct store_ops *ops; };
+struct store {
+    const struct store_ops *ops;
+    bool broken; /* the disk or the file fails: answer nothing more, end, recover */
+    bool again;  /* the last failure was a meeting of two transactions: the same group may go through now */
+    bool lost;   /* the last failure left it open whether the group stands: no answer may say */
+};
 
-/* Opens, making the tables when the file is new. NULL with err filled. Refused
- * unless the database says that it works in WAL with synchronous=FULL. */
+/* Opens; the tables must stand (db_make). NULL with err filled. SQLite is refused
+ * unless it says that it works in WAL with synchronous=FULL. */
+struct store *store_open(const char *where, struct error *err);
 struct store *store_sqlite_open(const char *path, struct error *err);
+struct store *store_pg_open(const char *where, struct error *err);
 
 /* Judges the requests in order and commits. On 0 every answer is durable; on -1
  * nothing was changed and no answer may leave. count 1..GROUP_MAX. */

@@ -1,61 +1,74 @@
+/* Books in a SQLite file: one writer, who locks when he begins. */
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "utilityd/schema.sql.h"
 #include "utilityd/store.h"
 
-enum sql { BEGIN, COMMIT, ROLLBACK, STATION_ADD, KEY_READ, PARTS_READ, CUSTOMER_READ, OPEN_READ,
-           BILL_READ, DAY_READ, KEY_WRITE, PARTS_DROP, PART_WRITE, CUSTOMER_WRITE, BILL_WRITE,
-           DAY_REOPEN, SQL_COUNT };
+#define CHECKPOINT_PAGES 10000 /* of the log, before they are written back */
+#define WAIT_MS 60000          /* while an import holds the books */
+
+enum sql { BEGIN, COMMIT, ROLLBACK, STATION_READ, STATION_ADD, KEY_READ, PARTS_READ, CUSTOMER_READ,
+           OPEN_READ, BILL_READ, DAY_READ, KEY_ADD, KEY_WRITE, PARTS_DROP, PART_WRITE,
+           CUSTOMER_WRITE, CHANGE_READ, BILL_WRITE, DAY_REOPEN, REVERSAL_ADD, SQL_COUNT };
 
 #define BILL_COLUMNS \
     "SELECT b.number, b.customer, b.amount_fen - b.covered_fen, b.due, b.first_day, b.last_day, b.rate_permille," \
-    " b.resident, b.state, s.bank, s.branch, p.reference FROM bill b" \
+    " b.class, b.state, s.bank, s.branch, p.reference FROM bill b" \
     " LEFT JOIN payment p ON p.id = b.paid_by LEFT JOIN station s ON s.id = p.station"
-#define STATION "(SELECT id FROM station WHERE bank = ?1 AND branch = ?2)"
 
 static const char *const texts[SQL_COUNT] = {
     [BEGIN] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
     [ROLLBACK] = "ROLLBACK",
-    [STATION_ADD] = "INSERT OR IGNORE INTO station (bank, branch) VALUES (?1, ?2)",
+    [STATION_READ] = "SELECT id FROM station WHERE bank = ?1 AND branch = ?2",
+    [STATION_ADD] = "INSERT INTO station (bank, branch) VALUES (?1, ?2) RETURNING id",
     [KEY_READ] = "SELECT id, state, code, reversal, approval, content, origin, customer,"
-                 " amount_fen, short_fen, taken, business, flagged FROM payment"
-                 " WHERE station = " STATION " AND reference = ?3",
+                 " amount_fen, short_fen, taken, business, flagged, proc FROM payment"
+                 " WHERE station = ?1 AND reference = ?2",
     [PARTS_READ] = "SELECT part, bill, place, amount_fen FROM part WHERE payment = ?1"
                    " ORDER BY position",
     [CUSTOMER_READ] = "SELECT credit_fen FROM customer WHERE number = ?1",
     [OPEN_READ] = BILL_COLUMNS " WHERE b.customer = ?1 AND b.state = 0 ORDER BY b.due",
     [BILL_READ] = BILL_COLUMNS " WHERE b.number = ?1",
-    [DAY_READ] = "SELECT closed FROM branch_day WHERE station = " STATION " AND business = ?3",
-    [DAY_REOPEN] = "UPDATE branch_day SET agreed = 0 WHERE closed = 1 AND station = " STATION
-                   " AND business = ?3",
+    [DAY_READ] = "SELECT closed FROM branch_day WHERE station = ?1 AND business = ?2",
+    [DAY_REOPEN] = "INSERT INTO branch_day (station, business, closed, agreed) VALUES (?1, ?2, 1, 0)"
+                   " ON CONFLICT DO UPDATE SET closed = 1, agreed = 0",
+    [KEY_ADD] =
+        "INSERT INTO payment (state, code, reversal, approval, content, customer, amount_fen,"
+        " short_fen, taken, business, flagged, proc, station, reference, origin, posted_ms)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) RETURNING id",
     [KEY_WRITE] =
-        "INSERT INTO payment (station, reference, state, code, reversal, approval, content, origin,"
-        " customer, amount_fen, short_fen, taken, business, flagged, posted_ms)"
-        " VALUES (" STATION ", ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
-        " ON CONFLICT (station, reference) DO UPDATE SET state = excluded.state,"
-        " code = excluded.code, reversal = excluded.reversal, approval = excluded.approval,"
-        " content = excluded.content, customer = excluded.customer,"
-        " amount_fen = excluded.amount_fen, short_fen = excluded.short_fen,"
-        " taken = excluded.taken, business = excluded.business, flagged = excluded.flagged"
-        " RETURNING id",
+        "UPDATE payment SET state = ?1, code = ?2, reversal = ?3, approval = ?4, content = ?5,"
+        " customer = ?6, amount_fen = ?7, short_fen = ?8, taken = ?9, business = ?10, flagged = ?11,"
+        " proc = ?12 WHERE id = ?13",
     [PARTS_DROP] = "DELETE FROM part WHERE payment = ?1",
     [PART_WRITE] = "INSERT INTO part (payment, position, part, bill, place, amount_fen)"
                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [CUSTOMER_WRITE] = "UPDATE customer SET credit_fen = ?2 WHERE number = ?1",
-    [BILL_WRITE] = "UPDATE bill SET state = ?5, change = (SELECT max(change) + 1 FROM bill),"
-                   " paid_by = (SELECT id FROM payment WHERE station = " STATION
-                   " AND reference = ?3) WHERE number = ?4",
+    [CHANGE_READ] = "SELECT coalesce(max(change), 0) FROM bill",
+    [BILL_WRITE] = "UPDATE bill SET state = ?2, change = ?3, paid_by = ?4 WHERE number = ?1",
+    [REVERSAL_ADD] = "INSERT INTO reversal (station, reference, mti, code, maker, checker, at_ms)"
+                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 };
 
 struct sqlite_store {
     struct store store; /* first: a struct store * is one of these */
     sqlite3 *db;
     sqlite3_stmt *statements[SQL_COUNT];
+    /* The log is written back by a thread of its own while payments go on, then
+     * what came meanwhile by the writer, between two commits, so that the log
+     * starts again from its beginning (a commit that checkpoints takes 40 ms). */
+    pthread_t thread;
+    bool has_thread;
+    sqlite3 *checkpointer;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool wanted, done, stop; /* under lock */
+    int log_pages;
 };
 
 static struct sqlite_store *of(struct store *store)
@@ -63,19 +76,25 @@ static struct sqlite_store *of(struct store *store)
     return (struct sqlite_store *)store;
 }
 
-static int failed(sqlite3 *db, const char *where, struct error *err)
+/* After these nobody knows what is on the disk until it is read anew. */
+static bool breaks(int code)
 {
-    return error_all(err, "the utility's books could not be used", where, sqlite3_errmsg(db),
+    code &= 0xff;
+    return code == SQLITE_IOERR || code == SQLITE_FULL || code == SQLITE_CORRUPT ||
+           code == SQLITE_NOTADB || code == SQLITE_READONLY || code == SQLITE_CANTOPEN;
+}
+
+static int failed(struct store *store, const char *where, struct error *err)
+{
+    store->broken = store->broken || breaks(sqlite3_errcode(of(store)->db));
+    return error_all(err, "the utility's books could not be used", where,
+                     sqlite3_errmsg(of(store)->db),
                      "see that the disk has room and that no other program has the file open");
 }
 
-/* A key is always parameters 1 to 3; a station alone 1 and 2. */
-static void bind_key(sqlite3_stmt *st, const struct key *key)
+static sqlite3_stmt *get(struct store *store, enum sql sql)
 {
-    sqlite3_bind_text(st, 1, key->bank, -1, SQLITE_STATIC);
-    sqlite3_bind_text(st, 2, key->branch, -1, SQLITE_STATIC);
-    if (sqlite3_bind_parameter_count(st) >= 3)
-        sqlite3_bind_int64(st, 3, strtoll(key->ref, NULL, 10));
+    return of(store)->statements[sql];
 }
 
 static void bind_text(sqlite3_stmt *st, int index, const char *text)
@@ -83,25 +102,27 @@ static void bind_text(sqlite3_stmt *st, int index, const char *text)
     sqlite3_bind_text(st, index, text, -1, SQLITE_STATIC);
 }
 
-/* Runs a statement that gives no row that anybody wants. */
-static int run(struct store *store, enum sql sql, struct error *err)
+/* Runs a statement; *id, when wanted, is its first row's first column. */
+static int run(struct store *store, enum sql sql, int64_t *id, struct error *err)
 {
-    sqlite3_stmt *st = of(store)->statements[sql];
+    sqlite3_stmt *st = get(store, sql);
     int rc;
     while ((rc = sqlite3_step(st)) == SQLITE_ROW)
-        ;
+        if (id)
+            *id = sqlite3_column_int64(st, 0);
+    if (rc != SQLITE_DONE)
+        failed(store, texts[sql], err);
     sqlite3_reset(st);
-    return rc == SQLITE_DONE ? 0 : failed(of(store)->db, texts[sql], err);
+    return rc == SQLITE_DONE ? 0 : -1;
 }
-
-static int begin(struct store *store, struct error *err) { return run(store, BEGIN, err); }
-static int commit(struct store *store, struct error *err) { return run(store, COMMIT, err); }
 
 static void rollback(struct store *store)
 {
     if (!sqlite3_get_autocommit(of(store)->db))
-        run(store, ROLLBACK, NULL);
+        run(store, ROLLBACK, NULL, NULL);
 }
+
+/* --- reading ------------------------------------------------------------------- */
 
 static void column_text(sqlite3_stmt *st, int column, char *dst, size_t size)
 {
@@ -113,6 +134,19 @@ static void column_digest(sqlite3_stmt *st, int column, uint8_t digest[JUDGE_DIG
 {
     if (sqlite3_column_bytes(st, column) == JUDGE_DIGEST_SIZE)
         memcpy(digest, sqlite3_column_blob(st, column), JUDGE_DIGEST_SIZE);
+}
+
+static int read_station(struct store *store, const struct key *key, int64_t *id, struct error *err)
+{
+    *id = 0;
+    for (int i = 0; i < 2 && *id == 0; i++) {
+        enum sql sql = i ? STATION_ADD : STATION_READ;
+        bind_text(get(store, sql), 1, key->bank);
+        bind_text(get(store, sql), 2, key->branch);
+        if (run(store, sql, id, err) != 0)
+            return -1;
+    }
+    return 0;
 }
 
 static void take_key(sqlite3_stmt *st, struct judge_key *key)
@@ -130,11 +164,12 @@ static void take_key(sqlite3_stmt *st, struct judge_key *key)
     key->taken = sqlite3_column_int(st, 10);
     key->business = sqlite3_column_int(st, 11);
     key->flagged = sqlite3_column_int(st, 12) != 0;
+    key->proc = sqlite3_column_int(st, 13);
 }
 
 static int read_places(struct store *store, int64_t id, struct judge_key *key, struct error *err)
 {
-    sqlite3_stmt *st = of(store)->statements[PARTS_READ];
+    sqlite3_stmt *st = get(store, PARTS_READ);
     int rc;
     sqlite3_bind_int64(st, 1, id);
     while ((rc = sqlite3_step(st)) == SQLITE_ROW && key->place_count < JUDGE_PLACES_MAX) {
@@ -144,49 +179,36 @@ static int read_places(struct store *store, int64_t id, struct judge_key *key, s
         place->home = (enum judge_home)sqlite3_column_int(st, 2);
         place->amount_fen = sqlite3_column_int64(st, 3);
     }
+    if (rc != SQLITE_DONE)
+        failed(store, "parts of a payment", err);
     sqlite3_reset(st);
-    return rc == SQLITE_DONE ? 0 : failed(of(store)->db, "parts of a payment", err);
+    return rc == SQLITE_DONE ? 0 : -1;
 }
 
-static int read_keys(struct store *store, struct judge_key *keys, size_t count, struct error *err)
+static int read_key(struct store *store, struct group *group, size_t i, struct error *err)
 {
-    sqlite3_stmt *st = of(store)->statements[KEY_READ];
-    for (size_t i = 0; i < count; i++) {
-        bind_key(st, &keys[i].key);
-        int rc = sqlite3_step(st);
-        int64_t id = 0;
-        if (rc == SQLITE_ROW) {
-            id = sqlite3_column_int64(st, 0);
-            take_key(st, &keys[i]);
-        }
-        sqlite3_reset(st);
-        if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-            return failed(of(store)->db, "a key", err);
-        if (id && read_places(store, id, &keys[i], err) != 0)
-            return -1;
+    sqlite3_stmt *st = get(store, KEY_READ);
+    struct judge_key *key = &group->keys[i];
+    if (read_station(store, &key->key, &group->station[i], err) != 0)
+        return -1;
+    sqlite3_bind_int64(st, 1, group->station[i]);
+    sqlite3_bind_int64(st, 2, strtoll(key->key.ref, NULL, 10));
+    int rc = sqlite3_step(st);
+    if (rc == SQLITE_ROW) {
+        group->row[i] = sqlite3_column_int64(st, 0);
+        take_key(st, key);
+    } else if (rc != SQLITE_DONE) {
+        failed(store, "a key", err);
     }
-    return 0;
-}
-
-static int read_customers(struct store *store, struct judge_customer *customers, bool *found,
-                          size_t count, struct error *err)
-{
-    sqlite3_stmt *st = of(store)->statements[CUSTOMER_READ];
-    for (size_t i = 0; i < count; i++) {
-        bind_text(st, 1, customers[i].number);
-        int rc = sqlite3_step(st);
-        found[i] = rc == SQLITE_ROW;
-        if (found[i])
-            customers[i].credit_fen = sqlite3_column_int64(st, 0);
-        sqlite3_reset(st);
-        if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-            return failed(of(store)->db, "a customer", err);
-    }
-    return 0;
+    sqlite3_reset(st);
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        return -1;
+    return group->row[i] ? read_places(store, group->row[i], key, err) : 0;
 }
 
 static void take_bill(sqlite3_stmt *st, struct judge_bill *bill)
 {
+    char class[8], reference[24];
     memset(bill, 0, sizeof *bill);
     column_text(st, 0, bill->number, sizeof bill->number);
     column_text(st, 1, bill->customer, sizeof bill->customer);
@@ -195,83 +217,130 @@ static void take_bill(sqlite3_stmt *st, struct judge_bill *bill)
     bill->first = sqlite3_column_int(st, 4);
     bill->last = sqlite3_column_int(st, 5);
     bill->rate_permille = sqlite3_column_int(st, 6);
-    bill->resident = sqlite3_column_int(st, 7) != 0;
+    column_text(st, 7, class, sizeof class);
+    bill->resident = class[0] == BILL_CLASS_RESIDENT;
     bill->state = (enum bill_state)sqlite3_column_int(st, 8);
     if (bill->state != BILL_PAID)
         return;
     column_text(st, 9, bill->paid_by.bank, sizeof bill->paid_by.bank);
     column_text(st, 10, bill->paid_by.branch, sizeof bill->paid_by.branch);
-    char reference[24];
     snprintf(reference, sizeof reference, "%012lld", (long long)sqlite3_column_int64(st, 11));
     text_copy(bill->paid_by.ref, sizeof bill->paid_by.ref, reference);
 }
 
-static int read_bills(struct store *store, enum sql sql, const char *number,
-                      struct group_bills *out, struct error *err)
-{
-    sqlite3_stmt *st = of(store)->statements[sql];
-    int rc;
-    bind_text(st, 1, number);
-    while ((rc = sqlite3_step(st)) == SQLITE_ROW && out->count < GROUP_BILLS_MAX)
-        take_bill(st, &out->rows[out->count++]);
-    sqlite3_reset(st);
-    if (rc == SQLITE_ROW)
-        return error_all(err, "payments not posted", number, "too many open bills at once", NULL);
-    return rc == SQLITE_DONE ? 0 : failed(of(store)->db, "bills", err);
-}
-
-static int read_open_bills(struct store *store, const char *customer, struct group_bills *out,
-                           struct error *err)
-{
-    return read_bills(store, OPEN_READ, customer, out, err);
-}
-
-static int read_bill(struct store *store, const char *number, struct group_bills *out,
-                     struct error *err)
-{
-    return read_bills(store, BILL_READ, number, out, err);
-}
-
-static int day_closed(struct store *store, const struct key *key, day_t business, bool *closed,
+static int read_bills(struct store *store, enum sql sql, const char *number, struct group *group,
                       struct error *err)
 {
-    sqlite3_stmt *st = of(store)->statements[DAY_READ];
-    bind_key(st, key);
-    sqlite3_bind_int(st, 3, business);
-    int rc = sqlite3_step(st);
-    *closed = rc == SQLITE_ROW && sqlite3_column_int(st, 0) != 0;
+    sqlite3_stmt *st = get(store, sql);
+    int rc;
+    bind_text(st, 1, number);
+    while ((rc = sqlite3_step(st)) == SQLITE_ROW && group->bill_count < GROUP_BILLS_MAX)
+        take_bill(st, &group->bills[group->bill_count++]);
+    if (rc == SQLITE_ROW)
+        error_all(err, "payments not posted", number, "too many open bills at once", NULL);
+    else if (rc != SQLITE_DONE)
+        failed(store, "bills", err);
     sqlite3_reset(st);
-    return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : failed(of(store)->db, "a day", err);
+    return rc == SQLITE_DONE ? 0 : -1;
 }
 
-static void bind_row(sqlite3_stmt *st, const struct judge_key *key, int64_t now_ms)
+static int read_customer(struct store *store, struct group *group, const char *number,
+                         struct error *err)
 {
-    bind_key(st, &key->key);
-    sqlite3_bind_int(st, 4, (int)key->state);
-    bind_text(st, 5, key->code);
-    bind_text(st, 6, key->reversal);
-    bind_text(st, 7, key->approval);
+    sqlite3_stmt *st = get(store, CUSTOMER_READ);
+    if (!number[0])
+        return 0;
+    for (size_t i = 0; i < group->customer_count; i++)
+        if (strcmp(group->customers[i].number, number) == 0)
+            return 0;
+    bind_text(st, 1, number);
+    int rc = sqlite3_step(st);
+    struct judge_customer *customer = rc == SQLITE_ROW ? group_customer(group, number) : NULL;
+    if (customer)
+        customer->credit_fen = sqlite3_column_int64(st, 0);
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        failed(store, "a customer", err);
+    sqlite3_reset(st);
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        return -1;
+    return customer ? read_bills(store, OPEN_READ, number, group, err) : 0;
+}
+
+static int read_named(struct store *store, struct group *group, const char *number,
+                      struct error *err)
+{
+    return number[0] && !group_has_bill(group, number) ? read_bills(store, BILL_READ, number, group, err) : 0;
+}
+
+static int read_request(struct store *store, struct group *group, size_t i, struct error *err)
+{
+    const struct judge_request *request = &group->requests[i];
+    int at = group_key(group, &request->key);
+    sqlite3_stmt *st = get(store, DAY_READ);
+    int64_t closed = 0;
+    for (size_t p = 0; p < request->part_count; p++)
+        if (read_named(store, group, request->parts[p].bill, err) != 0)
+            return -1;
+    sqlite3_bind_int64(st, 1, group->station[at]);
+    sqlite3_bind_int(st, 2, group_business(group, i));
+    if (run(store, DAY_READ, &closed, err) != 0)
+        return -1;
+    group->closed[i] = closed != 0;
+    return 0;
+}
+
+static int read_rows(struct store *store, struct group *group, struct error *err)
+{
+    for (size_t i = 0; i < group->key_count; i++)
+        if (read_key(store, group, i, err) != 0 ||
+            read_customer(store, group, group->keys[i].customer, err) != 0)
+            return -1;
+    for (size_t i = 0; i < group->count; i++)
+        if (read_customer(store, group, group->requests[i].customer, err) != 0)
+            return -1;
+    for (size_t i = 0; i < group->count; i++)
+        if (read_request(store, group, i, err) != 0)
+            return -1;
+    for (size_t i = 0; i < group->key_count; i++)
+        for (size_t p = 0; p < group->keys[i].place_count; p++)
+            if (read_named(store, group, group->keys[i].places[p].bill, err) != 0)
+                return -1;
+    return 0;
+}
+
+static int read_group(struct store *store, struct group *group, struct error *err)
+{
+    if (run(store, BEGIN, NULL, err) == 0 && read_rows(store, group, err) == 0)
+        return 0;
+    rollback(store);
+    return -1;
+}
+
+/* --- writing ------------------------------------------------------------------- */
+
+static void bind_row(sqlite3_stmt *st, const struct judge_key *key)
+{
+    sqlite3_bind_int(st, 1, (int)key->state);
+    bind_text(st, 2, key->code);
+    bind_text(st, 3, key->reversal);
+    bind_text(st, 4, key->approval);
     if (key->has_content)
-        sqlite3_bind_blob(st, 8, key->content, JUDGE_DIGEST_SIZE, SQLITE_STATIC);
+        sqlite3_bind_blob(st, 5, key->content, JUDGE_DIGEST_SIZE, SQLITE_STATIC);
     else
-        sqlite3_bind_null(st, 8);
-    sqlite3_bind_blob(st, 9, key->origin, JUDGE_DIGEST_SIZE, SQLITE_STATIC);
-    bind_text(st, 10, key->customer);
-    sqlite3_bind_int64(st, 11, key->amount_fen);
-    sqlite3_bind_int64(st, 12, key->short_fen);
-    sqlite3_bind_int(st, 13, key->taken);
-    sqlite3_bind_int(st, 14, key->business);
-    sqlite3_bind_int(st, 15, key->flagged);
-    sqlite3_bind_int64(st, 16, now_ms);
+        sqlite3_bind_null(st, 5);
+    bind_text(st, 6, key->customer);
+    sqlite3_bind_int64(st, 7, key->amount_fen);
+    sqlite3_bind_int64(st, 8, key->short_fen);
+    sqlite3_bind_int(st, 9, key->taken);
+    sqlite3_bind_int(st, 10, key->business);
+    sqlite3_bind_int(st, 11, key->flagged);
+    sqlite3_bind_int(st, 12, key->proc);
 }
 
 static int write_places(struct store *store, int64_t id, const struct judge_key *key,
                         struct error *err)
 {
-    sqlite3_stmt *st = of(store)->statements[PART_WRITE];
-    sqlite3_bind_int64(of(store)->statements[PARTS_DROP], 1, id);
-    if (run(store, PARTS_DROP, err) != 0)
-        return -1;
+    sqlite3_stmt *st = get(store, PART_WRITE);
     for (size_t i = 0; i < key->place_count; i++) {
         sqlite3_bind_int64(st, 1, id);
         sqlite3_bind_int(st, 2, (int)i);
@@ -279,89 +348,179 @@ static int write_places(struct store *store, int64_t id, const struct judge_key 
         bind_text(st, 4, key->places[i].bill);
         sqlite3_bind_int(st, 5, (int)key->places[i].home);
         sqlite3_bind_int64(st, 6, key->places[i].amount_fen);
-        if (run(store, PART_WRITE, err) != 0)
+        if (run(store, PART_WRITE, NULL, err) != 0)
             return -1;
     }
     return 0;
 }
 
-static int write_key(struct store *store, const struct judge_key *key, int64_t now_ms,
-                     struct error *err)
+static int add_key(struct store *store, struct group *group, size_t i, struct error *err)
 {
-    sqlite3_stmt *st = of(store)->statements[KEY_WRITE];
-    bind_key(of(store)->statements[STATION_ADD], &key->key);
-    if (run(store, STATION_ADD, err) != 0)
+    const struct judge_key *key = &group->keys[i];
+    sqlite3_stmt *st = get(store, KEY_ADD);
+    bind_row(st, key);
+    sqlite3_bind_int64(st, 13, group->station[i]);
+    sqlite3_bind_int64(st, 14, strtoll(key->key.ref, NULL, 10));
+    sqlite3_bind_blob(st, 15, key->origin, JUDGE_DIGEST_SIZE, SQLITE_STATIC);
+    sqlite3_bind_int64(st, 16, group->now_ms);
+    return run(store, KEY_ADD, &group->row[i], err);
+}
+
+static int change_key(struct store *store, struct group *group, size_t i, struct error *err)
+{
+    bind_row(get(store, KEY_WRITE), &group->keys[i]);
+    sqlite3_bind_int64(get(store, KEY_WRITE), 13, group->row[i]);
+    sqlite3_bind_int64(get(store, PARTS_DROP), 1, group->row[i]);
+    return run(store, KEY_WRITE, NULL, err) != 0 || run(store, PARTS_DROP, NULL, err) != 0 ? -1 : 0;
+}
+
+static int write_key(struct store *store, struct group *group, size_t i, struct error *err)
+{
+    if (group->keys[i].changed &&
+        ((group->row[i] ? change_key : add_key)(store, group, i, err) != 0 ||
+         write_places(store, group->row[i], &group->keys[i], err) != 0))
         return -1;
-    bind_row(st, key, now_ms);
-    int64_t id = sqlite3_step(st) == SQLITE_ROW ? sqlite3_column_int64(st, 0) : 0;
-    int rc = id ? sqlite3_step(st) : SQLITE_ERROR;
-    sqlite3_reset(st);
-    if (rc != SQLITE_DONE)
-        return failed(of(store)->db, "writing a key", err);
-    return write_places(store, id, key, err);
+    if (!group->reopened[i])
+        return 0;
+    sqlite3_bind_int64(get(store, DAY_REOPEN), 1, group->station[i]);
+    sqlite3_bind_int(get(store, DAY_REOPEN), 2, group->keys[i].business);
+    return run(store, DAY_REOPEN, NULL, err);
 }
 
-/* Whatever changes a key of a day that was agreed, the day is to be agreed anew. */
-static int reopen_day(struct store *store, const struct judge_key *key, struct error *err)
+static int write_customers(struct store *store, const struct group *group, struct error *err)
 {
-    sqlite3_stmt *st = of(store)->statements[DAY_REOPEN];
-    bind_text(st, 1, key->key.bank);
-    bind_text(st, 2, key->key.branch);
-    sqlite3_bind_int(st, 3, key->business);
-    return run(store, DAY_REOPEN, err);
-}
-
-static int write_keys(struct store *store, const struct judge_key *keys, size_t count,
-                      int64_t now_ms, struct error *err)
-{
-    for (size_t i = 0; i < count; i++)
-        if (keys[i].changed && (write_key(store, &keys[i], now_ms, err) != 0 ||
-                                reopen_day(store, &keys[i], err) != 0))
-            return -1;
-    return 0;
-}
-
-static int write_customers(struct store *store, const struct judge_customer *customers,
-                           size_t count, struct error *err)
-{
-    sqlite3_stmt *st = of(store)->statements[CUSTOMER_WRITE];
-    for (size_t i = 0; i < count; i++) {
-        bind_text(st, 1, customers[i].number);
-        sqlite3_bind_int64(st, 2, customers[i].credit_fen);
-        if (customers[i].changed && run(store, CUSTOMER_WRITE, err) != 0)
+    sqlite3_stmt *st = get(store, CUSTOMER_WRITE);
+    for (size_t i = 0; i < group->customer_count; i++) {
+        bind_text(st, 1, group->customers[i].number);
+        sqlite3_bind_int64(st, 2, group->customers[i].credit_fen);
+        if (group->customers[i].changed && run(store, CUSTOMER_WRITE, NULL, err) != 0)
             return -1;
     }
     return 0;
 }
 
-static int write_bills(struct store *store, const struct group_bills *bills, struct error *err)
+static int write_bills(struct store *store, const struct group *group, struct error *err)
 {
-    sqlite3_stmt *st = of(store)->statements[BILL_WRITE];
-    for (size_t i = 0; i < bills->count; i++) {
-        const struct judge_bill *bill = &bills->rows[i];
-        bind_key(st, &bill->paid_by); /* all empty for an open bill: paid_by NULL */
-        bind_text(st, 4, bill->number);
-        sqlite3_bind_int(st, 5, (int)bill->state);
-        if (bill->changed && run(store, BILL_WRITE, err) != 0)
+    sqlite3_stmt *st = get(store, BILL_WRITE);
+    int64_t change = -1;
+    for (size_t i = 0; i < group->bill_count; i++) {
+        const struct judge_bill *bill = &group->bills[i];
+        if (!bill->changed)
+            continue;
+        if (change < 0 && run(store, CHANGE_READ, &change, err) != 0)
+            return -1;
+        bind_text(st, 1, bill->number);
+        sqlite3_bind_int(st, 2, (int)bill->state);
+        sqlite3_bind_int64(st, 3, ++change);
+        int payer = bill->state == BILL_PAID ? group_key(group, &bill->paid_by) : -1;
+        if (payer >= 0)
+            sqlite3_bind_int64(st, 4, group->row[payer]);
+        else
+            sqlite3_bind_null(st, 4);
+        if (run(store, BILL_WRITE, NULL, err) != 0)
             return -1;
     }
     return 0;
 }
+
+static int write_reversals(struct store *store, const struct group *group, struct error *err)
+{
+    sqlite3_stmt *st = get(store, REVERSAL_ADD);
+    for (size_t i = 0; i < group->count; i++) {
+        const struct judge_request *request = &group->requests[i];
+        if (!judge_is_reversal_to_keep(request, &group->answers[i]))
+            continue;
+        sqlite3_bind_int64(st, 1, group->station[group_key(group, &request->key)]);
+        sqlite3_bind_int64(st, 2, strtoll(request->key.ref, NULL, 10));
+        bind_text(st, 3, request->kind == JUDGE_UNDO ? "0420" : "0400");
+        bind_text(st, 4, group->answers[i].code);
+        bind_text(st, 5, request->maker);
+        bind_text(st, 6, request->checker);
+        sqlite3_bind_int64(st, 7, group->now_ms);
+        if (run(store, REVERSAL_ADD, NULL, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int write_group(struct store *store, struct group *group, struct error *err)
+{
+    int result = 0;
+    for (size_t i = 0; i < group->key_count && result == 0; i++)
+        result = write_key(store, group, i, err);
+    if (result == 0 && write_customers(store, group, err) == 0 && write_bills(store, group, err) == 0 &&
+        write_reversals(store, group, err) == 0 && run(store, COMMIT, NULL, err) == 0)
+        return 0;
+    rollback(store);
+    return -1;
+}
+
+/* --- writing the log back -------------------------------------------------------- */
+
+static void *checkpoint(void *arg)
+{
+    struct sqlite_store *s = arg;
+    pthread_mutex_lock(&s->lock);
+    while (!s->stop) {
+        if (!s->wanted || s->done) {
+            pthread_cond_wait(&s->wake, &s->lock);
+            continue;
+        }
+        pthread_mutex_unlock(&s->lock);
+        sqlite3_wal_checkpoint_v2(s->checkpointer, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+        pthread_mutex_lock(&s->lock);
+        s->done = true;
+    }
+    pthread_mutex_unlock(&s->lock);
+    return NULL;
+}
+
+static int on_log(void *arg, sqlite3 *db, const char *name, int pages)
+{
+    ((struct sqlite_store *)arg)->log_pages = pages;
+    return SQLITE_OK;
+}
+
+static void rest(struct store *store)
+{
+    struct sqlite_store *s = of(store);
+    pthread_mutex_lock(&s->lock);
+    bool finish = s->done;
+    if (!s->wanted && s->log_pages >= CHECKPOINT_PAGES) {
+        s->wanted = true;
+        pthread_cond_signal(&s->wake);
+    }
+    if (finish)
+        s->wanted = s->done = false;
+    pthread_mutex_unlock(&s->lock);
+    if (!finish)
+        return;
+    s->log_pages = 0;
+    sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
+/* --- opening and closing ----------------------------------------------------------- */
 
 static void close_store(struct store *store)
 {
+    struct sqlite_store *s = of(store);
+    if (s->has_thread) {
+        pthread_mutex_lock(&s->lock);
+        s->stop = true;
+        pthread_cond_signal(&s->wake);
+        pthread_mutex_unlock(&s->lock);
+        pthread_join(s->thread, NULL);
+    }
     for (int i = 0; i < SQL_COUNT; i++)
-        sqlite3_finalize(of(store)->statements[i]);
-    sqlite3_close(of(store)->db);
-    free(store);
+        sqlite3_finalize(s->statements[i]);
+    sqlite3_close(s->checkpointer);
+    sqlite3_close(s->db);
+    pthread_mutex_destroy(&s->lock);
+    pthread_cond_destroy(&s->wake);
+    free(s);
 }
 
-static const struct store_ops ops = {
-    .begin = begin, .read_keys = read_keys, .read_customers = read_customers,
-    .read_open_bills = read_open_bills, .read_bill = read_bill, .day_closed = day_closed,
-    .write_keys = write_keys, .write_customers = write_customers, .write_bills = write_bills,
-    .commit = commit, .rollback = rollback, .close = close_store,
-};
+static const struct store_ops ops = {read_group, write_group, rest, close_store};
 
 static bool pragma_is(sqlite3 *db, const char *pragma, const char *wanted)
 {
@@ -375,22 +534,27 @@ static bool pragma_is(sqlite3 *db, const char *pragma, const char *wanted)
 
 static int prepare(struct sqlite_store *s, const char *path, struct error *err)
 {
+    sqlite3_busy_timeout(s->db, WAIT_MS);
     sqlite3_exec(s->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
                         "PRAGMA recursive_triggers=ON; PRAGMA trusted_schema=OFF;"
-                        "PRAGMA wal_autocheckpoint=10000; PRAGMA busy_timeout=10000", NULL, NULL, NULL);
+                        "PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-65536", NULL, NULL, NULL);
     if (!pragma_is(s->db, "PRAGMA journal_mode", "wal") ||
         !pragma_is(s->db, "PRAGMA synchronous", "2") ||
         !pragma_is(s->db, "PRAGMA recursive_triggers", "1"))
         return error_all(err, "the utility's books were not opened", path,
                          "the database does not work in WAL with synchronous=FULL",
                          "keep it on a local disk");
-    if (pragma_is(s->db, "PRAGMA schema_version", "0") &&
-        sqlite3_exec(s->db, schema_sql, NULL, NULL, NULL) != SQLITE_OK)
-        return failed(s->db, path, err);
     for (int i = 0; i < SQL_COUNT; i++)
         if (sqlite3_prepare_v3(s->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &s->statements[i],
                                NULL) != SQLITE_OK)
-            return failed(s->db, texts[i], err);
+            return failed(&s->store, texts[i], err);
+    if (sqlite3_open_v2(path, &s->checkpointer, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
+        sqlite3_exec(s->checkpointer, "PRAGMA synchronous=FULL", NULL, NULL, NULL) != SQLITE_OK)
+        return failed(&s->store, path, err);
+    s->has_thread = pthread_create(&s->thread, NULL, checkpoint, s) == 0;
+    if (!s->has_thread)
+        return error_all(err, "the utility's books were not opened", path, "no thread can be started", NULL);
+    sqlite3_wal_hook(s->db, on_log, s);
     return 0;
 }
 
@@ -401,8 +565,10 @@ struct store *store_sqlite_open(const char *path, struct error *err)
         return error_all(err, "the utility's books were not opened", path, "out of memory", NULL),
                NULL;
     s->store.ops = &ops;
-    if (sqlite3_open(path, &s->db) != SQLITE_OK) {
-        failed(s->db, path, err);
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->wake, NULL);
+    if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+        failed(&s->store, path, err);
     } else if (prepare(s, path, err) == 0) {
         return &s->store;
     }

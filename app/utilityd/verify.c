@@ -1,41 +1,70 @@
 /* The books' invariants, each a query that counts what breaks it. */
+#include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <sysexits.h>
 
 #include "utilityd/utilityd.h"
 
-static const struct { const char *what, *sql; } rules[] = {
-    {"a key stands once", "SELECT count(*) FROM (SELECT 1 FROM payment GROUP BY station, reference HAVING count(*) > 1)"},
-    {"a paid bill names a payment that stands",
+static const struct { const char *name, *what, *sql; } rules[] = {
+    {"key-once", "a key stands once",
+     "SELECT count(*) FROM (SELECT 1 FROM payment GROUP BY station, reference HAVING count(*) > 1) t"},
+    {"approval-once", "an approval code was given once",
+     "SELECT count(*) FROM (SELECT 1 FROM payment WHERE approval<>'' GROUP BY approval HAVING count(*) > 1) t"},
+    {"paid-stands", "a paid bill names a payment that stands",
      "SELECT count(*) FROM bill b LEFT JOIN payment p ON p.id=b.paid_by WHERE b.state=1 AND b.paid_by<>0 AND (p.id IS NULL OR p.state<>2)"},
-    {"a bill is paid by the payment whose part says so",
+    {"paid-part", "a bill is paid by the payment whose part says so",
      "SELECT count(*) FROM bill b WHERE b.state=1 AND b.paid_by<>0 AND NOT EXISTS"
      " (SELECT 1 FROM part t WHERE t.payment=b.paid_by AND t.bill=b.number AND t.place=0)"},
-    {"a standing payment's parts are its amount",
+    {"part-paid", "what a standing payment gave to a bill has paid it",
+     "SELECT count(*) FROM part t JOIN payment p ON p.id=t.payment JOIN bill b ON b.number=t.bill"
+     " WHERE p.state=2 AND t.place=0 AND (b.paid_by IS NULL OR b.paid_by<>p.id)"},
+    {"bill-once", "a bill is paid by one standing payment at most",
+     "SELECT count(*) FROM (SELECT 1 FROM part t JOIN payment p ON p.id=t.payment WHERE p.state=2 AND t.place=0 GROUP BY t.bill HAVING count(*) > 1) x"},
+    {"parts-amount", "a standing payment's parts are its amount",
      "SELECT count(*) FROM payment p WHERE p.state=2 AND p.amount_fen <> (SELECT coalesce(sum(amount_fen),0) FROM part WHERE payment=p.id)"},
-    {"a bill covered by credit is covered whole", "SELECT count(*) FROM bill WHERE state=1 AND paid_by=0 AND covered_fen<>amount_fen"},
-    {"every station is known", "SELECT count(*) FROM payment p WHERE NOT EXISTS (SELECT 1 FROM station s WHERE s.id=p.station)"},
-    {"no epoch is beyond the highest given",
-     "SELECT count(*) FROM epoch e JOIN station s ON s.id=e.station WHERE e.epoch > s.epoch"},
-    {"change numbers are unique", "SELECT count(*) FROM (SELECT 1 FROM bill GROUP BY change HAVING count(*) > 1)"},
+    {"part-owner", "a bill's money is of its own customer",
+     "SELECT count(*) FROM part t JOIN payment p ON p.id=t.payment JOIN bill b ON b.number=t.bill"
+     " WHERE p.state=2 AND t.place=0 AND b.customer<>p.customer"},
+    {"credit", "a customer's credit and what it covers are what was prepaid",
+     "SELECT count(*) FROM (SELECT c.number, c.credit_fen"
+     " + coalesce((SELECT sum(b.covered_fen) FROM bill b WHERE b.customer=c.number AND b.covered_fen > 0), 0)"
+     " - coalesce((SELECT sum(t.amount_fen) FROM payment p JOIN part t ON t.payment=p.id WHERE p.customer=c.number AND p.state=2 AND t.place=1), 0)"
+     " - coalesce((SELECT sum(p.short_fen) FROM payment p WHERE p.customer=c.number AND p.state=4), 0) AS off FROM customer c) x WHERE off<>0"},
+    {"covered-whole", "a bill paid by credit is covered whole", "SELECT count(*) FROM bill WHERE state=1 AND paid_by=0 AND covered_fen<>amount_fen"},
+    {"withdrawn-bare", "credit covers no withdrawn bill", "SELECT count(*) FROM bill WHERE state=3 AND covered_fen<>0"},
+    {"posted-approved", "what is posted has an approval, a code and its content",
+     "SELECT count(*) FROM payment WHERE state=2 AND (approval='' OR code<>'00' OR content IS NULL)"},
+    {"reversed-named", "a reversed or undone key is on the list of reversals",
+     "SELECT count(*) FROM payment p WHERE p.state IN (3,4,5) AND NOT EXISTS (SELECT 1 FROM reversal r WHERE r.station=p.station AND r.reference=p.reference AND r.code='00')"},
+    {"station", "every station is known", "SELECT count(*) FROM payment p WHERE NOT EXISTS (SELECT 1 FROM station s WHERE s.id=p.station)"},
+    {"customer", "every bill has its customer", "SELECT count(*) FROM bill b WHERE NOT EXISTS (SELECT 1 FROM customer c WHERE c.number=b.customer)"},
+    {"epoch", "no epoch is beyond the highest given", "SELECT count(*) FROM epoch e JOIN station s ON s.id=e.station WHERE e.epoch > s.epoch"},
+    {"change-once", "change numbers are unique", "SELECT count(*) FROM (SELECT 1 FROM bill GROUP BY change HAVING count(*) > 1) t"},
+    {"agreed-closed", "only a closed day is agreed", "SELECT count(*) FROM branch_day WHERE agreed=1 AND closed=0"},
 };
+#define RULES (sizeof rules / sizeof *rules)
 
 int cmd_verify(struct utility *u, int argc, char **argv)
 {
+    bool json = argc == 2 && strcmp(argv[1], "--json") == 0;
     struct error err;
-    sqlite3 *db = utility_db(u, &err);
-    int64_t broken = 0;
+    int broken = 0;
+    if (argc > 1 && !json) return utility_usage(argv[0], "what is this:", argv[1]);
+    struct db *db = db_open(u->settings.store, &err);
     if (db == NULL) {
         error_print("utilityd", &err);
         return EX_UNAVAILABLE;
     }
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
-        int64_t count = utility_db_int(db, rules[i].sql);
+    for (size_t i = 0; i < RULES; i++) {
+        int64_t count = db_number(db, rules[i].sql, DB_NO_ARGS, -1);
         if (count != 0) broken++;
-        printf("%-55s %s", rules[i].what, count == 0 ? "holds\n" : "");
-        if (count != 0) printf("BROKEN %lld times\n", (long long)count);
+        if (json) printf("{\"rule\":\"%s\",\"holds\":%s,\"broken\":%" PRId64 "}\n", rules[i].name, count == 0 ? "true" : "false", count);
+        else if (count == 0) printf("%-64s holds\n", rules[i].what);
+        else if (count > 0) printf("%-64s BROKEN %" PRId64 " times\n", rules[i].what, count);
+        else printf("%-64s NOT CHECKED: %s\n", rules[i].what, db_why(db));
     }
-    sqlite3_close(db);
-    printf("verify: %lld broken\n", (long long)broken);
+    db_close(db);
+    if (!json) printf("verify: %zu rules, %d broken\n", RULES, broken);
     return broken ? EX_DATAERR : EX_OK;
 }

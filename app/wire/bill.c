@@ -206,7 +206,6 @@ static int fault_at(struct bill_fault *fault, int field, const char *why)
 /* What no field can be judged for alone. */
 static int consistent(const struct bill *b, struct bill_fault *fault)
 {
-    char wire[BILL_WIRE_MAX + 1];
     int64_t tiers_kwh = 0;
     for (int i = 0; i < b->tier_count; i++) tiers_kwh += b->tiers[i].kwh;
     if (b->curr >= b->prev && (b->curr - b->prev) * b->multiplier != b->kwh) {
@@ -222,7 +221,7 @@ static int consistent(const struct bill *b, struct bill_fault *fault)
     }
     if (b->window_last < b->window_first)
         return fault_at(fault, FIELD_LAST, "the window ends before it begins");
-    if (bill_wire_format(b, wire, sizeof wire) < 0)
+    if (!bill_wire_fits(b, BILL_WIRE_MAX))
         return fault_at(fault, 0, "written on the wire it is longer than 999 characters");
     return 0;
 }
@@ -240,39 +239,89 @@ int bill_parse(const char *const *fields, size_t count, struct bill *out, struct
     return consistent(out, fault);
 }
 
+/* Writing by hand: a record is written a million times where it is read once. */
+struct writer { char *at, *end; };
+
+static void put_text(struct writer *w, const char *text)
+{
+    size_t len = strlen(text), room = (size_t)(w->end - w->at);
+    if (len > room) len = room;
+    memcpy(w->at, text, len);
+    w->at += len;
+}
+
+static void put_number(struct writer *w, int64_t value, int digits)
+{
+    char text[24], *at = text + sizeof text - 1;
+    if (value < 0) put_text(w, "-");
+    uint64_t left = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    *at = '\0';
+    for (; left > 0 || digits > 0; left /= 10, digits--) *--at = (char)('0' + left % 10);
+    put_text(w, at);
+}
+
+static void put_day(struct writer *w, day_t day)
+{
+    int year, month, mday;
+    if (day == DAY_NONE) {
+        put_text(w, "-");
+        return;
+    }
+    day_to_ymd(day, &year, &month, &mday);
+    put_number(w, year, 4);
+    put_text(w, "-");
+    put_number(w, month, 2);
+    put_text(w, "-");
+    put_number(w, mday, 2);
+}
+
+static void put_tiers(struct writer *w, const struct bill_tier *tiers, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (i) put_text(w, ";");
+        put_number(w, tiers[i].kwh, 1);
+        put_text(w, "@");
+        put_number(w, tiers[i].price_e4 / 10000, 1);
+        put_text(w, ".");
+        put_number(w, tiers[i].price_e4 % 10000, 4);
+    }
+}
+
 const char *bill_tiers_format(const struct bill_tier *tiers, int count, char *buf, size_t size)
 {
-    size_t used = 0;
+    struct writer w = { buf, buf + size - 1 };
     assert(count >= 0 && count <= BILL_TIERS_MAX && size >= TIERS_TEXT_SIZE);
-    buf[0] = '\0';
-    for (int i = 0; i < count; i++)
-        used += (size_t)snprintf(buf + used, size - used, "%s%" PRId64 "@%" PRId64 ".%04" PRId64,
-                                 i ? ";" : "", tiers[i].kwh, tiers[i].price_e4 / 10000,
-                                 tiers[i].price_e4 % 10000);
+    put_tiers(&w, tiers, count);
+    *w.at = '\0';
     return buf;
 }
 
-/* The three texts come as they are to be written: plain or escaped. */
-static int write_record(const struct bill *b, const char *name, const char *address,
-                        const char *station, char *buf, size_t size)
+/* The three texts come as they are to be written: plain or escaped. Returns the
+ * length, or size when it doesn't fit. */
+static size_t write_record(const struct bill *b, const char *name, const char *address,
+                           const char *station, char *buf, size_t size)
 {
-    char tiers[TIERS_TEXT_SIZE], due[DAY_TEXT_SIZE], first[DAY_TEXT_SIZE], last[DAY_TEXT_SIZE];
-    return snprintf(buf, size,
-                    "%s|%s|%s|%s|%s|%c|%s|%s|%" PRId64 "|%" PRId64 "|%" PRId64 "|%" PRId64
-                    "|%" PRId64 "|%s|%s|%s|%s|%d",
-                    b->number, b->customer, name, address, station, b->tariff, b->meter, b->period,
-                    b->prev, b->curr, b->multiplier, b->kwh, b->amount_fen,
-                    bill_tiers_format(b->tiers, b->tier_count, tiers, sizeof tiers),
-                    day_format(b->due, due, sizeof due),
-                    day_format(b->window_first, first, sizeof first),
-                    day_format(b->window_last, last, sizeof last), b->rate_permille);
+    struct writer w = { buf, buf + size };
+    const char class[2] = { b->tariff, '\0' };
+    const char *const texts[] = { b->number, b->customer, name, address, station, class, b->meter, b->period };
+    const int64_t numbers[] = { b->prev, b->curr, b->multiplier, b->kwh, b->amount_fen };
+    const day_t days[] = { b->due, b->window_first, b->window_last };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) put_text(&w, texts[i]), put_text(&w, "|");
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) put_number(&w, numbers[i], 1), put_text(&w, "|");
+    put_tiers(&w, b->tiers, b->tier_count);
+    for (size_t i = 0; i < sizeof days / sizeof *days; i++) put_text(&w, "|"), put_day(&w, days[i]);
+    put_text(&w, "|");
+    put_number(&w, b->rate_permille, 1);
+    size_t len = (size_t)(w.at - buf);
+    buf[len < size ? len : size - 1] = '\0';
+    return len;
 }
 
 const char *bill_format(const struct bill *b, char *buf, size_t size)
 {
     assert(size >= BILL_TEXT_SIZE);
-    int wrote = write_record(b, b->name, b->address, b->station, buf, size);
-    assert(wrote > 0 && wrote < (int)size);
+    size_t wrote = write_record(b, b->name, b->address, b->station, buf, size);
+    assert(wrote < size);
     (void)wrote;
     return buf;
 }
@@ -284,8 +333,30 @@ int bill_wire_format(const struct bill *b, char *buf, size_t size)
         wire_text_escape(address, sizeof address, b->address) < 0 ||
         wire_text_escape(station, sizeof station, b->station) < 0)
         return -1;
-    int wrote = write_record(b, name, address, station, buf, size);
-    return wrote > 0 && wrote < (int)size && wrote <= BILL_WIRE_MAX ? wrote : -1;
+    size_t wrote = write_record(b, name, address, station, buf, size);
+    return wrote < size && wrote <= BILL_WIRE_MAX ? (int)wrote : -1;
+}
+
+/* All but the three texts, at their longest: numbers, tiers, dates, bars. */
+#define REST_MAX 320
+
+/* \uXXXX for a character, two of them beyond U+FFFF (four bytes of UTF-8); plain
+ * ASCII counts as if each were a separator. */
+static size_t escaped_most(const char *text)
+{
+    size_t most = 0;
+    for (const unsigned char *p = (const unsigned char *)text; *p; p++)
+        most += *p >= 0xf0 ? 12 : *p >= 0xc0 || *p < 0x80 ? 6 : 0;
+    return most;
+}
+
+bool bill_wire_fits(const struct bill *b, size_t room)
+{
+    char wire[BILL_WIRE_MAX + 1];
+    if (REST_MAX + escaped_most(b->name) + escaped_most(b->address) + escaped_most(b->station) <= room)
+        return true;
+    int len = bill_wire_format(b, wire, sizeof wire);
+    return len >= 0 && (size_t)len <= room;
 }
 
 /* By way of the record's own text: a bill that a program made is held to the

@@ -71,6 +71,9 @@ int bill_tiers_parse(const char *text, struct bill_tier *tiers, int *count);
 /* As on the wire: the texts written \uXXXX. Returns the length, or -1 when it
  * exceeds size or BILL_WIRE_MAX. */
 int bill_wire_format(const struct bill *b, char *buf, size_t size);
+/* Whether bill_wire_format would give at most `room` characters; most bills are
+ * known to without being written. */
+bool bill_wire_fits(const struct bill *b, size_t room);
 /* From len characters of the wire. 0 or -1 as bill_parse. */
 int bill_wire_parse(const char *text, size_t len, struct bill *out, struct bill_fault *fault);
 

@@ -16,6 +16,8 @@
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
 
+#include "base/date.h"
+
 #define CURVE "P-256"
 #define PATH_SIZE 512
 #define CN_MAX 64
@@ -209,6 +211,19 @@ int wire_cert_pin(const char *path, char pin[CERT_PIN_SIZE], struct error *err)
     int status = cert ? pin_of(cert, pin) : -1;
     X509_free(cert);
     return status;
+}
+
+int wire_cert_until(const char *path, int64_t *until_ms, struct error *err)
+{
+    struct tm at = {0};
+    day_t day;
+    X509 *cert = read_cert(path, err);
+    if (cert == NULL) return -1;
+    bool good = ASN1_TIME_to_tm(X509_get0_notAfter(cert), &at) == 1 && day_from_ymd(at.tm_year + 1900, at.tm_mon + 1, at.tm_mday, &day);
+    X509_free(cert);
+    if (!good) return error_all(err, "certificate cannot be read", path, "it has no end that is a date", NULL);
+    *until_ms = ((int64_t)day * 86400 + at.tm_hour * 3600 + at.tm_min * 60 + at.tm_sec) * 1000;
+    return 0;
 }
 
 int wire_certs_command(int argc, char **argv)

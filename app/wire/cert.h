@@ -3,6 +3,7 @@
 #define WIRE_CERT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
@@ -16,6 +17,8 @@ int wire_cert_make(const char *dir, const char *cn, int days, char pin[CERT_PIN_
                    struct error *err);
 /* Pin of a PEM certificate file. */
 int wire_cert_pin(const char *path, char pin[CERT_PIN_SIZE], struct error *err);
+/* The last moment at which a PEM certificate file is valid, ms UTC. */
+int wire_cert_until(const char *path, int64_t *until_ms, struct error *err);
 /* "certs ca DIR" and "certs station DIR CN [DAYS]": argv[0] is "ca" or
  * "station". Prints files and pin. Returns a sysexits code. */
 int wire_certs_command(int argc, char **argv);

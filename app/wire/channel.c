@@ -30,6 +30,8 @@ static void handle_closed(uv_handle_t *handle)
     if (--c->open_handles > 0) return;
     SSL_free(c->ssl); /* the BIOs with it */
     c->ssl = NULL;
+    free(c->frame);
+    c->frame = NULL;
     if (c->events->on_down) c->events->on_down(c->ctx, c, c->why[0] ? c->why : "closed");
     c->gone(c);
 }
@@ -124,7 +126,15 @@ static void take_frames(struct channel *c, const uint8_t *bytes, size_t len)
     const uint8_t *frame;
     size_t frame_len;
     int status;
-    while (!c->closing && (status = frame_feed(&c->frame, &bytes, &len, &frame, &frame_len)) != 0) {
+    if (c->frame == NULL) {
+        c->frame = malloc(sizeof *c->frame);
+        if (c->frame == NULL) {
+            channel_close(c, "no memory");
+            return;
+        }
+        frame_start(c->frame);
+    }
+    while (!c->closing && (status = frame_feed(c->frame, &bytes, &len, &frame, &frame_len)) != 0) {
         if (status < 0) {
             channel_close(c, "a length that no frame has");
             return;
@@ -132,8 +142,29 @@ static void take_frames(struct channel *c, const uint8_t *bytes, size_t len)
         c->frame_since = 0;
         c->events->on_frame(c->ctx, c, frame, frame_len);
     }
-    if (!frame_partial(&c->frame)) c->frame_since = 0;
-    else if (c->frame_since == 0) c->frame_since = uv_now(c->tcp.loop);
+    if (frame_partial(c->frame)) {
+        if (c->frame_since == 0) c->frame_since = uv_now(c->tcp.loop);
+        return;
+    }
+    c->frame_since = 0;
+    free(c->frame);
+    c->frame = NULL;
+}
+
+/* Fresh buffers: those of the handshake are many times what a message needs. */
+static void renew_buffers(struct channel *c)
+{
+    BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
+    if (in == NULL || out == NULL || BIO_ctrl_pending(c->in) || BIO_ctrl_pending(c->out)) {
+        BIO_free(in);
+        BIO_free(out);
+        return;
+    }
+    BIO_set_mem_eof_return(in, -1);
+    BIO_set_mem_eof_return(out, -1);
+    c->in = in;
+    c->out = out;
+    SSL_set_bio(c->ssl, in, out); /* frees the old ones */
 }
 
 static bool shake(struct channel *c)
@@ -147,6 +178,7 @@ static bool shake(struct channel *c)
     }
     flush(c);
     if (status != 1 || c->closing) return false;
+    renew_buffers(c);
     if (!channel_know_peer(c)) {
         channel_close(c, NULL);
         return false;
@@ -173,7 +205,7 @@ static void take_plain(struct channel *c)
 static void room(uv_handle_t *handle, size_t hint, uv_buf_t *buf)
 {
     struct channel *c = handle->data;
-    *buf = uv_buf_init(c->read_buffer, sizeof c->read_buffer);
+    *buf = uv_buf_init(c->read_buffer, CHANNEL_READ_SIZE);
 }
 
 static void arrived(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
@@ -233,7 +265,7 @@ int channel_init(struct channel *c, uv_loop_t *loop, struct channel_tls *tls, co
     c->ctx = ctx;
     c->times = tls->times;
     c->wanted_cn = wanted_cn;
-    frame_start(&c->frame);
+    c->read_buffer = tls->read_buffer;
     c->ssl = SSL_new(tls->ctx);
     c->in = BIO_new(BIO_s_mem());
     c->out = BIO_new(BIO_s_mem());

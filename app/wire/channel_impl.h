@@ -9,10 +9,13 @@
 
 #define CHANNEL_WHY_SIZE 200
 
+#define CHANNEL_READ_SIZE (16384 + 512)
+
 struct channel_tls {
     SSL_CTX *ctx;
     struct channel_times times;
     char ca[512], cert[512], key[512];
+    char read_buffer[CHANNEL_READ_SIZE]; /* one loop, one read at a time */
 };
 
 struct channel {
@@ -27,14 +30,14 @@ struct channel {
     bool up, closing, reading, full;
     const char *wanted_cn; /* of a link; NULL: any */
     struct channel_peer peer;
-    struct frame_reader frame;
+    struct frame_reader *frame; /* NULL: no frame has begun; thousands of idle channels stay small */
+    char *read_buffer;          /* the context's */
     uint64_t frame_since, heard_at, sent_at; /* loop times, 0: none */
     bool idle_told;
     char why[CHANNEL_WHY_SIZE];
     void (*gone)(struct channel *c); /* owner's last act, after on_down; frees c */
     void *owner;
     struct channel *prev, *next; /* of the server's list */
-    char read_buffer[16384 + 512];
 };
 
 /* Readies a zeroed channel on the loop, its TCP handle initialised. */

@@ -23,17 +23,32 @@ static void a_full_table_sends_nothing_on(void **state)
     inflight_close(t);
 }
 
-static void a_repeat_renews_the_time_and_the_connection(void **state)
+static void a_repeat_renews_the_time(void **state)
 {
     struct inflight *t = inflight_open(4);
     inflight_put(t, "a", 1, "0200", 10);
     inflight_put(t, "b", 1, "0200", 11);
-    struct inflight_entry *a = inflight_put(t, "a", 7, "0201", 12);
-    assert_int_equal(a->station, 7);
+    struct inflight_entry *a = inflight_put(t, "a", 1, "0201", 12);
     assert_string_equal(a->mti, "0201");
+    assert_int_equal(inflight_count(t), 2);
     assert_string_equal(inflight_oldest(t)->key, "b");
     assert_ptr_equal(inflight_next(t, inflight_oldest(t)), a);
     assert_null(inflight_next(t, a));
+    inflight_close(t);
+}
+
+static void two_connections_that_ask_the_same_are_answered_each_in_turn(void **state)
+{
+    struct inflight *t = inflight_open(4);
+    inflight_put(t, "a", 1, "0200", 10);
+    inflight_put(t, "a", 7, "0201", 12);
+    inflight_put(t, "a", 1, "0201", 13);
+    assert_int_equal(inflight_count(t), 2);
+    assert_int_equal(inflight_find(t, "a")->station, 1);
+    inflight_drop(t, inflight_find(t, "a"));
+    assert_int_equal(inflight_find(t, "a")->station, 7);
+    inflight_drop(t, inflight_find(t, "a"));
+    assert_null(inflight_find(t, "a"));
     inflight_close(t);
 }
 
@@ -77,7 +92,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_full_table_sends_nothing_on),
-        cmocka_unit_test(a_repeat_renews_the_time_and_the_connection),
+        cmocka_unit_test(a_repeat_renews_the_time),
+        cmocka_unit_test(two_connections_that_ask_the_same_are_answered_each_in_turn),
         cmocka_unit_test(it_agrees_with_a_slow_list_over_a_hundred_thousand_steps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "utilityd/db.h"
 #include "utilityd/store.h"
 
 #define TODAY 20000
@@ -23,7 +24,7 @@ static void reopen(void)
     struct error err;
     if (store)
         store->ops->close(store);
-    store = store_sqlite_open(path, &err);
+    store = db_make(path, &err) == 0 ? store_sqlite_open(path, &err) : NULL;
     if (!store)
         fail_msg("%s %s", err.where, err.why);
 }
@@ -46,14 +47,14 @@ static int set_up(void **unused)
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/utility.db", folder);
     reopen();
-    number("INSERT INTO customer (number, name, address, supply, class)"
+    number("INSERT INTO customer (number, name, address, supply, meter)"
            " WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)"
-           " SELECT 'C' || i, 'name', '', '', 'R' FROM n");
+           " SELECT 'C' || i, 'name', '', '', 'M' FROM n");
     number("INSERT INTO bill (number, customer, meter, period, previous, current, multiplier, kwh,"
-           " amount_fen, tiers, due, first_day, last_day, rate_permille, resident, change)"
+           " amount_fen, tiers, due, first_day, last_day, rate_permille, class, change)"
            " WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)"
            " SELECT 'B' || i, 'C' || i, 'M', '202610', 0, 10, 1, 10, 1000, '', 20005, 19990, 20010,"
-           " 1, 1, i FROM n");
+           " 1, 'R', i FROM n");
     return 0;
 }
 

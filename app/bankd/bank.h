@@ -1,0 +1,59 @@
+/* The bank's front end: settings, and the commands that main picks from. */
+#ifndef BANKD_BANK_H
+#define BANKD_BANK_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/settings.h"
+
+#define BANK_VERSION "1.0"
+#define BANK_PATH 256
+
+struct bank_settings {
+    char id[12], name[128], name_en[128];
+    char listen[64], policy[BANK_PATH], ca[BANK_PATH], cert[BANK_PATH], key[BANK_PATH];
+    int64_t connections, per_address, per_certificate, waiting;
+    char utility[256], utility_name[65];
+    int64_t links, window, answer_ms;
+    char store[BANK_PATH];
+    int64_t commit_ms, keep_days;
+    char socket[BANK_PATH], metrics[BANK_PATH];
+    int64_t metrics_ms;
+    int64_t shift_s;
+    int32_t offset_s;
+};
+extern const struct setting bank_setting_table[];
+extern const size_t bank_setting_count;
+
+struct bank {
+    struct bank_settings settings;
+    struct clock clock;
+};
+/* Settings from path (NULL: the defaults) and the clock. */
+int bank_open(struct bank *b, const char *path, struct error *err);
+
+/* Makes the books; those that stand already are left as they are. */
+int bank_make(const struct bank *b, struct error *err);
+/* A connection of its own to the bank's books, which must stand (init); NULL with err. */
+sqlite3 *bank_db(const struct bank *b, struct error *err);
+/* Fills err from db and returns -1. */
+int bank_db_failed(sqlite3 *db, const char *what, struct error *err);
+/* One number from one row, -1 when there is none. */
+int64_t bank_db_int(sqlite3 *db, const char *sql);
+
+/* Commands: argv[0] is the command's name. Each returns a sysexits code. */
+struct command {
+    const char *name;
+    int (*run)(struct bank *b, int argc, char **argv);
+    const char *usage, *meaning;
+};
+int cmd_serve(struct bank *b, int argc, char **argv);
+int cmd_status(struct bank *b, int argc, char **argv);
+int cmd_journal(struct bank *b, int argc, char **argv);
+int cmd_verify(struct bank *b, int argc, char **argv);
+
+#endif

@@ -1,0 +1,278 @@
+/* The utility's side: few connections, each signed on before it is used; what
+ * went out on them and waits for its answer. */
+#include "bankd/relay_impl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "wire/session.h"
+
+bool relay_link_usable(const struct link *l) { return l->signed_on; }
+
+bool relay_link_has_room(const struct link *l)
+{
+    return l->signed_on && !l->full && l->unanswered < (size_t)l->relay->bank->settings.window;
+}
+
+struct link *relay_link_for(struct relay *r, struct branch *b)
+{
+    struct link *best = NULL;
+    if (b->link && b->link->signed_on && b->link->life == b->link_life) return b->link;
+    for (size_t i = 0; i < r->link_count; i++) {
+        struct link *l = &r->links[i];
+        if (l->signed_on && (best == NULL || l->branches < best->branches)) best = l;
+    }
+    if (best == NULL) return NULL;
+    best->branches++;
+    b->link = best;
+    b->link_life = best->life;
+    return best;
+}
+
+/* --- in flight ----------------------------------------------------------------- */
+
+bool relay_link_send(struct link *l, struct item *item)
+{
+    struct relay *r = l->relay;
+    if (!relay_link_has_room(l)) return false;
+    struct inflight_entry *e = inflight_put(r->inflight, item->key, item->session, item->mti, (int64_t)uv_now(r->loop));
+    if (e == NULL) return false;
+    struct session *s = relay_session(r, item->session);
+    journal_message(r->journal, FATE_SENT, l->number, s ? s->cn : "", item->bytes, item->len);
+    if (!channel_send(l->channel, item->bytes, item->len)) {
+        journal_message(r->journal, FATE_QUEUED, l->number, s ? s->cn : "", item->bytes, item->len);
+        l->full = true;
+        if (e->waiting == 0) inflight_drop(r->inflight, e);
+        return false;
+    }
+    free(e->request);
+    e->request = item;
+    e->waiting++;
+    item->link = l;
+    item->branch->in_flight++;
+    item->branch->sent++;
+    l->unanswered++;
+    l->sent++;
+    return true;
+}
+
+static void drop(struct relay *r, struct inflight_entry *e)
+{
+    struct item *item = e->request;
+    item->branch->in_flight -= (size_t)e->waiting;
+    item->link->unanswered -= (size_t)e->waiting;
+    free(item);
+    inflight_drop(r->inflight, e);
+}
+
+/* To all who asked with this entry and were told nothing yet. */
+static void tell_unknown(struct relay *r, struct inflight_entry *e)
+{
+    for (; e->told_unknown < e->waiting; e->told_unknown++)
+        relay_answer_unknown(r, e->request, OWN_68);
+}
+
+void relay_expire_inflight(struct relay *r, int64_t now_ms)
+{
+    struct inflight_entry *e = inflight_oldest(r->inflight), *next;
+    for (; e && now_ms - e->sent_ms >= r->bank->settings.answer_ms; e = next) {
+        next = inflight_next(r->inflight, e);
+        tell_unknown(r, e);
+        if (now_ms - e->sent_ms >= FORGET_MS) drop(r, e);
+    }
+}
+
+/* What it had under way gets no answer over it any more. */
+static void lose_inflight(struct link *l)
+{
+    struct relay *r = l->relay;
+    struct inflight_entry *e = inflight_oldest(r->inflight), *next;
+    for (; e; e = next) {
+        const struct item *item = e->request;
+        next = inflight_next(r->inflight, e);
+        if (item->link != l) continue;
+        tell_unknown(r, e);
+        drop(r, e);
+    }
+}
+
+/* --- answers of the utility ---------------------------------------------------- */
+
+static void count_latency(struct relay *r, int64_t ms)
+{
+    int step = 0;
+    while (step < LATENCY_STEPS && ms > relay_latency_ms[step])
+        step++;
+    r->latency[step]++;
+    r->latency_sum_ms += ms;
+    r->latency_count++;
+}
+
+/* To the connection that asked; has it gone, to the one that the branch has now. */
+static void pass(struct link *l, const struct iso *m, const uint8_t *bytes, size_t len)
+{
+    struct relay *r = l->relay;
+    char bank[KEY_BANK_SIZE], name[KEY_BRANCH_SIZE], key[MATCH_KEY_SIZE];
+    struct inflight_entry *e = message_match_key(m, key) ? inflight_find(r->inflight, key) : NULL;
+    struct session *s = e ? relay_session(r, e->station) : NULL;
+    bool late = e == NULL || e->told_unknown > 0;
+    iso_text(m, 32, bank, sizeof bank);
+    iso_text(m, 42, name, sizeof name);
+    struct branch *b = e ? ((struct item *)e->request)->branch : relay_branch(r, bank, name, false);
+    if (e) {
+        count_latency(r, (int64_t)uv_now(r->loop) - e->sent_ms);
+        e->waiting--;
+        if (e->told_unknown > 0) e->told_unknown--;
+        b->in_flight--;
+        l->unanswered--;
+        if (e->waiting == 0) drop(r, e);
+    }
+    if (s == NULL && b) s = relay_session(r, b->session);
+    if (b) b->answered++;
+    if (b && late) b->late++;
+    l->answered++;
+    journal_message(r->journal, s == NULL ? FATE_NOBODY : late ? FATE_LATE : FATE_ANSWER, l->number, s ? s->cn : "", bytes, len);
+    if (s) relay_to_session(s, bytes, len);
+    if (r->queued) relay_pump(r);
+}
+
+/* --- what the link itself says and hears --------------------------------------- */
+
+static void say(struct link *l, const struct iso *m)
+{
+    char bytes[ISO_MESSAGE_MAX];
+    int len = iso_pack(m, bytes, sizeof bytes, NULL);
+    if (len > 0) channel_send(l->channel, bytes, (size_t)len);
+}
+
+static void ask(struct link *l, enum net net)
+{
+    const struct bank *b = l->relay->bank;
+    struct wire_net n = {.net = net, .sent_ms = clock_now_ms(&b->clock)};
+    struct iso m;
+    struct error err;
+    l->stan = l->stan % 999999 + 1;
+    snprintf(n.stan, sizeof n.stan, "%06u", l->stan % 1000000);
+    snprintf(n.terminal, sizeof n.terminal, "RELAY-%02d", l->number);
+    text_copy(n.bank, sizeof n.bank, b->settings.id);
+    if (wire_net_ask(&n, &m, &err) != 0 || !message_match_key(&m, l->asked)) {
+        log_error("the utility cannot be asked: %s", err.why);
+        return;
+    }
+    say(l, &m);
+}
+
+static void signed_on(struct link *l, const struct iso *m)
+{
+    char code[4];
+    iso_text(m, 39, code, sizeof code);
+    if (l->signed_on) return; /* an echo's answer */
+    if (strcmp(code, "00") != 0) {
+        relay_alarm(l->relay, l->relay->bank->settings.utility_name, l->address, "the utility refuses our sign-on with %s", code);
+        channel_close(l->channel, "sign-on refused");
+        return;
+    }
+    l->signed_on = true;
+    l->life++;
+    l->branches = 0;
+    l->since_ms = clock_now_ms(&l->relay->bank->clock);
+    log_info("connection %d to the utility at %s is signed on", l->number, l->address);
+    relay_pump(l->relay);
+}
+
+static void utility_asks(struct link *l, const struct iso *m)
+{
+    struct iso answer;
+    if (m->mti[1] == '8' && message_net(m) == NET_CUTOVER) log_info("the utility has gone on to its next business day");
+    message_answer(m, m->mti[1] == '8' ? "00" : "30", &answer);
+    say(l, &answer);
+}
+
+static void on_up(void *ctx, struct channel *c, const struct channel_peer *peer)
+{
+    struct link *l = ctx;
+    l->channel = c;
+    l->signed_on = l->full = false;
+    ask(l, NET_SIGN_ON);
+}
+
+static void on_frame(void *ctx, struct channel *c, const uint8_t *bytes, size_t len)
+{
+    struct link *l = ctx;
+    struct iso m;
+    struct error err;
+    char mti[5], key[MATCH_KEY_SIZE];
+    if (iso_unpack(&m, (const char *)bytes, len, &err) != 0) {
+        log_error("the utility sends what is no message: %s %s", err.where, err.why);
+        channel_close(c, "it sends what is no message");
+    } else if (message_answer_mti(&m, mti)) {
+        utility_asks(l, &m);
+    } else if (l->asked[0] && message_match_key(&m, key) && strcmp(key, l->asked) == 0) {
+        l->asked[0] = '\0';
+        signed_on(l, &m);
+    } else {
+        pass(l, &m, bytes, len);
+    }
+}
+
+static void on_down(void *ctx, struct channel *c, const char *why)
+{
+    struct link *l = ctx;
+    if (l->signed_on || strcmp(l->said, why) != 0)
+        log_warn("connection %d to the utility at %s is down: %s", l->number, l->address, why);
+    if (l->signed_on) l->losses++;
+    text_copy(l->said, sizeof l->said, why);
+    l->channel = NULL;
+    l->signed_on = l->full = false;
+    l->asked[0] = '\0';
+    l->since_ms = clock_now_ms(&l->relay->bank->clock);
+    if (l->relay->stopping) return;
+    lose_inflight(l);
+    relay_pump(l->relay);
+}
+
+static void on_idle(void *ctx, struct channel *c) { ask(ctx, NET_ECHO); }
+
+static void on_drained(void *ctx, struct channel *c)
+{
+    struct link *l = ctx;
+    l->full = false;
+    relay_pump(l->relay);
+}
+
+static const struct channel_events events = {NULL, on_up, on_frame, on_down, on_idle, on_drained};
+
+/* --- begin and end ------------------------------------------------------------- */
+
+int relay_links_open(struct relay *r, struct error *err)
+{
+    const struct bank_settings *set = &r->bank->settings;
+    char list[sizeof set->utility], *addresses[LINKS_MAX], *save = NULL;
+    size_t count = 0;
+    text_copy(list, sizeof list, set->utility);
+    for (char *a = strtok_r(list, ", ", &save); a && count < LINKS_MAX; a = strtok_r(NULL, ", ", &save))
+        addresses[count++] = a;
+    if (count == 0) return error_all(err, "the utility cannot be called", "setting utility.address", "no address is given", NULL);
+    for (int64_t i = 0; i < set->links; i++) {
+        struct link *l = &r->links[i];
+        l->relay = r;
+        l->number = (int)i + 1;
+        l->since_ms = r->started_ms;
+        if (!text_copy(l->address, sizeof l->address, addresses[(size_t)i % count]))
+            return error_all(err, "the utility cannot be called", "setting utility.address", "an address is too long", NULL);
+        l->wire = channel_link_open(r->loop, r->tls, l->address, set->utility_name, &events, l, err);
+        if (l->wire == NULL) return -1;
+        r->link_count++;
+    }
+    return 0;
+}
+
+void relay_links_close(struct relay *r)
+{
+    for (size_t i = 0; i < r->link_count; i++) {
+        if (r->links[i].wire) channel_link_close(r->links[i].wire);
+        r->links[i].wire = NULL;
+    }
+}

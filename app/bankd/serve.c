@@ -1,0 +1,137 @@
+/* The daemon: the relay, its journal, its status; signals, start and stop. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <systemd/sd-daemon.h>
+#include <uv.h>
+
+#include "bankd/relay.h"
+#include "bankd/status.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "wire/channel.h"
+
+struct serve {
+    struct bank *b;
+    uv_loop_t loop;
+    uv_signal_t term, intr, hup;
+    struct channel_tls *tls;
+    struct journal *journal;
+    struct relay *relay;
+    struct status *status;
+    bool failed;
+};
+
+static void on_stop(uv_signal_t *signal, int number)
+{
+    struct serve *s = signal->data;
+    log_info("stopping");
+    sd_notify(0, "STOPPING=1");
+    uv_stop(&s->loop);
+}
+
+/* Without its journal a bank relays nothing. */
+static void on_journal_failed(void *ctx)
+{
+    struct serve *s = ctx;
+    s->failed = true;
+    uv_stop(&s->loop);
+}
+
+static void on_reload(uv_signal_t *signal, int number)
+{
+    struct serve *s = signal->data;
+    struct error err;
+    size_t stations;
+    if (relay_reload_policy(s->relay, &stations, &err) == 0) log_info("access policy read again: %zu stations", stations);
+    else log_error("the access policy stays as it was: %s: %s", err.where, err.why);
+    if (channel_tls_reload(s->tls, &err) != 0) log_error("the certificates stay as they were: %s: %s", err.where, err.why);
+    else log_info("certificates read again");
+}
+
+#define FILES_BESIDE 64 /* descriptors for books, log, status and links */
+
+/* A descriptor for each connection that may come. */
+static void raise_files(const struct bank_settings *set)
+{
+    struct rlimit limit;
+    rlim_t wanted = (rlim_t)set->connections + (rlim_t)set->links + FILES_BESIDE;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
+    limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted)
+        log_warn("only %llu files may be open, %llu are wanted for %lld connections: raise LimitNOFILE",
+                 (unsigned long long)limit.rlim_cur, (unsigned long long)wanted, (long long)set->connections);
+}
+
+static int start(struct serve *s, struct error *err)
+{
+    const struct bank_settings *set = &s->b->settings;
+    const struct { uv_signal_t *handle; int number; uv_signal_cb act; } signals[] = {
+        {&s->term, SIGTERM, on_stop}, {&s->intr, SIGINT, on_stop}, {&s->hup, SIGHUP, on_reload}};
+    s->tls = channel_tls_open(&(struct channel_tls_files){set->ca, set->cert, set->key}, err);
+    if (s->tls == NULL) return -1;
+    s->journal = journal_open(s->b, &s->loop, on_journal_failed, s, err);
+    if (s->journal == NULL) return -1;
+    s->relay = relay_new(s->b, &s->loop, s->tls, s->journal);
+    if (s->relay == NULL) return error_all(err, "cannot relay", NULL, "no memory", NULL);
+    if (relay_start(s->relay, err) != 0) return -1;
+    s->status = status_open(s->b, &s->loop, s->relay, err);
+    if (s->status == NULL) return -1;
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        uv_signal_init(&s->loop, signals[i].handle);
+        signals[i].handle->data = s;
+        uv_signal_start(signals[i].handle, signals[i].act, signals[i].number);
+    }
+    return 0;
+}
+
+static void close_rest(uv_handle_t *handle, void *arg)
+{
+    if (!uv_is_closing(handle)) uv_close(handle, NULL);
+}
+
+/* Whatever start got done. The journal ends last: the goings are in it too. */
+static int finish(struct serve *s, struct error *err)
+{
+    int status = 0;
+    if (s->status) status_close(s->status);
+    if (s->relay) relay_stop(s->relay);
+    if (s->journal) status = journal_stop(s->journal, err);
+    uv_walk(&s->loop, close_rest, NULL);
+    uv_run(&s->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&s->loop);
+    relay_free(s->relay);
+    journal_free(s->journal);
+    channel_tls_close(s->tls);
+    return status;
+}
+
+int cmd_serve(struct bank *b, int argc, char **argv)
+{
+    static struct serve s;
+    struct error err;
+    char host[64];
+    s.b = b;
+    umask(077);
+    signal(SIGPIPE, SIG_IGN);
+    raise_files(&b->settings);
+    uv_loop_init(&s.loop);
+    if (start(&s, &err) != 0) {
+        error_print("bankd", &err);
+        finish(&s, NULL);
+        return EX_CONFIG;
+    }
+    text_copy(host, sizeof host, b->settings.listen);
+    char *colon = strrchr(host, ':');
+    if (colon) *colon = '\0';
+    printf("ready: %s:%d\n", host, relay_port(s.relay));
+    fflush(stdout);
+    sd_notify(0, "READY=1");
+    uv_run(&s.loop, UV_RUN_DEFAULT);
+    if (finish(&s, &err) == 0 && !s.failed) return EX_OK;
+    error_print("bankd", &err);
+    return EX_IOERR;
+}

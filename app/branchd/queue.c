@@ -1,0 +1,188 @@
+/* T5 and T6: takes what may go out of the ledger's outbox, sends it, brings the
+ * verified answers back. Payments and reversals on line go first and at once;
+ * advices many at a time, in order, within a window and a rate, so that a
+ * counter's payment never waits behind a long queue. */
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "branchd/service.h"
+
+#define URGENT_MAX 8
+#define BATCH_MAX 32 /* rows of one transaction */
+
+static bool is_urgent(const char *class) { return strcmp(class, "0200") == 0 || strcmp(class, "0400") == 0; }
+
+/* --- answers ---------------------------------------------------------------------- */
+
+static const char *const places[] = {[PLACE_BILL] = "BL", [PLACE_PREPAID] = "PP", [PLACE_SUSPENSE] = "SU", [PLACE_REVERSED] = "RV"};
+
+static int read_answer(const struct iso *m, struct ledger_answer *out, struct error *err)
+{
+    struct wire_answer a;
+    memset(out, 0, sizeof *out);
+    if (wire_answer_unpack(m, &a, err) != 0) return -1;
+    text_copy(out->mti, sizeof out->mti, m->mti);
+    text_copy(out->code, sizeof out->code, a.code);
+    text_copy(out->approval, sizeof out->approval, a.approval);
+    text_copy(out->reason, sizeof out->reason, a.reason);
+    for (int i = 0; i < a.part_count && i < LEDGER_PARTS_MAX; i++) {
+        struct ledger_disposition *d = &out->parts[out->part_count++];
+        text_copy(d->part, sizeof d->part, a.parts[i].part);
+        text_copy(d->place, sizeof d->place, places[a.parts[i].place]);
+        d->amount_fen = a.parts[i].amount_fen;
+    }
+    return 0;
+}
+
+static void ready_again(struct service *s, const struct link_tag *tag, int64_t wait_ms)
+{
+    struct error err = {0};
+    if (outbox_again(s->ledger, tag->number, wait_ms, &err) == LEDGER_BROKEN) service_broken(s);
+}
+
+/* The payment that a message belongs to; a notice has a key of its own. */
+static void tell_payment(struct service *s, const struct link_tag *tag)
+{
+    struct ledger_payment p;
+    if (strcmp(tag->class, "notice") != 0 && payment_get(s->ledger, &tag->key, &p, NULL) == LEDGER_OK) payment_changed(s, &p);
+    else service_changed(s);
+}
+
+/* 91 and 68: nothing is settled, the row goes again by itself. Others that settle
+ * nothing park an advice; a payment's row waits until the teller has chosen. */
+static void settle(struct service *s, const struct link_tag *tag, const struct iso *m)
+{
+    struct ledger_answer a;
+    struct ledger_payment p;
+    struct error err = {0};
+    char key[KEY_TEXT_SIZE];
+    bool unknown = false;
+    key_format(&tag->key, key, sizeof key);
+    if (read_answer(m, &a, &err) != 0) {
+        log_line(LOG_LEVEL_WARN, key, "an answer that cannot be read: %s", err.why);
+        ready_again(s, tag, s->branch->settings.again_ms);
+        return;
+    }
+    bool away = strcmp(a.code, "91") == 0 || strcmp(a.code, "68") == 0;
+    if (away && !is_urgent(tag->class)) {
+        ready_again(s, tag, s->branch->settings.again_ms);
+    } else {
+        enum ledger_result result = outbox_answer(s->ledger, &tag->key, &a, &unknown, &p, &err);
+        if (result == LEDGER_BROKEN) {
+            service_broken(s);
+            return;
+        }
+        if (result == LEDGER_OK && unknown) ready_again(s, tag, s->branch->settings.again_ms);
+        if (result != LEDGER_OK) log_line(LOG_LEVEL_WARN, key, "%s %s changes nothing: %s", a.mti, a.code, err.why);
+        else log_line(LOG_LEVEL_INFO, key, "%s %s%s%s", a.mti, a.code, a.reason[0] ? ": " : "", a.reason);
+    }
+    if (strcmp(a.code, "91") == 0) link_away(s->link, "the utility is away");
+    tell_payment(s, tag);
+}
+
+static void answered(struct service *s, const struct link_tag *tag, enum link_end how, const struct iso *m)
+{
+    char key[KEY_TEXT_SIZE];
+    if (how != LINK_LATE && !is_urgent(tag->class)) s->advices_under_way--;
+    if (how == LINK_LOST) return; /* queue_lost makes all of them ready in one step */
+    if (how == LINK_TIMEOUT) {
+        log_line(LOG_LEVEL_WARN, key_format(&tag->key, key, sizeof key), "no answer to %s in time", tag->class);
+        ready_again(s, tag, s->branch->settings.again_ms);
+        tell_payment(s, tag);
+        return;
+    }
+    settle(s, tag, m);
+    queue_kick(s);
+}
+
+void queue_lost(struct service *s)
+{
+    struct error err = {0};
+    s->advices_under_way = 0;
+    if (outbox_all_again(s->ledger, &err) == LEDGER_BROKEN) service_broken(s);
+    service_changed(s);
+}
+
+/* --- sending ------------------------------------------------------------------------- */
+
+/* As it was made; from the second time on as a repeat with a new DE 7. */
+static int message_of(struct service *s, const struct ledger_send *row, struct iso *m, struct error *err)
+{
+    struct civil u;
+    char de7[16];
+    if (iso_unpack(m, (const char *)row->bytes, row->len, err) != 0) return -1;
+    if (row->tries <= 1) return 0;
+    clock_utc(service_now(s), &u);
+    snprintf(de7, sizeof de7, "%02u%02u%02u%02u%02u", (unsigned)u.month % 100, (unsigned)u.day % 100, (unsigned)u.hour % 100,
+             (unsigned)u.minute % 100, (unsigned)u.second % 100);
+    return message_repeat(m, de7, err);
+}
+
+static bool send_row(struct service *s, const struct ledger_send *row)
+{
+    const struct branch_settings *set = &s->branch->settings;
+    struct iso m;
+    struct error err = {0};
+    char key[KEY_TEXT_SIZE];
+    struct link_tag tag = {.number = row->outbox, .key = row->key};
+    bool urgent = is_urgent(row->class);
+    key_format(&row->key, key, sizeof key);
+    text_copy(tag.class, sizeof tag.class, row->class);
+    if (message_of(s, row, &m, &err) != 0) {
+        log_line(LOG_LEVEL_ERROR, key, "a stored message cannot be read: %s %s", err.where, err.why);
+        return false;
+    }
+    if (!link_ask(s->link, &m, urgent ? set->answer_ms : set->advice_ms, true, answered, &tag)) {
+        ready_again(s, &tag, 0);
+        return false;
+    }
+    if (!urgent) s->advices_under_way++;
+    log_line(LOG_LEVEL_INFO, key, "sent %s%s", m.mti, row->tries > 1 ? ", again" : "");
+    return true;
+}
+
+/* Returns how many went out. */
+static int send_some(struct service *s, bool urgent_only, int max)
+{
+    static struct ledger_send rows[BATCH_MAX]; /* 8 kB each: too much for the stack */
+    struct error err = {0};
+    int count = 0, sent = 0;
+    enum ledger_result result = outbox_take(s->ledger, urgent_only, rows, max, &count, &err);
+    if (result == LEDGER_BROKEN) service_broken(s);
+    if (result != LEDGER_OK) return 0;
+    for (int i = 0; i < count; i++)
+        sent += send_row(s, &rows[i]);
+    return sent < count ? 0 : sent;
+}
+
+static int advices_allowed(struct service *s)
+{
+    const struct branch_settings *set = &s->branch->settings;
+    int64_t now = clock_monotonic_ms();
+    if (now - s->drain_ms >= 1000) {
+        s->drain_ms = now;
+        s->drain_left = set->drain_per_s;
+    }
+    int64_t room = set->window - s->advices_under_way;
+    if (room > s->drain_left) room = s->drain_left;
+    /* a batch is one commit: a small hole in the window is not worth one */
+    if (room < BATCH_MAX / 2 && s->advices_under_way > BATCH_MAX / 2) return 0;
+    return room > BATCH_MAX ? BATCH_MAX : (int)room;
+}
+
+void queue_pump(struct service *s)
+{
+    if (!link_up(s->link) || ledger_broken(s->ledger)[0]) return;
+    while (send_some(s, true, URGENT_MAX) == URGENT_MAX) {}
+    int room = advices_allowed(s);
+    if (room <= 0) return;
+    int sent = send_some(s, false, room);
+    s->drain_left -= sent;
+    if (sent == room) queue_kick(s); /* after the loop has looked at the counters */
+    if (sent) service_changed(s);
+}
+
+static void on_kick(uv_timer_t *timer) { queue_pump(timer->data); }
+
+void queue_kick(struct service *s) { uv_timer_start(&s->kick, on_kick, 0, 0); }

@@ -1,0 +1,154 @@
+/* The branch now, for the supervisor: tills, link, queue, what waits, payments by
+ * the hour. Refreshes by itself; the cursor stays on its till. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/money.h"
+#include "base/text.h"
+#include "counter/counter.h"
+
+#define REFRESH_S 5
+#define BAR_MAX 40
+#define HOURS 24
+#define HOUR_ROWS 4
+
+struct branch { struct view view; json_t *now; int seconds; int64_t by_hour[HOURS]; };
+
+static const json_t *till_at(const struct branch *s, int row) { return json_array_get(js_at(s->now, "tills"), (size_t)row); }
+
+static const char *cell(void *ctx, int row, const struct form_field *field, char *buf, size_t size)
+{
+    const struct branch *s = ctx;
+    const json_t *till = till_at(s, row);
+    const char *since = js_text(till, "since");
+    if (!strcmp(field->name, "mark")) return "";
+    if (!strcmp(field->name, "teller")) return js_text(till, "operator_name");
+    if (!strcmp(field->name, "state")) return word_state(js_text(till, "state"));
+    if (!strcmp(field->name, "since")) return strlen(since) > 11 ? since + 11 : since;
+    if (!strcmp(field->name, "cash")) return view_format(field, js_at(till, "cash_fen"), buf, size);
+    if (!strcmp(field->name, "over")) return js_true(till, "over_limit") ? _("OVER LIMIT") : "";
+    return view_format(field, js_at(till, field->name), buf, size);
+}
+
+static void came(struct counter *c, int64_t waits, const json_t *result, const struct rpc_error *error)
+{
+    struct branch *s = screen_state(c, &screen_branch);
+    size_t i;
+    json_t *hour;
+    if (waits) busy_end(c);
+    if (error) {
+        if (waits) refuse_error(c, error);
+        return;
+    }
+    js_keep(&s->now, (json_t *)result);
+    s->view.list.count = (int)json_array_size(js_at(result, "tills"));
+    memset(s->by_hour, 0, sizeof s->by_hour);
+    json_array_foreach(js_at(result, "hours"), i, hour) {
+        int64_t at = js_int(hour, "hour");
+        if (at >= 0 && at < HOURS) s->by_hour[at] += js_int(hour, "payments");
+    }
+    counter_dirty(c);
+}
+
+static void ask(struct counter *c, struct branch *s, bool waits)
+{
+    s->seconds = 0;
+    if (waits) busy_start(c, _("Asking how the branch is"));
+    call(c, "branch_now", NULL, came, waits);
+}
+
+static void begin(struct counter *c, void *state, const json_t *arg)
+{
+    struct branch *s = state;
+    screen_form(c, s, "branch");
+    s->view.list.cell = cell;
+    s->view.list.ctx = s;
+    view_set(&s->view, "answer", "");
+    view_focus(&s->view, "answer");
+    ask(c, s, true);
+}
+
+static void opened(struct counter *c, int64_t tag, const json_t *result, const struct rpc_error *error)
+{
+    busy_end(c);
+    if (error) refuse_error(c, error);
+    else say(c, "%s", _("The business day is open."));
+    ask(c, screen_state(c, &screen_branch), false);
+}
+
+static void open_day(struct counter *c)
+{
+    char now[CLOCK_SIZE];
+    session_now(c, now, sizeof now);
+    now[strcspn(now, "T")] = 0;
+    busy_firm(c, _("Opening the business day"));
+    call_approved(c, "day_open", json_pack("{s:s}", "date", now), _("A business day is opened"), opened, 0);
+}
+
+static void press(struct counter *c, void *state, struct press press)
+{
+    struct branch *s = state;
+    int page = view_list_rows(&s->view, &c->terminal);
+    int by = press.code == PRESS_UP ? -1 : press.code == PRESS_DOWN ? 1 : press.code == PRESS_FN(7) ? -page
+             : press.code == PRESS_FN(8) ? page : 0;
+    if (by) view_list_move(&s->view, by, &c->terminal);
+    else if (press.code == PRESS_FN(5)) ask(c, s, true);
+    else if (press.code < PRESS_F && answer_letter(&s->view, press) == 'D') open_day(c);
+}
+
+static void hours(struct branch *s)
+{
+    static const char *const rows[HOUR_ROWS] = {"hour1", "hour2", "hour3", "hour4"};
+    int last = HOURS - 1, row = 0;
+    int64_t most = 1;
+    while (last > 0 && !s->by_hour[last]) last--;
+    for (int i = 0; i < HOURS; i++) most = s->by_hour[i] > most ? s->by_hour[i] : most;
+    for (int hour = last < HOUR_ROWS ? 0 : last - HOUR_ROWS + 1; row < HOUR_ROWS; hour++, row++) {
+        char bar[BAR_MAX + 1];
+        size_t cells = (size_t)(s->by_hour[hour] * BAR_MAX / most);
+        memset(bar, '#', cells);
+        bar[cells] = 0;
+        view_setf(&s->view, rows[row], "%02d %s %lld", hour, bar, (long long)s->by_hour[hour]);
+    }
+}
+
+static void paint(struct counter *c, void *state)
+{
+    struct branch *s = state;
+    struct view *view = &s->view;
+    const char *since = js_text(s->now, "link.since"), *made = js_text(s->now, "copy.made_at");
+    char now[CLOCK_SIZE], waits[VIEW_TEXT_SIZE] = "";
+    size_t i, at = 0;
+    json_t *one;
+    session_now(c, now, sizeof now);
+    view_set(view, "as-of", strlen(now) > 11 ? now + 11 : "");
+    view_setf(view, "day", "%s %s  %s", js_text(s->now, "business_date"), word_state(js_text(s->now, "day_state")),
+              word_state(js_text(s->now, "agreement")));
+    if (js_true(s->now, "link.up")) view_setf(view, "line", _("on line %lld ms"), (long long)js_int(s->now, "link.rtt_ms"));
+    else view_setf(view, "line", _("OFF LINE since %.5s"), strlen(since) > 11 ? since + 11 : "--:--");
+    view_setf(view, "waiting", _("%lld waiting, %lld set aside"), (long long)js_int(s->now, "queue"),
+              (long long)js_int(s->now, "parked"));
+    json_array_foreach(js_at(s->now, "attention"), i, one) {
+        int n = at < sizeof waits ? snprintf(waits + at, sizeof waits - at, "%s%s %lld", i ? "; " : "",
+                                             word_kind(js_text(one, "kind")), (long long)js_int(one, "count")) : -1;
+        if (n > 0) at += (size_t)n;
+    }
+    view_set(view, "attention", *waits ? waits : _("nothing"));
+    view_money(view, "vault", js_int(s->now, "vault_fen"));
+    view_setf(view, "copy", "%.16s  %lld", made, (long long)js_int(s->now, "copy.bills"));
+    view_setf(view, "payments", "%lld", (long long)js_int(s->now, "totals.payments"));
+    view_money(view, "sum", js_int(s->now, "totals.payments_fen"));
+    hours(s);
+}
+
+static void changed(struct counter *c, void *state, const char *what, const json_t *params)
+{
+    struct branch *s = state;
+    if (screen_now(c) != &screen_branch || c->locked) return;
+    if (!strcmp(what, "tick") && ++s->seconds >= REFRESH_S) ask(c, s, false);
+}
+
+const struct screen screen_branch = {
+    .name = "branch", .title = N_("The branch now"), .roles = ROLE_SUPERVISOR, .state_size = sizeof(struct branch),
+    .open = begin, .press = press, .paint = paint, .changed = changed,
+};

@@ -1,0 +1,137 @@
+/* Calls to branchd, and those that a second person approves in between. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "counter/counter.h"
+
+#define METHOD_SIZE 40
+
+struct called {
+    struct counter *c;
+    counter_answer *answer;
+    int64_t tag;
+    int64_t round; /* of the wait it belongs to, 0: nothing waits for it */
+};
+
+/* The act that waits for a second person. One at a time: its screen stands alone. */
+struct asking {
+    char method[METHOD_SIZE], words[SAY_SIZE];
+    json_t *params;
+    counter_answer *answer;
+    int64_t tag;
+};
+
+static const struct rpc_error left = {.code = -2, .reason = "left", .message = "left by the teller"};
+
+static void answered(void *ctx, const json_t *result, const struct rpc_error *error)
+{
+    struct called *called = ctx;
+    struct counter *c = called->c;
+    bool was_left = called->round && called->round != c->busy_round + 1;
+    if (!was_left && called->answer) called->answer(c, called->tag, result, error);
+    free(called);
+    counter_dirty(c);
+}
+
+void call(struct counter *c, const char *method, json_t *params, counter_answer *answer, int64_t tag)
+{
+    struct called *called = malloc(sizeof *called);
+    if (!called) abort();
+    bool waited_for = *c->busy && !c->busy_firm;
+    *called = (struct called){c, answer, tag, waited_for ? c->busy_round + 1 : 0};
+    rpc_call(&c->rpc, method, params, answered, called);
+}
+
+/* --- with a second person --- */
+
+/* Acts that always want one; the others are tried first. */
+static const char *const always[] = {
+    "abandon", "spoil", "reprint_data", "undo", "reverse", "book_load", "till_cash", "settle", "counterfeit",
+};
+
+static bool always_approved(const char *method)
+{
+    for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
+        if (!strcmp(always[i], method)) return true;
+    return false;
+}
+
+static void asking_free(struct counter *c)
+{
+    if (c->asking) json_decref(c->asking->params);
+    free(c->asking);
+    c->asking = NULL;
+}
+
+static void tried(struct counter *c, int64_t tag, const json_t *result, const struct rpc_error *error)
+{
+    struct asking *asking = c->asking;
+    if (error && !strcmp(error->reason, "approval")) {
+        busy_end(c);
+        screen_open(c, &screen_approve, NULL);
+        return;
+    }
+    c->asking = NULL;
+    asking->answer(c, asking->tag, result, error);
+    json_decref(asking->params);
+    free(asking);
+}
+
+void call_approved(struct counter *c, const char *method, json_t *params, const char *words,
+                   counter_answer *answer, int64_t tag)
+{
+    asking_free(c);
+    c->asking = calloc(1, sizeof *c->asking);
+    if (!c->asking || !params) abort();
+    text_copy(c->asking->method, sizeof c->asking->method, method);
+    text_clip(c->asking->words, sizeof c->asking->words, words, SAY_SIZE / 4, 0);
+    c->asking->params = params;
+    c->asking->answer = answer;
+    c->asking->tag = tag;
+    if (always_approved(method)) {
+        busy_end(c);
+        screen_open(c, &screen_approve, NULL);
+    } else {
+        call(c, method, json_deep_copy(params), tried, 0);
+    }
+}
+
+const char *asking_words(const struct counter *c)
+{
+    return c->asking ? c->asking->words : "";
+}
+
+static void approved(struct counter *c, int64_t tag, const json_t *result, const struct rpc_error *error)
+{
+    if (!c->asking) return;
+    if (error) {
+        busy_end(c);
+        refuse_error(c, error);
+        return;
+    }
+    json_t *params = json_deep_copy(c->asking->params);
+    json_object_set(params, "approval", js_at(result, "approval"));
+    screen_close(c, &screen_approve);
+    busy_firm(c, _("Under way"));
+    call(c, c->asking->method, params, tried, 0);
+}
+
+void asking_send(struct counter *c, const char *number, const char *password)
+{
+    if (!c->asking) return;
+    busy_start(c, _("The branch host checks the second person"));
+    call(c, "approve", json_pack("{s:s, s:s, s:s, s:O}", "operator", number, "password", password, "act",
+                                 c->asking->method, "params", c->asking->params), approved, 0);
+}
+
+void asking_drop(struct counter *c)
+{
+    struct asking *asking = c->asking;
+    c->asking = NULL;
+    screen_close(c, &screen_approve);
+    if (!asking) return;
+    asking->answer(c, asking->tag, NULL, &left);
+    json_decref(asking->params);
+    free(asking);
+}

@@ -1,0 +1,72 @@
+/* The late fee of one bill, explained: days x rate x amount. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/money.h"
+#include "counter/counter.h"
+
+struct fee { struct view view; json_t *bill; };
+
+static const char *cell(void *ctx, int row, const struct form_field *field, char *buf, size_t size)
+{
+    const struct fee *s = ctx;
+    const json_t *part = json_array_get(js_at(s->bill, "late_parts"), (size_t)row);
+    if (!strcmp(field->name, "days")) return view_format(field, js_at(part, "days"), buf, size);
+    if (!strcmp(field->name, "base")) return view_format(field, js_at(part, "base_fen"), buf, size);
+    if (!strcmp(field->name, "fee")) return view_format(field, js_at(part, "fee_fen"), buf, size);
+    if (strcmp(field->name, "rate")) return "";
+    snprintf(buf, size, "%lld/1000", (long long)js_int(part, "rate"));
+    return buf;
+}
+
+static void begin(struct counter *c, void *state, const json_t *arg)
+{
+    struct fee *s = state;
+    if (arg) js_keep(&s->bill, (json_t *)arg);
+    screen_form(c, s, "fee");
+    s->view.list.cell = cell;
+    s->view.list.ctx = s;
+    s->view.list.count = (int)json_array_size(js_at(s->bill, "late_parts"));
+    s->view.list.at = s->view.list.top = 0;
+    s->view.focus = VIEW_LIST;
+}
+
+static void tiers(struct view *view, const json_t *bill)
+{
+    char line[VIEW_TEXT_SIZE] = "";
+    size_t i, at = 0;
+    const json_t *tier;
+    json_array_foreach(js_at(bill, "tiers"), i, tier) {
+        int64_t price = js_int(tier, "price"); /* 1/10,000 yuan a kWh */
+        int n = snprintf(line + at, sizeof line - at, "%s%lld kWh x %lld.%04lld", i ? "  +  " : "",
+                         (long long)js_int(tier, "kwh"), (long long)(price / 10000), (long long)(price % 10000));
+        if (n < 0 || (at += (size_t)n) >= sizeof line) break;
+    }
+    view_set(view, "tiers", line);
+}
+
+static void paint(struct counter *c, void *state)
+{
+    struct fee *s = state;
+    struct view *view = &s->view;
+    const char *period = js_text(s->bill, "period");
+    view_fill(view, s->bill);
+    view_setf(view, "period", "%.4s-%s", period, strlen(period) == 6 ? period + 4 : "");
+    view_money(view, "amount", js_int(s->bill, "amount_fen"));
+    view_money(view, "late", js_int(s->bill, "late_fee_fen"));
+    view_money(view, "pay", js_int(s->bill, "pay_fen"));
+    tiers(view, s->bill);
+    view_set(view, "reason", js_true(s->bill, "payable") ? "" : word_reason(js_text(s->bill, "reason")));
+}
+
+static void press(struct counter *c, void *state, struct press press)
+{
+    struct fee *s = state;
+    if (press.code == PRESS_UP) view_list_move(&s->view, -1, &c->terminal);
+    else if (press.code == PRESS_DOWN) view_list_move(&s->view, 1, &c->terminal);
+    else if (press.code == PRESS_ENTER || press.code == PRESS_FN(4) || press.code == PRESS_FN(12)) screen_back(c);
+}
+
+const struct screen screen_fee = {
+    .name = "fee", .roles = ROLE_TELLER, .state_size = sizeof(struct fee), .open = begin, .press = press, .paint = paint,
+};

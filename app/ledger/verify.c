@@ -1,0 +1,200 @@
+/* Every invariant of the books as a query that finds what breaks it. Each gives one text, an
+ * example, or no row. ?1 is the business day from which payments are looked at: the day at
+ * work for a quick look, all for a deep one. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/inside.h"
+
+#define CNY(account) \
+    "(SELECT coalesce(sum(iif(credit " account ", amount_fen, -amount_fen)), 0) FROM entry WHERE payment = p.id" \
+    " AND commodity = 'CNY' AND (debit " account " OR credit " account "))"
+#define STANDS \
+    "(p.state IN ('posted', 'advised', 'reversing') OR (p.state = 'excepted' AND p.foreign_undo = 0)" \
+    " OR (p.state = 'settled' AND p.kept = 1))"
+#define TURNED_BACK "p.state IN ('declined', 'undoing', 'undone', 'short', 'reversed') OR (p.state = 'settled' AND p.kept = 0)"
+#define PAYMENTS "SELECT p.ref || ' ' || p.state FROM payment p WHERE p.day >= ?1 AND "
+#define LISTED "(SELECT count(*) FROM invoice i WHERE i.payment = p.id AND i.state IN ('planned', 'sent', 'confirmed'))"
+#define ROW(class) "EXISTS (SELECT 1 FROM outbox o WHERE o.payment = p.id AND o.class = '" class "' AND o.state IN ('ready', 'in flight', 'parked'))"
+#define ACT(acts) "EXISTS (SELECT 1 FROM act a WHERE a.subject = p.ref AND a.maker <> a.checker AND a.act IN (" acts "))"
+
+static const struct rule { int number; bool deep; const char *name, *sql; } rules[] = {
+    {1, true, "accounts hold what the journal says",
+     "WITH s(name, commodity, fen) AS (SELECT debit, commodity, amount_fen FROM entry WHERE ?1 IS NOT NULL"
+     " UNION ALL SELECT credit, commodity, -amount_fen FROM entry),"
+     " t AS (SELECT name, commodity, sum(fen) AS fen FROM s GROUP BY 1, 2)"
+     " SELECT name FROM (SELECT name, commodity, fen FROM t EXCEPT SELECT name, commodity, balance_fen FROM account)"
+     " UNION ALL SELECT name FROM (SELECT name, commodity, balance_fen FROM account EXCEPT SELECT name, commodity, fen FROM t)"},
+    {1, false, "the accounts sum to zero",
+     "SELECT commodity || ' ' || sum(balance_fen) FROM account WHERE ?1 IS NOT NULL GROUP BY commodity HAVING sum(balance_fen) <> 0"},
+    {1, false, "a till that nobody has open is empty",
+     "SELECT name || ' ' || balance_fen FROM account WHERE ?1 IS NOT NULL AND name GLOB 'till:*' AND commodity = 'CNY' AND balance_fen <> 0"
+     " AND NOT EXISTS (SELECT 1 FROM till t WHERE 'till:' || t.number = name AND t.state <> 'closed')"},
+    {1, false, "each payment's money is where its state says",
+     PAYMENTS "p.proc = 500000 AND NOT ("
+     CNY("= 'awaiting-utility'") " = iif(p.state IN ('recorded', 'advised') OR (p.foreign_undo = 1 AND p.state IN ('excepted', 'reversing')), p.amount_fen, 0)"
+     " AND " CNY("= 'to-be-given-back'") " = p.owed_fen"
+     " AND p.amount_fen - p.handed_fen = (SELECT coalesce(sum(iif(event = 'recorded', amount_fen, -amount_fen)), 0) FROM entry"
+     " WHERE payment = p.id AND event IN ('recorded', 'handed back'))"
+     " AND CASE WHEN p.state IN ('posted', 'reversing') OR p.state = 'excepted' OR (p.state = 'settled' AND p.kept = 1)"
+     " THEN " CNY("= 'owed-to-utility'") " = iif(p.foreign_undo = 1, 0, p.amount_fen)"
+     " WHEN p.state = 'short' THEN " CNY("= 'owed-to-utility'") " = p.rest_fen AND " CNY("= 'claims'") " = -p.rest_fen"
+     " WHEN p.state = 'settled' THEN " CNY("= 'owed-to-utility'") " IN (0, p.rest_fen) AND " CNY("= 'claims'") " = 0"
+     " ELSE " CNY("= 'owed-to-utility'") " = 0 END)"},
+    {1, false, "a payment's sum is that of its bills",
+     PAYMENTS "(p.bills_fen, p.late_fee_fen, p.bill_count) <> (SELECT coalesce(sum(amount_fen), 0), coalesce(sum(late_fee_fen), 0), count(*)"
+     " FROM payment_bill b WHERE b.payment = p.id)"},
+    {2, false, "cash was booked once with its record",
+     PAYMENTS "p.proc = 500000 AND p.amount_fen > 0 AND (SELECT count(*), coalesce(sum(amount_fen), 0) FROM entry e WHERE e.payment = p.id"
+     " AND e.event = 'recorded' AND e.till = p.till AND e.debit = 'till:' || (SELECT number FROM till WHERE id = p.till)) <> (1, p.amount_fen)"},
+    {3, false, "what is unfinished has a message on its way",
+     PAYMENTS "((p.state = 'recorded' AND NOT " ROW("0200") ") OR (p.state = 'advised' AND NOT " ROW("0220") ")"
+     " OR (p.state = 'undoing' AND NOT " ROW("0420") ") OR (p.state = 'reversing' AND NOT " ROW("0400") "))"},
+    {3, false, "what was turned back is given back or listed",
+     PAYMENTS "iif(" TURNED_BACK ", p.owed_fen + p.handed_fen <> p.amount_fen, p.owed_fen + p.handed_fen <> 0)"},
+    {3, false, "nothing that is final is held",
+     PAYMENTS "p.held = 1 AND p.state IN ('declined', 'undone', 'short', 'reversed', 'settled') AND p.owed_fen = 0"
+     " AND p.id NOT IN (SELECT payment FROM invoice WHERE state IN ('planned', 'sent'))"},
+    {4, true, "a number is one invoice's",
+     "SELECT series || ' ' || number FROM invoice WHERE number IS NOT NULL AND ?1 IS NOT NULL GROUP BY series, number HAVING count(*) > 1"},
+    {4, true, "a number names the invoice that bears it",
+     "SELECT n.series || ' ' || n.number || ' ' || n.state FROM number n LEFT JOIN invoice i ON i.id = n.invoice WHERE ?1 IS NOT NULL"
+     " AND n.invoice IS NOT NULL AND (i.series, i.number, i.book) IS NOT (n.series, n.number, n.book)"},
+    {4, false, "a number is what its invoice says",
+     "SELECT i.series || ' ' || i.number || ' ' || i.state FROM payment p JOIN invoice i ON i.payment = p.id"
+     " LEFT JOIN number n ON n.series = i.series AND n.number = i.number WHERE p.day >= ?1 AND i.number IS NOT NULL"
+     " AND (n.invoice IS NOT i.id OR n.state <> CASE i.state WHEN 'sent' THEN 'assigned' WHEN 'confirmed' THEN 'used' ELSE 'void' END)"},
+    {5, false, "no number of a book is missing",
+     "SELECT b.series || ' ' || b.first || ' to ' || b.next FROM book b WHERE ?1 IS NOT NULL AND b.next - b.first <>"
+     " (SELECT count(*) FROM number n WHERE n.series = b.series AND n.number >= b.first AND n.number < b.next AND n.state <> 'unused')"
+     " UNION ALL SELECT n.series || ' ' || n.number FROM number n JOIN book b ON b.id = n.book WHERE n.number >= b.next AND n.state <> 'unused'"},
+    {6, false, "money that stands has one invoice, money that went back has none",
+     PAYMENTS "CASE WHEN p.state = 'reversing' OR p.state = 'recorded' THEN " LISTED " <> 0"
+     " WHEN " STANDS " THEN " LISTED " <> 1 WHEN p.state = 'excepted' THEN " LISTED " > 1 ELSE " LISTED " <> 0 END"},
+    {7, false, "a key is booked as posted at most once",
+     PAYMENTS "(SELECT count(*) FROM entry e WHERE e.payment = p.id AND e.event = 'posted') > (p.posted AND p.amount_fen > 0)"},
+    {8, false, "a day that is cut off has no payment without an answer",
+     PAYMENTS "p.state = 'recorded' AND (SELECT state FROM day WHERE date = p.day) IN ('cut off', 'closed')"},
+    {8, false, "a day that is cut off is frozen",
+     "SELECT p.ref FROM day d JOIN payment p ON p.id > d.last_payment AND p.day <= d.date WHERE ?1 IS NOT NULL AND d.last_payment IS NOT NULL"
+     " AND d.date = (SELECT max(date) FROM day WHERE last_payment IS NOT NULL)"},
+    {9, false, "a message that waits has its digest",
+     "SELECT o.id FROM outbox o LEFT JOIN outbox_digest g ON g.id = o.id WHERE ?1 IS NOT NULL AND o.state IN ('ready', 'in flight', 'parked')"
+     " AND g.id IS NULL"},
+    {10, false, "what was turned back or settled bears two names",
+     PAYMENTS "((p.state = 'settled' AND NOT " ACT("'settle'") ")"
+     " OR (p.state IN ('undoing', 'undone', 'short') AND NOT " ACT("'abandon', 'undo', 'unacknowledged_answer'") ")"
+     " OR (p.state IN ('reversing', 'reversed') AND NOT " ACT("'reverse', 'unacknowledged_answer'") ")"
+     " OR (p.handed_fen > 0 AND p.state <> 'declined' AND NOT " ACT("'hand_back', 'unacknowledged_answer'") "))"},
+    {11, false, "days and keys only grow",
+     "SELECT ref FROM (SELECT ref, day, lag(ref) OVER (ORDER BY id) AS ref_before, lag(day) OVER (ORDER BY id) AS day_before"
+     " FROM payment WHERE day >= ?1) WHERE ref <= ref_before OR day < day_before"},
+    {11, false, "no key is ahead of the counter",
+     "SELECT ref FROM payment WHERE ?1 IS NOT NULL AND ref > (SELECT printf('%02d%010d', epoch, counter) FROM branch)"},
+    {11, false, "a STAN is used once a day and terminal",
+     "SELECT terminal || ' ' || stan FROM payment WHERE day >= ?1 GROUP BY day, terminal, stan HAVING count(*) > 1"
+     " UNION ALL SELECT p.terminal || ' ' || p.stan FROM payment p LEFT JOIN stan s ON s.day = p.day AND s.terminal = p.terminal"
+     " WHERE p.day >= ?1 AND p.stan > coalesce(s.last, 0)"},
+    {12, false, "the audit ends where the branch says",
+     "SELECT audit_id FROM branch WHERE ?1 IS NOT NULL AND (audit_id, audit_head) IS NOT"
+     " (SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1)"},
+    {12, false, "each payment has its audit record",
+     PAYMENTS "NOT EXISTS (SELECT 1 FROM audit a WHERE a.id = p.audit AND a.subject = p.ref AND a.event = 'payment recorded')"},
+    {13, false, "maker and checker are two",
+     "SELECT act || ' ' || subject FROM act WHERE ?1 IS NOT NULL AND maker = checker"
+     " UNION ALL SELECT 'approval ' || id FROM approval WHERE used_by = checker"
+     " UNION ALL SELECT 'count ' || id FROM count WHERE second = operator"
+     " UNION ALL SELECT 'counterfeit ' || id FROM counterfeit WHERE maker = checker"},
+    {13, true, "no audit record names one person twice",
+     "SELECT 'record ' || id FROM audit WHERE ?1 IS NOT NULL AND second <> '' AND second = operator"},
+    {14, false, "a day's cash kept is what stands of it",
+     "SELECT date(d.date * 86400, 'unixepoch') FROM day d WHERE d.date >= ?1 AND"
+     " (SELECT coalesce(sum(CASE event WHEN 'recorded' THEN amount_fen WHEN 'handed back' THEN -amount_fen ELSE 0 END), 0)"
+     " FROM entry e WHERE e.day = d.date AND e.event IN ('recorded', 'handed back') AND e.payment IS NOT NULL) <>"
+     " (SELECT coalesce(sum(CASE WHEN " TURNED_BACK " THEN p.owed_fen ELSE p.amount_fen END), 0)"
+     " FROM payment p WHERE p.day = d.date AND p.proc = 500000)"},
+    {14, false, "what stands of a closed day is on paper, or listed",
+     PAYMENTS "(SELECT state FROM day WHERE date = p.day) = 'closed' AND p.state = 'posted' AND " LISTED " = 0"},
+};
+#define RULES (sizeof rules / sizeof *rules)
+
+struct finding { ledger_broken_rule *each; void *ctx; int broken; };
+
+static void found(struct finding *f, int number, const char *name, const char *example)
+{
+    f->broken++;
+    if (f->each)
+        f->each(f->ctx, number, name, example);
+}
+
+static int ask(struct ledger *ledger, const struct rule *rule, day_t from, struct finding *f, struct error *err)
+{
+    char example[200];
+    sqlite3_stmt *walk = sql_start(ledger, err, rule->sql, BIND(sql_int(from)));
+    int got = walk ? sql_next(ledger, err, walk, NULL, 0) : -1;
+    if (got == 1) {
+        const char *text = (const char *)sqlite3_column_text(walk, 0);
+        snprintf(example, sizeof example, "%s", text ? text : "");
+        found(f, rule->number, rule->name, example);
+        sql_stop(walk);
+    }
+    return got < 0 ? -1 : 0;
+}
+
+/* --- what takes the key --------------------------------------------------------------------------- */
+
+static int chain(struct ledger *ledger, struct finding *f, struct error *err)
+{
+    int64_t bad;
+    char head[SECRET_HEX_SIZE], example[64];
+    if (ledger_audit_chain(ledger, 0, NULL, &bad, head, err) != LEDGER_OK)
+        return -1;
+    snprintf(example, sizeof example, "record %lld", (long long)bad);
+    if (bad)
+        found(f, 12, "the audit chain holds", example);
+    return 0;
+}
+
+static bool same_bytes(const struct ledger *ledger, sqlite3_stmt *row)
+{
+    unsigned char digest[SECRET_HASH_BYTES];
+    ledger_outbox_digest(ledger, sqlite3_column_int64(row, 1), (const char *)sqlite3_column_text(row, 2),
+                         (const char *)sqlite3_column_text(row, 3), sqlite3_column_blob(row, 4),
+                         (size_t)sqlite3_column_bytes(row, 4), digest);
+    return sqlite3_column_bytes(row, 5) == SECRET_HASH_BYTES && secret_equal(digest, sqlite3_column_blob(row, 5), sizeof digest);
+}
+
+static int digests(struct ledger *ledger, struct finding *f, struct error *err)
+{
+    char example[64];
+    int got;
+    sqlite3_stmt *walk = sql_start(ledger, err, "SELECT o.id, o.payment, o.class, o.ref, o.bytes, g.digest FROM outbox o"
+                                   " LEFT JOIN outbox_digest g ON g.id = o.id", BIND_NOTHING);
+    if (!walk)
+        return -1;
+    while ((got = sql_next(ledger, err, walk, NULL, 0)) == 1 && same_bytes(ledger, walk))
+        ;
+    if (got == 1) {
+        snprintf(example, sizeof example, "message %lld", (long long)sqlite3_column_int64(walk, 0));
+        found(f, 9, "no message changed after its commit", example);
+        sql_stop(walk);
+    }
+    return got < 0 ? -1 : 0;
+}
+
+/* --- all of it ---------------------------------------------------------------------------------------- */
+
+int ledger_verify(struct ledger *ledger, bool deep, ledger_broken_rule *each, void *ctx, struct error *err)
+{
+    struct finding f = {.each = each, .ctx = ctx};
+    int from = 0;
+    if (!deep && sql_one(ledger, err, "SELECT coalesce(max(date), 0) FROM day", BIND_NOTHING, INTO(into_int(&from))) != 1)
+        return -1;
+    for (size_t i = 0; i < RULES; i++)
+        if ((deep || !rules[i].deep) && ask(ledger, &rules[i], from, &f, err) != 0)
+            return -1;
+    if (deep && (chain(ledger, &f, err) != 0 || digests(ledger, &f, err) != 0))
+        return -1;
+    return f.broken;
+}

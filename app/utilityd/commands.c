@@ -1,0 +1,123 @@
+/* The commands: one row each, with what --help says. */
+#include <pwd.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "utilityd/utilityd.h"
+#include "wire/cert.h"
+
+const struct command utility_commands[] = {
+    {"init", cmd_init, "", "make the books",
+     "Makes the tables at `path` of the settings, unless they are there. SQLite: a file that its\n"
+     "owner alone may read. PostgreSQL: the database must be there (createdb).\n"},
+    {"import", cmd_import, "[--encoding WORD] [--replace YYYYMM] [--quiet] FILE", "take a bills file in, whole or not at all",
+     "Takes a bills file of the billing system into the books: every bill of it, or none. A file with\n"
+     "a fault is refused with line, field and reason of the first 20 of them.\n"
+     "\n"
+     "A bill that is in the books already is brought up to date while it is open; one that is paid,\n"
+     "or out for withholding, stays as it is and is listed when the file says otherwise. Prepaid\n"
+     "credit then covers open bills, the oldest first.\n"
+     "\n"
+     "  --encoding WORD    auto (found out, the default), utf-8 or gb18030\n"
+     "  --replace YYYYMM   the file is all of that month: open bills of the month that it does not\n"
+     "                     name are withdrawn, what credit covered of them is credit again\n"
+     "  --quiet            no progress bar (there is none anyway when the error output is no terminal)\n"
+     "\n"
+     "Ends with 0 taken in, 65 refused, 66 no such file, 69 no books, 74 the books can't be written.\n"},
+    {"sample", cmd_sample, "[--bills N] [--seed N] [--date YYYY-MM-DD]", "write sample bills to the output",
+     "Writes a bills file of people who do not exist: the same number, seed and date, the same file.\n"
+     "Nine customers come first, each with something that a counter must get right:\n"
+     "\n"
+     "  0499110001 one bill                     0499110006 very long name and address, multiplier 40\n"
+     "  0499110002 six bills, five past due     0499110007 a bill of 0.00\n"
+     "  0499110003 one bill, past due           0499110008 Latin name with quote and ampersand\n"
+     "  0499110004 collection window closed     0499110009 window opens tomorrow\n"
+     "  0499110005 rare characters in the name\n"
+     "\n"
+     "  --bills N    how many bills, 1 to 20,000,000 (1,000)\n"
+     "  --seed N     another population (1)\n"
+     "  --date D     the business date that due dates and windows go by (today)\n"},
+    {"serve", cmd_serve, "", "answer the banks",
+     "Listens at `listen` of the settings for banks, over TLS 1.3 with certificates on both sides, and\n"
+     "answers inquiries, payments, reversals, totals and files. Prints \"ready: ADDRESS:PORT\" when it\n"
+     "does. SIGHUP reads access policy and certificates anew, SIGTERM ends it when what was posted is\n"
+     "answered. Ends with 0, 69 no books, 74 the books' disk failed, 78 settings.\n"},
+    {"query", cmd_query, "customer NUMBER | arrears | payments | key KEY | totals …", "who has paid, who is in arrears",
+     "  customer NUMBER        one customer with all bills; the late fee of today is explained\n"
+     "  arrears                customers with bills past due\n"
+     "  payments               payments and what undid them, as they were posted\n"
+     "  key BANK/BRANCH/REF    one payment: where its money lies, its invoices, its reversals\n"
+     "  totals                 sums by bank, branch and day, with the day's agreement\n"
+     "\n"
+     "  --bank N --branch N    of one bank, one branch          (payments, totals)\n"
+     "  --day YYYY-MM-DD       of one business day              (payments, totals; arrears: as of that day)\n"
+     "  --station NAME         of one supply station            (arrears, payments)\n"
+     "  --customer NUMBER      of one customer                  (arrears, payments)\n"
+     "  --format WORD          table (the default), csv or json (a line a row; amounts are fen)\n"
+     "  --wide                 every column also in a table\n"
+     "  --follow               payments: goes on with each new one as it is posted, till interrupted\n"},
+    {"verify", cmd_verify, "[--json]", "check the books' invariants",
+     "Runs one query an invariant. Ends with 0 when all hold, 65 when one is broken.\n"},
+    {"certs", cmd_certs, "ca DIR | station DIR NAME [DAYS]", "make a private CA, a station's certificate",
+     "  ca DIR                    DIR/ca.crt and DIR/ca.key\n"
+     "  station DIR NAME [DAYS]   DIR/NAME.crt and DIR/NAME.key, signed by DIR/ca.key; prints the pin\n"
+     "                            for the access policy\n"},
+    {"settings", cmd_settings, "", "print every setting with its meaning",
+     "What it prints is a settings file with the defaults: keep it and change what is to be another.\n"},
+};
+const size_t utility_command_count = sizeof utility_commands / sizeof *utility_commands;
+
+const struct command *utility_command(const char *name)
+{
+    for (size_t i = 0; i < utility_command_count; i++)
+        if (strcmp(utility_commands[i].name, name) == 0) return &utility_commands[i];
+    return NULL;
+}
+
+void utility_command_help(FILE *out, const struct command *c)
+{
+    fprintf(out, "usage: utilityd [--config FILE] %s %s\n\n%s", c->name, c->usage, c->help);
+}
+
+int utility_usage(const char *name, const char *why, const char *what)
+{
+    const struct command *c = utility_command(name);
+    fprintf(stderr, "utilityd: %s: %s%s%s\nusage: utilityd %s %s\nmore: utilityd %s --help\n", name, why, what ? " " : "", what ? what : "",
+            name, c->usage, name);
+    return EX_USAGE;
+}
+
+int cmd_init(struct utility *u, int argc, char **argv)
+{
+    struct error err;
+    if (argc > 1) return utility_usage(argv[0], "it takes no argument, not", argv[1]);
+    if (db_make(u->settings.store, &err) != 0) {
+        error_print("utilityd", &err);
+        return EX_CANTCREAT;
+    }
+    if (db_kind_of(u->settings.store) == DB_SQLITE) printf("%s stands\n", u->settings.store);
+    else puts("the books stand");
+    return EX_OK;
+}
+
+int cmd_settings(struct utility *u, int argc, char **argv)
+{
+    settings_explain(stdout, "Settings of utilityd", utility_setting_table, utility_setting_count);
+    return EX_OK;
+}
+
+int cmd_certs(struct utility *u, int argc, char **argv) { return wire_certs_command(argc - 1, argv + 1); }
+
+int utility_audit(struct db *db, int64_t now_ms, const char *who, const char *what)
+{
+    return db_run(db, "INSERT INTO audit (at_ms, who, what) VALUES ($1,$2,$3)", DB_ARGS(DB_INT(now_ms), DB_TEXT(who), DB_TEXT(what))) < 0 ? -1 : 0;
+}
+
+const char *utility_user(char *buf, size_t size)
+{
+    const struct passwd *user = getpwuid(getuid());
+    text_copy(buf, size, user ? user->pw_name : "-");
+    return buf;
+}

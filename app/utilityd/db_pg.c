@@ -1,0 +1,258 @@
+/* The books in PostgreSQL, or what speaks its protocol. */
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "utilityd/db_impl.h"
+#include "utilityd/schema_pg.sql.h"
+
+#define KEPT_MAX 64 /* prepared statements */
+#define ARGS_MAX 32
+#define OID_INT8 20
+#define OID_TEXT 25
+#define LOCK_INIT "-2"
+#define LINE_MAX_BYTES 8192 /* of a loaded row */
+
+struct pg {
+    struct db db;
+    PGconn *lib;
+    char *kept[KEPT_MAX];
+    size_t kept_count;
+    PGresult *now; /* the row that is looked at, or the end */
+    bool asked, finished, failed;
+    int64_t changed;
+    size_t load_columns;
+    char why[240];
+};
+
+static struct pg *of(struct db *db) { return (struct pg *)db; }
+
+static void fail(struct pg *p, const char *why)
+{
+    snprintf(p->why, sizeof p->why, "%s", why);
+    p->why[strcspn(p->why, "\n")] = '\0';
+    p->failed = true;
+}
+
+static void forget(struct pg *p)
+{
+    for (size_t i = 0; i < p->kept_count; i++)
+        free(p->kept[i]);
+    p->kept_count = 0;
+}
+
+/* What a connection is told once. */
+static bool greet(PGconn *lib)
+{
+    PGresult *r = PQexec(lib, "SET client_encoding='UTF8'; SET synchronous_commit=on; SET client_min_messages=warning");
+    bool good = PQresultStatus(r) == PGRES_COMMAND_OK;
+    PQclear(r);
+    return good;
+}
+
+/* A connection that was lost is made anew, but never in the middle of a transaction. */
+static bool alive(struct pg *p)
+{
+    if (PQstatus(p->lib) == CONNECTION_OK) return true;
+    if (p->db.in_transaction) return false;
+    forget(p);
+    PQreset(p->lib);
+    return PQstatus(p->lib) == CONNECTION_OK && greet(p->lib);
+}
+
+/* The prepared statement's name. */
+static bool keep(struct pg *p, const char *sql, const struct db_arg *args, size_t count, char name[16])
+{
+    size_t i = 0;
+    while (i < p->kept_count && strcmp(p->kept[i], sql) != 0)
+        i++;
+    snprintf(name, 16, "s%zu", i);
+    if (i < p->kept_count) return true;
+    Oid types[ARGS_MAX];
+    for (size_t a = 0; a < count && a < ARGS_MAX; a++)
+        types[a] = args[a].type == DB_IS_INT ? OID_INT8 : OID_TEXT;
+    if (i == KEPT_MAX) name[0] = '\0'; /* no room: the unnamed one */
+    PGresult *r = PQprepare(p->lib, name, sql, (int)count, types);
+    bool good = PQresultStatus(r) == PGRES_COMMAND_OK;
+    if (!good) fail(p, PQresultErrorMessage(r));
+    PQclear(r);
+    if (good && i < KEPT_MAX && (p->kept[i] = strdup(sql)) != NULL) p->kept_count++;
+    return good;
+}
+
+static void ask(struct db *db, const char *sql, const struct db_arg *args, size_t count)
+{
+    struct pg *p = of(db);
+    const char *values[ARGS_MAX];
+    char numbers[ARGS_MAX][24], name[16];
+    p->asked = p->finished = p->failed = false;
+    p->changed = 0;
+    p->now = NULL;
+    if (!alive(p)) {
+        fail(p, PQerrorMessage(p->lib));
+        return;
+    }
+    if (!keep(p, sql, args, count, name)) return;
+    for (size_t i = 0; i < count && i < ARGS_MAX; i++) {
+        if (args[i].type == DB_IS_INT) snprintf(numbers[i], sizeof numbers[i], "%lld", (long long)args[i].number);
+        values[i] = args[i].type == DB_IS_INT ? numbers[i] : args[i].text;
+    }
+    p->asked = PQsendQueryPrepared(p->lib, name, (int)count, values, NULL, NULL, 0) == 1 && PQsetSingleRowMode(p->lib) == 1;
+    if (!p->asked) fail(p, PQerrorMessage(p->lib));
+}
+
+static bool row(struct db *db)
+{
+    struct pg *p = of(db);
+    if (!p->asked || p->finished) return false;
+    PQclear(p->now);
+    p->now = PQgetResult(p->lib);
+    ExecStatusType status = PQresultStatus(p->now);
+    if (status == PGRES_SINGLE_TUPLE) return true;
+    p->finished = true;
+    if (p->now && (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK)) p->changed = strtoll(PQcmdTuples(p->now), NULL, 10);
+    else if (p->now) fail(p, PQresultErrorMessage(p->now));
+    if (PQstatus(p->lib) != CONNECTION_OK && !p->failed) fail(p, PQerrorMessage(p->lib));
+    return false;
+}
+
+static const char *text(struct db *db, int column)
+{
+    struct pg *p = of(db);
+    return PQgetisnull(p->now, 0, column) ? NULL : PQgetvalue(p->now, 0, column);
+}
+
+static int64_t number(struct db *db, int column)
+{
+    const char *value = text(db, column);
+    return value ? strtoll(value, NULL, 10) : 0;
+}
+
+static int64_t end(struct db *db)
+{
+    struct pg *p = of(db);
+    while (p->asked && !p->finished)
+        row(db);
+    PQclear(p->now);
+    p->now = NULL;
+    for (PGresult *r; p->asked && (r = PQgetResult(p->lib)) != NULL;)
+        PQclear(r);
+    p->asked = false;
+    return p->failed ? -1 : p->changed;
+}
+
+/* --- loading ------------------------------------------------------------------------ */
+
+static int load(struct db *db, const char *table, size_t columns)
+{
+    struct pg *p = of(db);
+    char sql[100];
+    snprintf(sql, sizeof sql, "COPY %s FROM STDIN", table);
+    p->load_columns = columns;
+    PGresult *r = PQexec(p->lib, sql);
+    bool good = PQresultStatus(r) == PGRES_COPY_IN;
+    if (!good) fail(p, PQresultErrorMessage(r));
+    PQclear(r);
+    return good ? 0 : -1;
+}
+
+/* One value in COPY's text form. */
+static size_t put(char *to, size_t room, const char *from)
+{
+    size_t used = 0;
+    for (; *from && used + 2 < room; from++) {
+        static const char signs[] = "\\\t\n\r", letters[] = "\\tnr";
+        const char *special = strchr(signs, *from);
+        if (special) to[used++] = '\\';
+        to[used++] = special ? letters[special - signs] : *from;
+    }
+    return used;
+}
+
+static int load_row(struct db *db, const struct db_arg *values)
+{
+    struct pg *p = of(db);
+    char line[LINE_MAX_BYTES];
+    size_t used = 0;
+    for (size_t i = 0; i < p->load_columns; i++) {
+        if (i) line[used++] = '\t';
+        if (values[i].type == DB_IS_INT) used += (size_t)snprintf(line + used, sizeof line - used - 2, "%lld", (long long)values[i].number);
+        else used += put(line + used, sizeof line - used - 24, values[i].text);
+    }
+    line[used++] = '\n';
+    if (PQputCopyData(p->lib, line, (int)used) == 1) return 0;
+    fail(p, PQerrorMessage(p->lib));
+    return -1;
+}
+
+static int load_end(struct db *db)
+{
+    struct pg *p = of(db);
+    bool good = PQputCopyEnd(p->lib, NULL) == 1;
+    for (PGresult *r; (r = PQgetResult(p->lib)) != NULL; PQclear(r))
+        if (PQresultStatus(r) != PGRES_COMMAND_OK) {
+            fail(p, PQresultErrorMessage(r));
+            good = false;
+        }
+    return good ? 0 : -1;
+}
+
+/* --- opening ------------------------------------------------------------------------- */
+
+static const char *why(const struct db *db) { return ((const struct pg *)db)->why; }
+
+static void close_db(struct db *db)
+{
+    struct pg *p = of(db);
+    forget(p);
+    PQclear(p->now);
+    PQfinish(p->lib);
+    free(p);
+}
+
+static const struct db_ops ops = {ask, row, text, number, end, load, load_row, load_end, why, close_db};
+
+static struct pg *connect_to(const char *where, struct error *err)
+{
+    struct pg *p = calloc(1, sizeof *p);
+    if (p == NULL) return error_all(err, "the utility's books were not opened", NULL, "no memory", NULL), NULL;
+    p->db = (struct db){.ops = &ops, .kind = DB_POSTGRES};
+    p->lib = PQconnectdb(where);
+    if (PQstatus(p->lib) == CONNECTION_OK && greet(p->lib)) return p;
+    fail(p, PQerrorMessage(p->lib));
+    /* the address may hold a password: name the place alone */
+    const char *at = strrchr(where, '@');
+    error_all(err, "the utility's books were not opened", at ? at + 1 : where, p->why, "see that PostgreSQL runs there and knows user and database");
+    close_db(&p->db);
+    return NULL;
+}
+
+#define IS_THERE "SELECT count(*) FROM pg_tables WHERE schemaname=current_schema() AND tablename IN ('payment', 'bill', 'agreement')"
+
+struct db *db_pg_open(const char *where, struct error *err)
+{
+    struct pg *p = connect_to(where, err);
+    if (p == NULL) return NULL;
+    if (db_number(&p->db, IS_THERE, DB_NO_ARGS, 0) == 3) return &p->db;
+    error_all(err, "the utility's books were not opened", NULL, "the database holds no books of a utility", "make them: utilityd init");
+    close_db(&p->db);
+    return NULL;
+}
+
+int db_pg_make(const char *where, struct error *err)
+{
+    struct pg *p = connect_to(where, err);
+    int status = -1;
+    if (p == NULL) return -1;
+    if (db_begin(&p->db) == 0 && db_run(&p->db, "SELECT pg_advisory_xact_lock(" LOCK_INIT ")", DB_NO_ARGS) >= 0) {
+        int64_t there = db_number(&p->db, IS_THERE, DB_NO_ARGS, -1);
+        PGresult *r = there == 0 ? PQexec(p->lib, schema_pg_sql) : NULL;
+        if (r && PQresultStatus(r) != PGRES_COMMAND_OK) fail(p, PQresultErrorMessage(r));
+        else if (there >= 0 && db_commit(&p->db) == 0) status = 0;
+        PQclear(r);
+    }
+    if (status != 0) error_all(err, "the utility's books were not made", NULL, p->why, "see that the user may make tables there");
+    close_db(&p->db);
+    return status;
+}

@@ -1,0 +1,70 @@
+/* The questions. Every row begins with an id that is not printed: --follow goes on
+ * behind it. */
+#include "base/key.h"
+#include "utilityd/query.h"
+
+#define STATE "CASE p.state WHEN 1 THEN 'declined' WHEN 2 THEN 'posted' WHEN 3 THEN 'tombstone' WHEN 4 THEN 'undone' ELSE 'reversed' END"
+#define KEY "s.bank, s.branch, p.reference"
+
+const struct question query_questions[] = {
+    {.name = "customer",
+     .select = "SELECT b.id, b.number, b.period, b.kwh, b.amount_fen, b.covered_fen, b.due, b.first_day, b.last_day,"
+               " CASE b.state WHEN 0 THEN 'open' WHEN 1 THEN 'paid' WHEN 2 THEN 'withheld' ELSE 'withdrawn' END,"
+               " coalesce(s.bank, ''), coalesce(s.branch, ''), coalesce(p.reference, -1), CASE WHEN b.paid_by=0 THEN 'credit' ELSE '' END"
+               " FROM bill b LEFT JOIN payment p ON p.id=b.paid_by LEFT JOIN station s ON s.id=p.station",
+     .where = "1=1", .tail = "ORDER BY b.due, b.number", .filters = BY_CUSTOMER, .on = {[4] = "b.customer"},
+     .columns = {{"bill", "Bill", QUERY_TEXT, 0}, {"period", "Period", QUERY_TEXT, 0}, {"kwh", "kWh", QUERY_INT, 0},
+                 {"amount", "Amount", QUERY_MONEY, 0}, {"covered", "Credit", QUERY_MONEY, 0}, {"due", "Due", QUERY_DAY, 0},
+                 {"from", "From", QUERY_DAY, 1}, {"until", "Until", QUERY_DAY, 0}, {"state", "State", QUERY_TEXT, 0},
+                 {"paid_by", "Paid by", QUERY_KEY, 1}, {"paid_otherwise", "Otherwise", QUERY_TEXT, 1}}},
+    {.name = "arrears",
+     .select = "SELECT 0, c.number, c.name, c.supply, count(*), sum(b.amount_fen - b.covered_fen), min(b.due), c.address"
+               " FROM bill b JOIN customer c ON c.number=b.customer",
+     .where = "b.state IN (0,2) AND b.amount_fen > b.covered_fen", .tail = "GROUP BY c.number, c.name, c.supply, c.address ORDER BY c.number",
+     .filters = BY_DAY | BY_STATION | BY_CUSTOMER, .on = {[2] = "b.due", [3] = "c.supply", [4] = "c.number"},
+     .columns = {{"customer", "Customer", QUERY_TEXT, 0}, {"name", "Name", QUERY_NAME, 0}, {"station", "Station", QUERY_TEXT, 0},
+                 {"bills", "Bills", QUERY_INT, 0}, {"sum", "Sum", QUERY_MONEY, 0}, {"oldest_due", "Oldest due", QUERY_DAY, 0},
+                 {"address", "Address", QUERY_TEXT, 1}}},
+    {.name = "payments",
+     .select = "SELECT p.id, " KEY ", " STATE ", p.code, p.approval, p.customer, c.name, c.supply, p.amount_fen, p.short_fen, p.business,"
+               " p.posted_ms, p.flagged FROM payment p JOIN station s ON s.id=p.station LEFT JOIN customer c ON c.number=p.customer",
+     .where = "1=1", .tail = "ORDER BY p.id", .filters = BY_BANK | BY_BRANCH | BY_DAY | BY_STATION | BY_CUSTOMER,
+     .on = {"s.bank", "s.branch", "p.business", "c.supply", "p.customer"},
+     .columns = {{"key", "Key", QUERY_KEY, 0}, {"state", "State", QUERY_TEXT, 0}, {"code", "Code", QUERY_TEXT, 1},
+                 {"approval", "Approval", QUERY_TEXT, 1}, {"customer", "Customer", QUERY_TEXT, 0}, {"name", "Name", QUERY_NAME, 0},
+                 {"station", "Station", QUERY_TEXT, 1}, {"amount", "Amount", QUERY_MONEY, 0}, {"short", "Short", QUERY_MONEY, 1},
+                 {"business_date", "Day", QUERY_DAY, 1}, {"time", "Time", QUERY_TIME, 0}, {"flagged", "Late", QUERY_INT, 1}}},
+    {.name = "reversals", /* what --follow shows beside the payments */
+     .select = "SELECT r.id, s.bank, s.branch, r.reference, CASE r.mti WHEN '0420' THEN 'undo' ELSE 'reverse' END, r.code, r.maker, r.checker, p.customer, c.name,"
+               " c.supply, p.amount_fen, p.business, r.at_ms FROM reversal r JOIN station s ON s.id=r.station"
+               " LEFT JOIN payment p ON p.station=r.station AND p.reference=r.reference LEFT JOIN customer c ON c.number=p.customer",
+     .where = "1=1", .tail = "ORDER BY r.id", .filters = BY_BANK | BY_BRANCH | BY_DAY | BY_STATION | BY_CUSTOMER,
+     .on = {"s.bank", "s.branch", "p.business", "c.supply", "p.customer"},
+     .columns = {{"key", "Key", QUERY_KEY, 0}, {"act", "Act", QUERY_TEXT, 0}, {"code", "Code", QUERY_TEXT, 0}, {"maker", "Maker", QUERY_TEXT, 1},
+                 {"checker", "Checker", QUERY_TEXT, 1}, {"customer", "Customer", QUERY_TEXT, 0}, {"name", "Name", QUERY_NAME, 1},
+                 {"station", "Station", QUERY_TEXT, 1}, {"amount", "Amount", QUERY_MONEY, 0}, {"business_date", "Day", QUERY_DAY, 1},
+                 {"time", "Time", QUERY_TIME, 0}}},
+    {.name = "key",
+     .select = "SELECT p.id, " KEY ", " STATE ", p.code, p.approval, p.customer, p.amount_fen, CASE WHEN t.part < 0 THEN 'prepaid' ELSE coalesce(t.bill, '') END,"
+               " CASE t.place WHEN 0 THEN 'bill' WHEN 1 THEN 'credit' WHEN 2 THEN 'suspense' ELSE '' END, coalesce(t.amount_fen, 0), p.short_fen,"
+               " p.business, p.taken, p.posted_ms, p.proc FROM payment p JOIN station s ON s.id=p.station LEFT JOIN part t ON t.payment=p.id",
+     .where = "1=1", .tail = "ORDER BY t.position", .filters = BY_KEY, .on = {[5] = "s.bank, s.branch, p.reference"},
+     .columns = {{"key", "Key", QUERY_KEY, 0}, {"state", "State", QUERY_TEXT, 0}, {"code", "Code", QUERY_TEXT, 1},
+                 {"approval", "Approval", QUERY_TEXT, 1}, {"customer", "Customer", QUERY_TEXT, 0}, {"amount", "Amount", QUERY_MONEY, 1},
+                 {"bill", "Bill", QUERY_TEXT, 0}, {"place", "Place", QUERY_TEXT, 0}, {"part", "Part", QUERY_MONEY, 0},
+                 {"short", "Short", QUERY_MONEY, 1}, {"business_date", "Day", QUERY_DAY, 1}, {"taken", "Taken", QUERY_DAY, 1},
+                 {"time", "Time", QUERY_TIME, 1}, {"processing", "Processing", QUERY_INT, 1}}},
+    {.name = "totals",
+     .select = "SELECT 0, s.bank, s.branch, p.business, sum(CASE WHEN p.state IN (2,5) THEN 1 ELSE 0 END), sum(CASE WHEN p.state IN (2,5) THEN p.amount_fen ELSE 0 END),"
+               " sum(CASE WHEN p.state=5 THEN 1 ELSE 0 END), sum(CASE WHEN p.state=5 THEN p.amount_fen ELSE 0 END), sum(CASE WHEN p.state=1 THEN 1 ELSE 0 END),"
+               " sum(CASE WHEN p.state=4 THEN 1 ELSE 0 END), sum(p.short_fen),"
+               " coalesce((SELECT CASE WHEN d.agreed=1 THEN 'agreed' ELSE 're-opened' END FROM branch_day d WHERE d.station=p.station AND d.business=p.business), 'open')"
+               " FROM payment p JOIN station s ON s.id=p.station",
+     .where = "p.state<>3", .tail = "GROUP BY s.bank, s.branch, p.station, p.business ORDER BY p.business, s.bank, s.branch",
+     .filters = BY_BANK | BY_BRANCH | BY_DAY, .on = {"s.bank", "s.branch", "p.business"},
+     .columns = {{"bank", "Bank", QUERY_TEXT, 0}, {"branch", "Branch", QUERY_TEXT, 0}, {"business_date", "Day", QUERY_DAY, 0},
+                 {"payments", "Payments", QUERY_INT, 0}, {"sum", "Sum", QUERY_MONEY, 0}, {"reversed", "Reversed", QUERY_INT, 0},
+                 {"reversed_sum", "Sum", QUERY_MONEY, 0}, {"declined", "Declined", QUERY_INT, 1}, {"undone", "Undone", QUERY_INT, 1},
+                 {"short", "Short", QUERY_MONEY, 1}, {"day", "Totals", QUERY_TEXT, 0}}},
+};
+const size_t query_question_count = sizeof query_questions / sizeof *query_questions;
