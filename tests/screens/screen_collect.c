@@ -159,6 +159,34 @@ static void part_of_the_change_is_kept_as_credit(void **state)
     desk_sees_row(&desk, 22, "forwarded - printed");
 }
 
+/* The customer of the first payment owes nothing any more: cash is taken as credit alone. */
+static void a_prepayment_has_a_receipt(void **state)
+{
+    desk_keys(&desk, "0499110001{Enter}");
+    desk_sees(&desk, "Nothing is owed");
+    desk_keys(&desk, "{Look}{Enter}");
+    desk_sees_row(&desk, 6, "Tendered");
+    desk_keys(&desk, "100{Enter}");
+    desk_sees(&desk, "######");
+    desk_keys(&desk, "{Look}{Enter}");
+    desk_sees(&desk, "Nothing is to be paid");
+    desk_keys(&desk, "+{Enter}");
+    desk_sees(&desk, "1 recorded");
+    desk_sees_row(&desk, 22, "recorded - forwarded - printed");
+    desk_sees_row(&desk, 24, "Next No 00012348"); /* a receipt has no number */
+}
+
+static void a_copy_wants_a_supervisor(void **state)
+{
+    desk_keys(&desk, "{F6}");
+    desk_sees(&desk, "PAYMENT");
+    desk_keys(&desk, "r{Enter}");
+    desk_sees(&desk, "A SECOND PERSON SIGNS HERE");
+    desk_keys(&desk, BRANCH_SUPERVISOR "{Enter}" BRANCH_PASSWORD "{Enter}");
+    desk_sees(&desk, "The copy is printed");
+    desk_keys(&desk, "{F2}");
+}
+
 static void no_such_customer(void **state)
 {
     desk_keys(&desk, "9999999999{Enter}");
@@ -357,6 +385,8 @@ int main(void)
         cmocka_unit_test(a_scan_on_confirm_records_nothing),
         cmocka_unit_test(six_bills_fewer_taken),
         cmocka_unit_test(part_of_the_change_is_kept_as_credit),
+        cmocka_unit_test(a_prepayment_has_a_receipt),
+        cmocka_unit_test(a_copy_wants_a_supervisor),
         cmocka_unit_test(no_such_customer),
         cmocka_unit_test(resized_and_made_small),
         cmocka_unit_test(locked_and_unlocked),
