@@ -72,7 +72,7 @@ static void say_difference(struct counter *c, const struct collect *s)
     if (!*s->scan.period) return;
     for (int i = 0; i < draft_count(&s->draft); i++) {
         const json_t *bill = draft_bill(&s->draft, i);
-        if (strcmp(js_text(bill, "period"), s->scan.period)) continue;
+        if (strcmp(js_text(bill, "period"), s->scan.period) != 0) continue;
         int64_t pay = js_int(bill, "pay_fen");
         if (s->scan.amount_fen < 0 || s->scan.amount_fen == pay || s->scan.amount_fen == js_int(bill, "amount_fen"))
             return;

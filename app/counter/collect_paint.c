@@ -112,7 +112,7 @@ static void bills(struct counter *c, struct collect *s)
     struct draft_sums sums = draft_sums(&s->draft);
     int count = draft_count(&s->draft);
     view->list.count = count;
-    view_setf(view, "taken", _("* %d of %lld taken"), sums.taken, (long long)(count + js_int(s->draft.found, "more")));
+    view_setf(view, "taken", _("* %d of %lld taken"), sums.taken, (long long)count + (long long)js_int(s->draft.found, "more"));
     view_setf(view, "kwh-sum", "%lld", (long long)sums.kwh);
     view_money(view, "amount-sum", sums.amount_fen);
     view_money(view, "late-sum", sums.late_fen);

@@ -15,7 +15,7 @@ static const char *cell(void *ctx, int row, const struct form_field *field, char
     if (!strcmp(field->name, "days")) return view_format(field, js_at(part, "days"), buf, size);
     if (!strcmp(field->name, "base")) return view_format(field, js_at(part, "base_fen"), buf, size);
     if (!strcmp(field->name, "fee")) return view_format(field, js_at(part, "fee_fen"), buf, size);
-    if (strcmp(field->name, "rate")) return "";
+    if (strcmp(field->name, "rate") != 0) return "";
     snprintf(buf, size, "%lld/1000", (long long)js_int(part, "rate"));
     return buf;
 }

@@ -113,7 +113,7 @@ static const char *find(const struct word *words, size_t count, const char *word
         if (!strcmp(words[i].word, word)) return _(words[i].text);
     return word; /* a newer branchd's: shown as it is */
 }
-#define FIND(words, word) find(words, sizeof words / sizeof words[0], word)
+#define FIND(words, word) find((words), sizeof(words) / sizeof((words)[0]), (word))
 
 const char *word_forwarded(const char *word) { return FIND(forwards, word); }
 const char *word_kind(const char *kind) { return FIND(kinds, kind); }
