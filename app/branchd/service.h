@@ -27,6 +27,7 @@ struct service {
     struct copy_info copy_info;      /* as of the last feed */
     struct server *server;
     struct link *link;
+    struct queue *queue;             /* answers on their way into the ledger */
     struct printers *printers;
     struct print_log print_log;
     uv_timer_t push, tick, kick;
@@ -114,6 +115,8 @@ typedef void hash_done(struct service *s, struct rpc_call *call, const char *sto
 void password_hash(struct service *s, struct rpc_call *call, const char *password, hash_done *done);
 
 /* --- the queue, the feed, the agreement (queue.c, feed.c, agree.c, signon.c) --------------------- */
+int queue_open(struct service *s, struct error *err); /* before the link; its timer belongs to the loop */
+void queue_free(struct service *s);                   /* once the loop has run out */
 void queue_kick(struct service *s);  /* something may go now */
 void queue_pump(struct service *s);
 void queue_lost(struct service *s);  /* the connection is gone: all that was in flight is ready again */

@@ -174,6 +174,7 @@ void printing_kick(struct counter *c); /* something may be planned */
 bool printing_now(const struct counter *c, char *number, size_t size);
 /* The printer in words, for the state line: "Printer ready", "L7 OUT OF PAPER". */
 const char *printing_words(const struct counter *c);
+bool printing_trouble(const struct counter *c); /* the printer can't print: a person must see to it */
 /* A copy on plain paper: what reprint_data answered. */
 void printing_copy(struct counter *c, const json_t *copy);
 bool printing_busy(const struct counter *c); /* a job, its report or a question is under way */

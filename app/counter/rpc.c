@@ -53,7 +53,7 @@ static void read_error(struct rpc_error *error, const json_t *from)
         {"data.response", error->response, sizeof error->response},
     };
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        text_clip(parts[i].to, parts[i].size, js_text(from, parts[i].path), (int)parts[i].size / 3, 0);
+        text_clip(parts[i].to, parts[i].size, js_text(from, parts[i].path), (int)parts[i].size, 0);
     if (!*error->reason) text_copy(error->reason, sizeof error->reason, "internal");
 }
 

@@ -213,6 +213,7 @@ void session_sign_off(struct counter *c)
     c->depth = 0;
     typed_drop(c);
     screen_open(c, &screen_signon, NULL);
+    session_hello(c); /* till and start-up are another story by now */
 }
 
 void session_lock(struct counter *c)

@@ -109,6 +109,12 @@ void ledger_close(struct ledger *ledger);
 /* Why nothing more can be done after LEDGER_BROKEN; "" while all is well. */
 const char *ledger_broken(const struct ledger *ledger);
 
+/* Several acts, one durable commit: what was done since begin is durable when end has
+ * returned LEDGER_OK, and nothing of it may be said to anybody before. Each act stands or
+ * is refused by itself. When end fails the ledger is broken and nothing of the group was done. */
+enum ledger_result ledger_group_begin(struct ledger *ledger, struct error *err);
+enum ledger_result ledger_group_end(struct ledger *ledger, struct error *err);
+
 /* --- start-up ----------------------------------------------------------------- */
 
 struct ledger_startup {

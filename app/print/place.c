@@ -191,6 +191,7 @@ static void find_origin(struct placing *p)
         p->x0 = on.x_mm100 + on.w_mm100 - template_x_mm100(&form->unit, p->device, form->alignment[1] + form->size[0]);
     if ((corner == CORNER_BOTTOMLEFT || corner == CORNER_BOTTOMRIGHT) && page->media != PAGE_ROLL)
         p->y0 = on.y_mm100 + on.h_mm100 - template_y_mm100(&form->unit, p->device, form->alignment[2] + form->size[1]);
+    p->y0 += template_y_mm100(&p->media->unit, p->device, p->media->staggering); /* a passbook's pages begin so far down */
     p->x0 += p->request->offset_x_mm10 * 10;
     p->y0 += p->request->offset_y_mm10 * 10;
 }
