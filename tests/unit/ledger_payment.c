@@ -357,6 +357,17 @@ static void an_answer_for_a_key_that_is_not_ours_is_kept_and_changes_nothing(voi
     pay_is(&b, &p, "advised");
 }
 
+static void an_answer_that_no_utility_gives_is_refused_and_asked_for_again(void **unused)
+{
+    pay_take(&b, WANG, "1", 100, false, &p);
+    pay_goes(&b, &p, "0200");
+    assert_int_equal(pay_hears(&b, &p, "0210", "00", "1:XX:100"), LEDGER_PARAMS);
+    assert_int_equal(pay_hears(&b, &p, "0210", "00", "1:BL:-1"), LEDGER_PARAMS);
+    pay_is(&b, &p, "recorded");
+    assert_string_equal(ledger_broken(b.ledger), "");
+    pay_fine(&b, pay_hears(&b, &p, "0210", "00", "1:BL:100"));
+}
+
 int main(void)
 {
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -380,6 +391,7 @@ int main(void)
         STORY(a_refused_advice_is_parked_and_holds_up_its_own_key_only),
         STORY(an_undoing_passes_the_parked_advice_of_its_key),
         STORY(an_answer_for_a_key_that_is_not_ours_is_kept_and_changes_nothing),
+        STORY(an_answer_that_no_utility_gives_is_refused_and_asked_for_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
