@@ -41,7 +41,7 @@ static json_t *bills_json(const struct lookup *l, const struct ledger_draft *d)
                              "prev", (json_int_t)f->prev, "curr", (json_int_t)f->curr, "multiplier", (json_int_t)f->multiplier, "kwh",
                              (json_int_t)f->kwh, "amount_fen", (json_int_t)d->bills[i].amount_fen, "tiers", tiers_json(f), "due",
                              json_day(f->due), "late_days", b->late.days, "late_fee_fen", (json_int_t)d->bills[i].late_fee_fen,
-                             "pay_fen", (json_int_t)(d->bills[i].amount_fen + d->bills[i].late_fee_fen)));
+                             "pay_fen", (json_int_t)d->bills[i].amount_fen + d->bills[i].late_fee_fen));
     }
     return bills;
 }
@@ -74,7 +74,7 @@ json_t *paper_detail(struct service *s, const struct session *session, const str
                                d->address, "station", l->station, "meter", l->meter, "class", tariff, "bills", bills_json(l, d));
     json_t *rest = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:s}", "bills_fen", (json_int_t)bills_fen,
                              "late_fee_fen", (json_int_t)late_fen, "prepaid_fen", (json_int_t)d->prepaid_fen, "total_fen",
-                             (json_int_t)(bills_fen + late_fen + d->prepaid_fen), "tendered_fen", (json_int_t)d->tendered_fen,
+                             (json_int_t)bills_fen + late_fen + d->prepaid_fen, "tendered_fen", (json_int_t)d->tendered_fen,
                              "change_fen", (json_int_t)d->change_fen, "credit_used_fen", (json_int_t)credit_used(l, d), "teller",
                              d->operator_number, "teller_name", session->operator.name, "terminal", d->terminal, "language",
                              set->language);

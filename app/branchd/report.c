@@ -11,6 +11,7 @@
 #define TELLERS_MAX 64
 #define TILLS_MAX 100
 #define BOOKS_MAX 50
+#define DIFFERENCES_MAX 100
 #define LABEL_CELLS 30
 #define FIGURE_CELLS 16
 
@@ -207,6 +208,23 @@ static void put_books(struct report *r)
              said(r, "作废", "void"), books[i].void_count, said(r, "遗失", "lost"), books[i].lost);
 }
 
+static void put_differences(struct report *r)
+{
+    struct ledger_difference rows[DIFFERENCES_MAX];
+    int count = 0;
+    char ours[MONEY_TEXT_SIZE], theirs[MONEY_TEXT_SIZE];
+    r->result = difference_list(r->s->ledger, r->ask->day, rows, DIFFERENCES_MAX, &count, r->err);
+    if (count == 0) return;
+    line(r, "%s", "");
+    line(r, "%s", said(r, "与电力的差异", "Differences with the utility"));
+    for (int i = 0; i < count; i++) {
+        money_format(rows[i].ours_fen < 0 ? 0 : rows[i].ours_fen, ours, sizeof ours);
+        money_format(rows[i].theirs_fen < 0 ? 0 : rows[i].theirs_fen, theirs, sizeof theirs);
+        line(r, "  %s %-10s %s %s  %s %s", rows[i].ref, rows[i].kind, said(r, "本网点", "here"), ours, said(r, "电力", "utility"), theirs);
+        csv(r, "difference %s,%s,%s / %s\r\n", rows[i].ref, rows[i].kind, ours, theirs);
+    }
+}
+
 static bool put_tellers(struct report *r)
 {
     struct ledger_operator people[TELLERS_MAX];
@@ -247,6 +265,7 @@ static bool branch_report(struct report *r)
     if (!put_tellers(r)) return false;
     put_tills(r);
     if (r->result == LEDGER_OK) put_books(r);
+    if (r->result == LEDGER_OK) put_differences(r);
     if (r->result == LEDGER_OK) r->result = audit_verify(r->s->ledger, chain, r->err);
     if (r->result != LEDGER_OK) return false;
     line(r, "%s", "");

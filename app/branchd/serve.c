@@ -47,7 +47,7 @@ static void on_tick(uv_timer_t *timer)
     signon_tick(s);
     queue_pump(s);
     if (now - s->fed_ms >= s->branch->settings.feed_ms) feed_start(s);
-    if (now - s->agreed_ms >= s->branch->settings.agree_ms) agree_start(s);
+    if (now - s->agreed_ms >= s->branch->settings.agree_ms) agree_start(s, false);
     if (now - s->pushed_ms >= PUSH_EVERY_MS) service_changed(s);
 }
 

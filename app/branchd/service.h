@@ -121,7 +121,7 @@ void queue_kick(struct service *s);  /* something may go now */
 void queue_pump(struct service *s);
 void queue_lost(struct service *s);  /* the connection is gone: all that was in flight is ready again */
 void feed_start(struct service *s);  /* if none is going on */
-void agree_start(struct service *s); /* every day that is cut off and not agreed */
+void agree_start(struct service *s, bool all); /* every day that is cut off and not agreed; all: those with differences too */
 typedef void agree_done(struct service *s, struct rpc_call *call);
 /* One day, for a person that waits; calls done when it is settled or can't be. */
 void agree_day(struct service *s, day_t day, struct rpc_call *call, agree_done *done);

@@ -12,6 +12,7 @@
 
 #define AT(member) SETTING_AT(struct branch_settings, member)
 #define HOUR INT64_C(3600000)
+#define HEX_LEN ((size_t)2 * SECRET_KEY_BYTES)
 
 const struct setting branch_setting_table[] = {
     {"branch", "bank", SETTING_TEXT, AT(bank), 0, 0, "102", "Number of the bank on the wire: 102 ICBC, 103 ABC, 104 BOC, 105 CCB."},
@@ -84,11 +85,11 @@ static int key_refused(const char *path, const char *why, const char *remedy, st
 
 static int make_key(const char *path, unsigned char key[SECRET_KEY_BYTES], struct error *err)
 {
-    char hex[2 * SECRET_KEY_BYTES + 2];
+    char hex[HEX_LEN + 2];
     struct entropy chance = entropy_system();
     entropy_fill(&chance, key, SECRET_KEY_BYTES);
     secret_hex(key, SECRET_KEY_BYTES, hex, sizeof hex - 1);
-    memcpy(hex + 2 * SECRET_KEY_BYTES, "\n", 2);
+    memcpy(hex + HEX_LEN, "\n", 2);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0) return key_refused(path, strerror(errno), "move the old key away, with the ledger that it belongs to", err);
     bool good = write(fd, hex, sizeof hex - 1) == (ssize_t)(sizeof hex - 1) && fsync(fd) == 0;
@@ -102,7 +103,7 @@ static int make_key(const char *path, unsigned char key[SECRET_KEY_BYTES], struc
 
 static int read_key(const char *path, unsigned char key[SECRET_KEY_BYTES], struct error *err)
 {
-    char hex[2 * SECRET_KEY_BYTES + 2] = "";
+    char hex[HEX_LEN + 2] = "";
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return key_refused(path, strerror(errno), "\"branchd init\" makes it; after a restore bring the copy back", err);
@@ -110,8 +111,8 @@ static int read_key(const char *path, unsigned char key[SECRET_KEY_BYTES], struc
     bool open_to_others = fstat(fd, &st) != 0 || (st.st_mode & 077) != 0;
     close(fd);
     if (open_to_others) return key_refused(path, "others may read it", "chmod 600", err);
-    if (got < 2 * SECRET_KEY_BYTES) return key_refused(path, "it holds no 64 hex digits", "bring the copy back", err);
-    hex[2 * SECRET_KEY_BYTES] = '\0';
+    if (got < (ssize_t)HEX_LEN) return key_refused(path, "it holds no 64 hex digits", "bring the copy back", err);
+    hex[HEX_LEN] = '\0';
     bool good = secret_from_hex(hex, key, SECRET_KEY_BYTES);
     secret_wipe(hex, sizeof hex);
     return good ? 0 : key_refused(path, "it holds no 64 hex digits", "bring the copy back", err);

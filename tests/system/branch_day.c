@@ -140,10 +140,26 @@ static void the_day_closes_once_and_is_agreed(void **state)
     long long vault = talk_number(talk_ask(&boss, "branch_now", NULL), "vault_fen");
     assert_int_equal(vault, 480000 + 5000 + cash + 50);
     by_two(&boss, BRANCH_OTHER_SUPERVISOR, "vault", json_pack("{s:s, s:I}", "act", "count", "sum_fen", (json_int_t)vault));
+    /* one payment is another at the utility, and one is there that was never made here */
+    world_sql(&w, "utility.db", "UPDATE payment SET amount_fen = amount_fen + 1 WHERE id = 1 RETURNING 1");
+    world_sql(&w, "utility.db", "INSERT INTO payment (station, reference, proc, state, code, content, origin, customer, amount_fen, taken, business, posted_ms, approval)"
+                                " SELECT station, 10000009999, proc, state, code, content, origin, customer, amount_fen, taken, business, posted_ms, 'ZZZZZZ'"
+                                " FROM payment WHERE id = 2 RETURNING 1");
     day = talk_ask(&boss, "day_close", "{s:s}", "date", today);
     assert_string_equal(talk_text(day, "state"), "closed");
-    assert_string_equal(talk_text(day, "agreement"), "agreed");
+    assert_string_equal(talk_text(day, "agreement"), "differences");
+    json_t *differences = json_object_get(day, "differences");
+    assert_int_equal(json_array_size(differences), 2);
+    assert_string_equal(talk_text(json_array_get(differences, 0), "kind"), "not ours");
+    assert_string_equal(talk_text(json_array_get(differences, 0), "reference"), "010000009999");
+    assert_string_equal(talk_text(json_array_get(differences, 1), "kind"), "amount");
+    assert_string_equal(talk_text(json_array_get(differences, 1), "reference"), "010000000001");
     talk_refused(&boss, "state", "day_close", "{s:s}", "date", today);
+    world_sql(&w, "utility.db", "UPDATE payment SET amount_fen = amount_fen - 1 WHERE id = 1 RETURNING 1");
+    world_sql(&w, "utility.db", "UPDATE payment SET business = business - 30 WHERE reference = 10000009999 RETURNING 1");
+    day = talk_ask(&boss, "agree", "{s:s}", "date", today);
+    assert_string_equal(talk_text(day, "agreement"), "agreed");
+    assert_int_equal(json_array_size(json_object_get(day, "differences")), 0);
     assert_int_equal(world_sql(&w, "utility.db", "SELECT count(*) FROM branch_day WHERE closed = 1 AND agreed = 1"), 1);
 }
 
@@ -156,7 +172,7 @@ static void reports_say_what_the_ledger_says(void **state)
     assert_int_equal(talk_number(totals, "payments_fen"), taken);
     assert_int_equal(talk_number(totals, "short_fen"), 100);
     assert_int_equal(talk_number(totals, "over_fen"), 50);
-    assert_int_equal(world_sql(&w, "utility.db", "SELECT sum(amount_fen) FROM payment WHERE state = 2"), taken);
+    assert_int_equal(world_sql(&w, "utility.db", "SELECT sum(amount_fen) FROM payment WHERE state = 2 AND reference <> 10000009999"), taken);
     snprintf(line, sizeof line, "branch,payments_fen,%lld.%02lld\r\n", taken / 100, taken % 100);
     assert_non_null(strstr(talk_text(report, "csv"), line));
     assert_int_equal(strlen(talk_text(json_object_get(report, "data"), "audit_head")), 64);
