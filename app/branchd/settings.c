@@ -53,9 +53,9 @@ const struct setting branch_setting_table[] = {
     {"till", "tender_warn", SETTING_MONEY, AT(tender_warn_fen), 0, 0, "10000.00", "A tender above this is asked about once more."},
     {"operators", "lock_out", SETTING_SECONDS, AT(lock_out_ms), 60000, 24 * HOUR, "30min", "Five wrong passwords lock an operator out for so long."},
     {"operators", "approval", SETTING_SECONDS, AT(approval_ms), 10000, 600000, "2min", "A second person's word is good for so long."},
-    {"paper", "invoice", SETTING_TEXT, AT(invoice_template), 0, 0, "invoice-80mm", "Template of invoices where a printer's binding names none."},
-    {"paper", "receipt", SETTING_TEXT, AT(receipt_template), 0, 0, "receipt-80mm", "Template of receipts without a number, and of copies."},
-    {"paper", "media", SETTING_TEXT, AT(media), 0, 0, "roll-80mm", "Media where a printer's binding names none."},
+    {"paper", "invoice", SETTING_TEXT, AT(invoice_template), 0, 0, "receipt-80", "Template of invoices where a printer's binding names none."},
+    {"paper", "receipt", SETTING_TEXT, AT(receipt_template), 0, 0, "receipt-80", "Template of receipts without a number, and of copies."},
+    {"paper", "media", SETTING_TEXT, AT(media), 0, 0, "roll-80", "Media where a printer's binding names none."},
     {"clock", "shift_s", SETTING_INT, AT(shift_s), 0, 0, "0", "Seconds added to the machine's clock: for demonstrations on another day."},
     {"clock", "utc_offset", SETTING_OFFSET, AT(offset_s), 0, 0, "+08:00", "Local civil time less UTC."},
 };
