@@ -1,4 +1,5 @@
 /* The card of one payment: money, utility and paper apart, and what can still be done. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -150,5 +151,5 @@ static void changed(struct counter *c, void *state, const char *what, const json
 
 const struct screen screen_card = {
     .name = "card", .title = N_("Last payment"), .roles = ROLE_ANY, .state_size = sizeof(struct card),
-    .open = begin, .press = press, .paint = paint, .changed = changed,
+    .held = offsetof(struct card, card), .open = begin, .press = press, .paint = paint, .changed = changed,
 };

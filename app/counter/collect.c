@@ -1,6 +1,7 @@
 /* Collect: customer, bills, cash, confirm, and the customer field again. */
 #include "counter/collect.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -341,5 +342,5 @@ static void changed(struct counter *c, void *state, const char *what, const json
 
 const struct screen screen_collect = {
     .name = "collect", .title = N_("Collect"), .roles = ROLE_TELLER, .state_size = sizeof(struct collect),
-    .open = begin, .press = press, .paint = collect_paint, .changed = changed, .back = back,
+    .held = offsetof(struct collect, draft.found), .open = begin, .press = press, .paint = collect_paint, .changed = changed, .back = back,
 };

@@ -1,4 +1,5 @@
 /* The late fee of one bill, explained: days x rate x amount. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -67,5 +68,6 @@ static void press(struct counter *c, void *state, struct press press)
 }
 
 const struct screen screen_fee = {
-    .name = "fee", .roles = ROLE_TELLER, .state_size = sizeof(struct fee), .open = begin, .press = press, .paint = paint,
+    .name = "fee", .roles = ROLE_TELLER, .state_size = sizeof(struct fee),
+    .held = offsetof(struct fee, bill), .open = begin, .press = press, .paint = paint,
 };

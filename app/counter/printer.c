@@ -140,7 +140,8 @@ static void paint(struct counter *c, void *state)
     view_setf(view, "now", "%s  %s", printing_words(c), s->asked ? s->status.words : "");
     view_set(view, "device", s->asked ? s->status.device_id : "");
     view_set(view, "title", profile ? profile->title : "");
-    view_set(view, "verified", !profile ? "" : profile->verified ? _("tried on the real device") : _("not tried on the real device"));
+    view_set(view, "verified", !profile ? "" : profile->verified ? _("tried on the real device")
+                                                                  : _("not tried on the real device"));
     view_set(view, "answers", !profile ? "" : profile->answers == ANSWERS_NO
                                   ? _("no: each invoice is confirmed by F6 Y Enter")
                                   : _("yes: it says itself when a sheet is printed"));

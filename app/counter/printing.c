@@ -146,7 +146,9 @@ static void job_refused(struct counter *c, const struct error *err)
     snprintf(text, sizeof text, "%s: %s", err->what, err->why);
     text_clip(p->outcome.words, sizeof p->outcome.words, text, sizeof p->outcome.words / 3, 0);
     p->outcome.result = PRINT_NOTHING_SENT;
-    refuse(c, _("The invoice can't be printed: %s %s"), text, err->where);
+    say(c, _("The invoice can't be printed: %s %s"), text, err->where); /* of another customer: drops no keys */
+    c->said_ink = INK_ALARM;
+    terminal_bell(&c->terminal, 1);
     p->wait_ms = AGAIN_LAST_MS;
     outcome_keep(p);
     report(c);

@@ -1,4 +1,5 @@
 /* Messages on their way to the utility. A supervisor sends again what was set aside. */
+#include <stddef.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -102,5 +103,5 @@ static void changed(struct counter *c, void *state, const char *what, const json
 
 const struct screen screen_queue = {
     .name = "queue", .title = N_("Queue to the utility"), .roles = ROLE_ANY, .state_size = sizeof(struct queue),
-    .open = begin, .press = press, .paint = paint, .changed = changed,
+    .held = offsetof(struct queue, rows), .open = begin, .press = press, .paint = paint, .changed = changed,
 };

@@ -166,7 +166,9 @@ static bool line_send(struct rpc *rpc, json_t *message)
     sending->line[len] = '\n';
     sending->request.data = rpc;
     uv_buf_t buf = uv_buf_init(sending->line, (unsigned)len + 1);
-    return !uv_write(&sending->request, (uv_stream_t *)&rpc->pipe, &buf, 1, sent);
+    if (!uv_write(&sending->request, (uv_stream_t *)&rpc->pipe, &buf, 1, sent)) return true;
+    free(sending);
+    return false;
 }
 
 void rpc_call(struct rpc *rpc, const char *method, json_t *params, rpc_answer *answer, void *ctx)

@@ -1,5 +1,6 @@
 /* What waits, oldest first within worst first: one thing a screen, its one next
  * act by a letter, and back to the customer as it was left. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -321,5 +322,5 @@ static void changed(struct counter *c, void *state, const char *what, const json
 
 const struct screen screen_todo = {
     .name = "todo", .title = N_("What waits"), .roles = ROLE_ANY, .state_size = sizeof(struct todo),
-    .open = begin, .press = press, .paint = paint, .changed = changed,
+    .held = offsetof(struct todo, items), .open = begin, .press = press, .paint = paint, .changed = changed,
 };

@@ -127,7 +127,9 @@ struct ledger_startup {
 /* Once after open: holds what was not acknowledged, makes in-flight rows ready
  * as repeats, marks sent invoices as doubts. Nothing is sent or printed by it. */
 enum ledger_result ledger_start(struct ledger *ledger, struct ledger_startup *out, struct error *err);
-enum ledger_result ledger_clock_confirm(struct ledger *ledger, const char *operator_number, struct error *err);
+/* Date and time are right after all: a supervisor says so, and somebody with him. Act "clock_confirm". */
+struct ledger_two;
+enum ledger_result ledger_clock_confirm(struct ledger *ledger, const struct ledger_two *two, struct error *err);
 
 /* --- who we are to the utility -------------------------------------------------- */
 

@@ -12,8 +12,8 @@
  * person has spoken. What is out may have arrived: it is sent again as a repeat. What was
  * at a printer is never sent again by the program. */
 static const char *const recovery[] = {
-    "UPDATE payment SET held = 1 WHERE shown_at IS NULL AND held = 0"
-    " AND (state IN ('recorded', 'advised', 'posted', 'excepted') OR (state = 'declined' AND owed_fen > 0))",
+    ("UPDATE payment SET held = 1 WHERE shown_at IS NULL AND held = 0"
+     " AND (state IN ('recorded', 'advised', 'posted', 'excepted') OR (state = 'declined' AND owed_fen > 0))"),
     "UPDATE outbox SET state = 'ready', not_before = 0 WHERE state = 'in flight' AND state IN ('ready', 'in flight', 'parked')",
     "UPDATE outbox SET not_before = 0 WHERE state = 'ready' AND not_before > 0",
     "UPDATE invoice SET doubt = 'unknown' WHERE state = 'sent' AND state IN ('planned', 'sent') AND doubt IS NULL",
@@ -69,14 +69,14 @@ enum ledger_result ledger_start(struct ledger *ledger, struct ledger_startup *ou
     return r;
 }
 
-enum ledger_result ledger_clock_confirm(struct ledger *ledger, const char *operator_number, struct error *err)
+enum ledger_result ledger_clock_confirm(struct ledger *ledger, const struct ledger_two *two, struct error *err)
 {
-    char now[CLOCK_TEXT_SIZE];
+    char now[CLOCK_TEXT_SIZE], checker[LEDGER_OPERATOR_SIZE] = "";
     enum ledger_result r = ledger_begin(ledger, err);
     if (r == LEDGER_OK)
-        r = role_check(ledger, operator_number, ROLE_SUPERVISOR, "the clock was not confirmed", err);
+        r = approval_second(ledger, two, "clock_confirm", ledger->branch, true, checker, err);
     if (r == LEDGER_OK)
-        r = ledger_audit(ledger, err, "clock confirmed", operator_number, NULL, NULL, ledger->branch, "%s",
+        r = ledger_audit(ledger, err, "clock confirmed", two->maker, checker, two->terminal, ledger->branch, "%s",
                          clock_format(&ledger->world.clock, clock_now_ms(&ledger->world.clock), now, sizeof now));
     r = ledger_end(ledger, r, err);
     if (r == LEDGER_OK)

@@ -172,7 +172,7 @@ static void resized_and_made_small(void **state)
     desk_sees(&desk, "6 of 6 taken");
     term_resize(desk.term, 20, 60);
     desk_sees(&desk, "80 x 24 is the least");
-    desk_keys(&desk, "{Enter}"); /* nobody sees what it would do */
+    desk_keys(&desk, "{Enter}{Look}"); /* nobody sees what it would do */
     term_resize(desk.term, 40, 100);
     desk_sees_row(&desk, 40, "On line");
     desk_sees(&desk, "6 of 6 taken");
