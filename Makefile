@@ -61,6 +61,9 @@ TEST_LIB   := $(if $(wildcard tests/lib/*.c),$(B)/libtest.a)
 TEST_PKGS  := umockdev-1.0
 TEST_CFLAGS = $(shell pkg-config --cflags $(TEST_PKGS) 2>/dev/null)
 TEST_LIBS   = $(shell pkg-config --libs $(TEST_PKGS) 2>/dev/null) -lcmocka -lvterm -lutil
+# out of the archive, though nothing but the leak checker asks for it
+TEST_LIBS  += $(if $(filter 1,$(SANITIZE)),-Wl$(comma)-u$(comma)__lsan_default_suppressions)
+comma      := ,
 LOCALES    := $(patsubst app/counter/po/%.po,$(B)/locale/%/LC_MESSAGES/gridteller.mo,$(wildcard app/counter/po/*.po))
 
 all: $(PROGRAMS:%=$(B)/%) $(B)/once $(LOCALES)

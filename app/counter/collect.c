@@ -236,8 +236,12 @@ static void press_customer(struct counter *c, struct collect *s, struct press pr
 
 static void fee_open(struct counter *c, const struct collect *s)
 {
-    const json_t *bill = draft_bill(&s->draft, s->view.list.at);
-    if (bill) screen_open(c, &screen_fee, bill);
+    json_t *bill = json_copy((json_t *)draft_bill(&s->draft, s->view.list.at));
+    if (!bill) return;
+    json_object_set(bill, "customer_name", js_at(s->draft.found, "name"));
+    json_object_set(bill, "customer_address", js_at(s->draft.found, "address"));
+    screen_open(c, &screen_fee, bill);
+    json_decref(bill);
 }
 
 static void star(struct counter *c, struct collect *s)

@@ -80,7 +80,9 @@ static void why_not(struct counter *c, struct collect *s, char *buf, size_t size
     const char *from = js_text(bill, "from");
     buf[0] = 0;
     if (!bill || js_true(bill, "payable")) return;
-    snprintf(buf, size, "%d: %s%s%s", s->view.list.at + 1, word_reason(js_text(bill, "reason")), *from ? ", " : "", from);
+    const char *reason = js_text(bill, "reason");
+    snprintf(buf, size, "%d: %s%s%s%s%s", s->view.list.at + 1, word_reason(reason), *from ? ", " : "", from, _(". "),
+             word_remedy(reason));
 }
 
 static void notes(struct counter *c, struct collect *s)

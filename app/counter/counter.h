@@ -155,6 +155,7 @@ void frame_fill(struct counter *c);
 
 /* --- words.c: what branchd's fixed words are called here --- */
 const char *word_reason(const char *reason);                      /* what, for a person */
+const char *word_remedy(const char *reason);                      /* and what to do about it */
 void words_error(const struct rpc_error *error, char *buf, size_t size);
 const char *word_forwarded(const char *word);
 void words_paper(const struct counter *c, const json_t *card, char *buf, size_t size);

@@ -1,4 +1,4 @@
-/* The late fee of one bill, explained: days x rate x amount. */
+/* One bill and its late fee, explained: days x rate x amount; the customer in full. */
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -56,6 +56,8 @@ static void paint(struct counter *c, void *state)
     view_money(view, "late", js_int(s->bill, "late_fee_fen"));
     view_money(view, "pay", js_int(s->bill, "pay_fen"));
     tiers(view, s->bill);
+    view_wrap(view, "name", c->options.hanzi ? js_text(s->bill, "customer_name") : "");
+    view_wrap(view, "address", c->options.hanzi ? js_text(s->bill, "customer_address") : "");
     view_set(view, "reason", js_true(s->bill, "payable") ? "" : word_reason(js_text(s->bill, "reason")));
 }
 

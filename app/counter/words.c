@@ -140,6 +140,12 @@ const char *word_reason(const char *reason)
     return r ? _(r->what) : reason;
 }
 
+const char *word_remedy(const char *reason)
+{
+    const struct reason *r = reason_of(reason);
+    return r ? _(r->remedy) : "";
+}
+
 const char *word_role(unsigned role)
 {
     return role == ROLE_SUPERVISOR ? _("Superv") : role == ROLE_TECHNICIAN ? _("Technician") : _("Teller");
