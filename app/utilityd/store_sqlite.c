@@ -32,7 +32,8 @@ static const char *const texts[SQL_COUNT] = {
     [PARTS_READ] = "SELECT part, bill, place, amount_fen FROM part WHERE payment = ?1"
                    " ORDER BY position",
     [CUSTOMER_READ] = "SELECT credit_fen FROM customer WHERE number = ?1",
-    [OPEN_READ] = BILL_COLUMNS " WHERE b.customer = ?1 AND b.state = 0 ORDER BY b.due",
+    [OPEN_READ] = "SELECT number, customer, amount_fen - covered_fen, due, first_day, last_day, rate_permille,"
+                  " class, 0 FROM bill WHERE customer = ?1 AND state = 0 ORDER BY due",
     [BILL_READ] = BILL_COLUMNS " WHERE b.number = ?1",
     [DAY_READ] = "SELECT closed FROM branch_day WHERE station = ?1 AND business = ?2",
     [DAY_REOPEN] = "INSERT INTO branch_day (station, business, closed, agreed) VALUES (?1, ?2, 1, 0)"
@@ -59,6 +60,9 @@ struct sqlite_store {
     struct store store; /* first: a struct store * is one of these */
     sqlite3 *db;
     sqlite3_stmt *statements[SQL_COUNT];
+    int64_t last_station; /* 0: none */
+    char last_bank[KEY_BANK_SIZE], last_branch[KEY_BRANCH_SIZE];
+    bool new_station; /* in this transaction: not there yet for others */
     /* The log is written back by a thread of its own while payments go on, then
      * what came meanwhile by the writer, between two commits, so that the log
      * starts again from its beginning (a commit that checkpoints takes 40 ms). */
@@ -118,6 +122,8 @@ static int run(struct store *store, enum sql sql, int64_t *id, struct error *err
 
 static void rollback(struct store *store)
 {
+    if (of(store)->new_station)
+        of(store)->last_station = 0;
     if (!sqlite3_get_autocommit(of(store)->db))
         run(store, ROLLBACK, NULL, NULL);
 }
@@ -136,16 +142,27 @@ static void column_digest(sqlite3_stmt *st, int column, uint8_t digest[JUDGE_DIG
         memcpy(digest, sqlite3_column_blob(st, column), JUDGE_DIGEST_SIZE);
 }
 
+/* A station keeps its number for ever; keys come sorted, so the last one is
+ * mostly the next one. */
 static int read_station(struct store *store, const struct key *key, int64_t *id, struct error *err)
 {
-    *id = 0;
+    struct sqlite_store *s = of(store);
+    if (s->last_station && strcmp(s->last_branch, key->branch) == 0 && strcmp(s->last_bank, key->bank) == 0) {
+        *id = s->last_station;
+        return 0;
+    }
+    *id = s->last_station = 0;
     for (int i = 0; i < 2 && *id == 0; i++) {
         enum sql sql = i ? STATION_ADD : STATION_READ;
         bind_text(get(store, sql), 1, key->bank);
         bind_text(get(store, sql), 2, key->branch);
         if (run(store, sql, id, err) != 0)
             return -1;
+        s->new_station = s->new_station || i;
     }
+    s->last_station = *id;
+    text_copy(s->last_bank, sizeof s->last_bank, key->bank);
+    text_copy(s->last_branch, sizeof s->last_branch, key->branch);
     return 0;
 }
 
@@ -275,14 +292,18 @@ static int read_named(struct store *store, struct group *group, const char *numb
 static int read_request(struct store *store, struct group *group, size_t i, struct error *err)
 {
     const struct judge_request *request = &group->requests[i];
-    int at = group_key(group, &request->key);
     sqlite3_stmt *st = get(store, DAY_READ);
-    int64_t closed = 0;
+    int64_t closed = 0, station = group->station[group->key_of[i]];
+    day_t day = group_business(group, i);
     for (size_t p = 0; p < request->part_count; p++)
         if (read_named(store, group, request->parts[p].bill, err) != 0)
             return -1;
-    sqlite3_bind_int64(st, 1, group->station[at]);
-    sqlite3_bind_int(st, 2, group_business(group, i));
+    if (i > 0 && group->station[group->key_of[i - 1]] == station && group_business(group, i - 1) == day) {
+        group->closed[i] = group->closed[i - 1];
+        return 0;
+    }
+    sqlite3_bind_int64(st, 1, station);
+    sqlite3_bind_int(st, 2, day);
     if (run(store, DAY_READ, &closed, err) != 0)
         return -1;
     group->closed[i] = closed != 0;
@@ -310,6 +331,7 @@ static int read_rows(struct store *store, struct group *group, struct error *err
 
 static int read_group(struct store *store, struct group *group, struct error *err)
 {
+    of(store)->new_station = false;
     if (run(store, BEGIN, NULL, err) == 0 && read_rows(store, group, err) == 0)
         return 0;
     rollback(store);
@@ -430,7 +452,7 @@ static int write_reversals(struct store *store, const struct group *group, struc
         const struct judge_request *request = &group->requests[i];
         if (!judge_is_reversal_to_keep(request, &group->answers[i]))
             continue;
-        sqlite3_bind_int64(st, 1, group->station[group_key(group, &request->key)]);
+        sqlite3_bind_int64(st, 1, group->station[group->key_of[i]]);
         sqlite3_bind_int64(st, 2, strtoll(request->key.ref, NULL, 10));
         bind_text(st, 3, request->kind == JUDGE_UNDO ? "0420" : "0400");
         bind_text(st, 4, group->answers[i].code);
