@@ -1,5 +1,4 @@
 /* Books in a SQLite file: one writer, who locks when he begins. */
-#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,9 +6,9 @@
 
 #include "base/text.h"
 #include "utilityd/store.h"
+#include "utilityd/wal.h"
 
-#define CHECKPOINT_PAGES 10000 /* of the log, before they are written back */
-#define WAIT_MS 60000          /* while an import holds the books */
+#define WAIT_MS 60000 /* while an import holds the books */
 
 enum sql { BEGIN, COMMIT, ROLLBACK, STATION_READ, STATION_ADD, KEY_READ, PARTS_READ, CUSTOMER_READ,
            OPEN_READ, BILL_READ, DAY_READ, KEY_ADD, KEY_WRITE, PARTS_DROP, PART_WRITE,
@@ -63,16 +62,7 @@ struct sqlite_store {
     int64_t last_station; /* 0: none */
     char last_bank[KEY_BANK_SIZE], last_branch[KEY_BRANCH_SIZE];
     bool new_station; /* in this transaction: not there yet for others */
-    /* The log is written back by a thread of its own while payments go on, then
-     * what came meanwhile by the writer, between two commits, so that the log
-     * starts again from its beginning (a commit that checkpoints takes 40 ms). */
-    pthread_t thread;
-    bool has_thread;
-    sqlite3 *checkpointer;
-    pthread_mutex_t lock;
-    pthread_cond_t wake;
-    bool wanted, done, stop; /* under lock */
-    int log_pages;
+    struct wal wal;
 };
 
 static struct sqlite_store *of(struct store *store)
@@ -477,48 +467,9 @@ static int write_group(struct store *store, struct group *group, struct error *e
     return -1;
 }
 
-/* --- writing the log back -------------------------------------------------------- */
-
-static void *checkpoint(void *arg)
-{
-    struct sqlite_store *s = arg;
-    pthread_mutex_lock(&s->lock);
-    while (!s->stop) {
-        if (!s->wanted || s->done) {
-            pthread_cond_wait(&s->wake, &s->lock);
-            continue;
-        }
-        pthread_mutex_unlock(&s->lock);
-        sqlite3_wal_checkpoint_v2(s->checkpointer, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-        pthread_mutex_lock(&s->lock);
-        s->done = true;
-    }
-    pthread_mutex_unlock(&s->lock);
-    return NULL;
-}
-
-static int on_log(void *arg, sqlite3 *db, const char *name, int pages)
-{
-    ((struct sqlite_store *)arg)->log_pages = pages;
-    return SQLITE_OK;
-}
-
 static void rest(struct store *store)
 {
-    struct sqlite_store *s = of(store);
-    pthread_mutex_lock(&s->lock);
-    bool finish = s->done;
-    if (!s->wanted && s->log_pages >= CHECKPOINT_PAGES) {
-        s->wanted = true;
-        pthread_cond_signal(&s->wake);
-    }
-    if (finish)
-        s->wanted = s->done = false;
-    pthread_mutex_unlock(&s->lock);
-    if (!finish)
-        return;
-    s->log_pages = 0;
-    sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    wal_rest(&of(store)->wal);
 }
 
 /* --- opening and closing ----------------------------------------------------------- */
@@ -526,19 +477,10 @@ static void rest(struct store *store)
 static void close_store(struct store *store)
 {
     struct sqlite_store *s = of(store);
-    if (s->has_thread) {
-        pthread_mutex_lock(&s->lock);
-        s->stop = true;
-        pthread_cond_signal(&s->wake);
-        pthread_mutex_unlock(&s->lock);
-        pthread_join(s->thread, NULL);
-    }
+    wal_stop(&s->wal);
     for (int i = 0; i < SQL_COUNT; i++)
         sqlite3_finalize(s->statements[i]);
-    sqlite3_close(s->checkpointer);
     sqlite3_close(s->db);
-    pthread_mutex_destroy(&s->lock);
-    pthread_cond_destroy(&s->wake);
     free(s);
 }
 
@@ -559,7 +501,7 @@ static int prepare(struct sqlite_store *s, const char *path, struct error *err)
     sqlite3_busy_timeout(s->db, WAIT_MS);
     sqlite3_exec(s->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
                         "PRAGMA recursive_triggers=ON; PRAGMA trusted_schema=OFF;"
-                        "PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-65536", NULL, NULL, NULL);
+                        "PRAGMA cache_size=-65536", NULL, NULL, NULL);
     if (!pragma_is(s->db, "PRAGMA journal_mode", "wal") ||
         !pragma_is(s->db, "PRAGMA synchronous", "2") ||
         !pragma_is(s->db, "PRAGMA recursive_triggers", "1"))
@@ -570,14 +512,7 @@ static int prepare(struct sqlite_store *s, const char *path, struct error *err)
         if (sqlite3_prepare_v3(s->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &s->statements[i],
                                NULL) != SQLITE_OK)
             return failed(&s->store, texts[i], err);
-    if (sqlite3_open_v2(path, &s->checkpointer, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
-        sqlite3_exec(s->checkpointer, "PRAGMA synchronous=FULL", NULL, NULL, NULL) != SQLITE_OK)
-        return failed(&s->store, path, err);
-    s->has_thread = pthread_create(&s->thread, NULL, checkpoint, s) == 0;
-    if (!s->has_thread)
-        return error_all(err, "the utility's books were not opened", path, "no thread can be started", NULL);
-    sqlite3_wal_hook(s->db, on_log, s);
-    return 0;
+    return wal_start(&s->wal, s->db, path, err);
 }
 
 struct store *store_sqlite_open(const char *path, struct error *err)
@@ -587,8 +522,6 @@ struct store *store_sqlite_open(const char *path, struct error *err)
         return error_all(err, "the utility's books were not opened", path, "out of memory", NULL),
                NULL;
     s->store.ops = &ops;
-    pthread_mutex_init(&s->lock, NULL);
-    pthread_cond_init(&s->wake, NULL);
     if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
         failed(&s->store, path, err);
     } else if (prepare(s, path, err) == 0) {
