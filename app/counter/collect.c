@@ -1,6 +1,7 @@
 /* Collect: customer, bills, cash, confirm, and the customer field again. */
 #include "counter/collect.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,6 +22,7 @@ static void step_to(struct counter *c, struct collect *s, enum collect_step step
         text_copy(s->cash, sizeof s->cash, view_get(&s->view, "tendered"));
     s->step = step;
     s->drop_warned = false;
+    s->stray_ns = 0;
     screen_form(c, s, step_form[step]);
     view_set(&s->view, "tendered", s->cash);
     if (step == COLLECT_BILLS) s->view.focus = VIEW_LIST;
@@ -70,7 +72,7 @@ static void say_difference(struct counter *c, const struct collect *s)
     if (!*s->scan.period) return;
     for (int i = 0; i < draft_count(&s->draft); i++) {
         const json_t *bill = draft_bill(&s->draft, i);
-        if (strcmp(js_text(bill, "period"), s->scan.period)) continue;
+        if (strcmp(js_text(bill, "period"), s->scan.period) != 0) continue;
         int64_t pay = js_int(bill, "pay_fen");
         if (s->scan.amount_fen < 0 || s->scan.amount_fen == pay || s->scan.amount_fen == js_int(bill, "amount_fen"))
             return;
@@ -234,8 +236,12 @@ static void press_customer(struct counter *c, struct collect *s, struct press pr
 
 static void fee_open(struct counter *c, const struct collect *s)
 {
-    const json_t *bill = draft_bill(&s->draft, s->view.list.at);
-    if (bill) screen_open(c, &screen_fee, bill);
+    json_t *bill = json_copy((json_t *)draft_bill(&s->draft, s->view.list.at));
+    if (!bill) return;
+    json_object_set(bill, "customer_name", js_at(s->draft.found, "name"));
+    json_object_set(bill, "customer_address", js_at(s->draft.found, "address"));
+    screen_open(c, &screen_fee, bill);
+    json_decref(bill);
 }
 
 static void star(struct counter *c, struct collect *s)
@@ -247,16 +253,20 @@ static void star(struct counter *c, struct collect *s)
 }
 
 /* Digits here are the next customer's scan: they and their Enter choose nothing. */
-static void stray(struct counter *c, struct collect *s, struct press press)
+static bool stray(struct counter *c, struct collect *s, struct press press)
 {
-    if (press.arrived_ns - s->stray_ns > STRAY_NS)
-        refuse(c, "%s", _("Enter takes what is starred. For another customer press F12 first."));
+    bool scan = press.arrived_ns - s->stray_ns < STRAY_NS;
+    if (press.code == PRESS_ENTER && !scan) return false;
+    const char *words = _("Enter takes what is starred. For another customer press F12 first.");
+    if (!scan) refuse(c, "%s", words); /* one bell a scan */
+    else say(c, "%s", words), c->said_ink = INK_ALARM;
     s->stray_ns = press.arrived_ns;
+    return true;
 }
 
 static void bills_taken(struct counter *c, struct collect *s, struct press press)
 {
-    if (press.arrived_ns - s->stray_ns < STRAY_NS) return;
+    if (stray(c, s, press)) return;
     if (draft_count(&s->draft) && !draft_sums(&s->draft).taken)
         refuse(c, "%s", _("No bill is starred. Space stars one; F12 leaves this customer."));
     else to_tender(c, s);
@@ -336,5 +346,5 @@ static void changed(struct counter *c, void *state, const char *what, const json
 
 const struct screen screen_collect = {
     .name = "collect", .title = N_("Collect"), .roles = ROLE_TELLER, .state_size = sizeof(struct collect),
-    .open = begin, .press = press, .paint = collect_paint, .changed = changed, .back = back,
+    .held = offsetof(struct collect, draft.found), .open = begin, .press = press, .paint = collect_paint, .changed = changed, .back = back,
 };

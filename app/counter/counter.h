@@ -34,6 +34,7 @@ struct screen {
     unsigned roles;
     bool alone; /* nothing is reached past it but help: sign-on, lock, second person */
     size_t state_size;
+    size_t held; /* where in the state the json_t * stands that it owns; 0: none */
     void (*open)(struct counter *c, void *state, const json_t *arg); /* brought up anew */
     void (*press)(struct counter *c, void *state, struct press press);
     void (*paint)(struct counter *c, void *state); /* fill the view; the engine draws it */
@@ -65,6 +66,9 @@ struct counter {
     uv_timer_t tick;
     uv_signal_t ends[3]; /* HUP, TERM, INT */
     bool dirty, quit, signed_on, locked, pumping;
+    bool greeted;     /* hello was answered on this connection */
+    bool must_change; /* the password, before anything else */
+    int hello_wait_s;
     char language[WORD_SIZE], operator_number[WORD_SIZE];
     unsigned role;
     json_t *hello, *state, *operator, *last, *till; /* last: card of this terminal's last payment */
@@ -80,7 +84,7 @@ struct counter {
     char busy[SAY_SIZE]; /* what the screen waits for, empty: nothing */
     bool busy_firm;      /* can't be left: money is being recorded */
     int64_t busy_round;  /* answers of a round that was left are dropped */
-    uint64_t busy_since_ms, last_press_ms, away_since_ms, ticked_s;
+    uint64_t busy_since_ms, last_press_ms, ticked_s;
     uint64_t step_ns; /* keys that came before it were typed ahead; UINT64_MAX until the step is painted */
     json_t *to_show, *showing; /* keys of payments whose "recorded" is not painted; painted, not yet taken */
     char form_said[SAY_SIZE]; /* a form's file that is broken */
@@ -129,6 +133,7 @@ void call_approved(struct counter *c, const char *method, json_t *params, const 
 /* The second person's screen: what is to be approved, its words, the answer. */
 const char *asking_words(const struct counter *c);
 void asking_send(struct counter *c, const char *number, const char *password);
+void asking_forget(struct counter *c); /* unanswered: the program ends, another act is begun */
 void asking_drop(struct counter *c); /* left: the act is answered with "left" */
 
 /* --- session.c --- */
@@ -150,6 +155,7 @@ void frame_fill(struct counter *c);
 
 /* --- words.c: what branchd's fixed words are called here --- */
 const char *word_reason(const char *reason);                      /* what, for a person */
+const char *word_remedy(const char *reason);                      /* and what to do about it */
 void words_error(const struct rpc_error *error, char *buf, size_t size);
 const char *word_forwarded(const char *word);
 void words_paper(const struct counter *c, const json_t *card, char *buf, size_t size);
@@ -174,6 +180,7 @@ void printing_kick(struct counter *c); /* something may be planned */
 bool printing_now(const struct counter *c, char *number, size_t size);
 /* The printer in words, for the state line: "Printer ready", "L7 OUT OF PAPER". */
 const char *printing_words(const struct counter *c);
+bool printing_trouble(const struct counter *c); /* the printer can't print: a person must see to it */
 /* A copy on plain paper: what reprint_data answered. */
 void printing_copy(struct counter *c, const json_t *copy);
 bool printing_busy(const struct counter *c); /* a job, its report or a question is under way */

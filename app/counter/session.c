@@ -9,8 +9,9 @@
 
 #define PROTOCOL 1
 #define DAY_SECONDS 86400
+#define HELLO_AGAIN_S 3
 
-bool session_online(const struct counter *c) { return c->rpc.up && c->hello; }
+bool session_online(const struct counter *c) { return c->rpc.up && c->greeted; }
 
 static void nothing(struct counter *c, int64_t tag, const json_t *result, const struct rpc_error *error) {}
 
@@ -23,7 +24,7 @@ static int64_t local_seconds(const char *text)
     if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d", &t.year, &t.month, &t.day, &t.hour, &t.minute, &t.second) != 6 ||
         !day_from_ymd(t.year, t.month, t.day, &day))
         return -1;
-    return (int64_t)day * DAY_SECONDS + t.hour * 3600 + t.minute * 60 + t.second;
+    return (int64_t)day * DAY_SECONDS + (int64_t)t.hour * 3600 + (int64_t)t.minute * 60 + t.second;
 }
 
 const char *session_now(const struct counter *c, char *buf, size_t size)
@@ -59,7 +60,7 @@ static void sign_on_by_itself(struct counter *c)
     const struct counter_options *o = &c->options;
     json_t *params = json_pack("{s:s, s:s}", "operator", o->operator_number, "password", o->password);
     const char *state = js_text(c->hello, "till.state");
-    if (strcmp(state, "open")) {
+    if (strcmp(state, "open") != 0) {
         json_object_set_new(params, "float_fen", json_integer(o->float_fen));
         if (js_has(c->hello, "next_number")) json_object_set(params, "next_number", js_at(c->hello, "next_number"));
     }
@@ -74,6 +75,7 @@ static void greeted(struct counter *c, int64_t tag, const json_t *result, const 
         refuse_error(c, error);
         return;
     }
+    c->greeted = true;
     js_keep(&c->hello, (json_t *)result);
     js_keep(&c->till, js_at(result, "till"));
     state_keep(c, js_at(result, "state"));
@@ -98,12 +100,18 @@ static void hello(struct counter *c, int64_t again)
 
 void session_hello(struct counter *c) { if (c->rpc.up) hello(c, 1); }
 
-void session_up(void *ctx) { hello(ctx, 0); }
+void session_up(void *ctx)
+{
+    struct counter *c = ctx;
+    c->greeted = false;
+    c->hello_wait_s = 0;
+    hello(c, 0);
+}
 
 void session_down(void *ctx)
 {
     struct counter *c = ctx;
-    c->away_since_ms = uv_now(c->loop);
+    c->greeted = false;
     counter_dirty(c);
 }
 
@@ -125,7 +133,7 @@ static void payment_changed(struct counter *c, const json_t *card)
 {
     const char *forwarded = js_text(card, "forwarded");
     bool mine = c->last && !strcmp(js_text(c->last, "key"), js_text(card, "key"));
-    bool news = !mine || strcmp(js_text(c->last, "forwarded"), forwarded);
+    bool news = !mine || strcmp(js_text(c->last, "forwarded"), forwarded) != 0;
     if (mine) js_keep(&c->last, (json_t *)card);
     if (news && concerns_cash(forwarded)) {
         bool still_here = mine && !collect_begun(c);
@@ -159,7 +167,7 @@ static void had_last(struct counter *c, int64_t tag, const json_t *result, const
 static unsigned role_of(const char *role)
 {
     if (!strcmp(role, "supervisor")) return ROLE_SUPERVISOR;
-    return strcmp(role, "technician") ? ROLE_TELLER : ROLE_TECHNICIAN;
+    return strcmp(role, "technician") != 0 ? ROLE_TELLER : ROLE_TECHNICIAN;
 }
 
 static void say_acts(struct counter *c, const json_t *acts)
@@ -196,7 +204,8 @@ void session_signed_on(struct counter *c, const json_t *result)
         const struct screen *wanted = screen_named(c->options.open_screen);
         if (wanted && wanted != screen_now(c) && (wanted->roles & c->role)) screen_open(c, wanted, NULL);
     }
-    if (js_true(result, "must_change")) screen_open(c, &screen_password, json_true());
+    c->must_change = js_true(result, "must_change");
+    if (c->must_change) screen_open(c, &screen_password, json_true());
     say_acts(c, js_at(result, "acts_to_show"));
     call(c, "state", NULL, state_asked, 0);
     call(c, "recent", json_pack("{s:i}", "limit", 1), had_last, 0);
@@ -206,13 +215,14 @@ void session_signed_on(struct counter *c, const json_t *result)
 void session_sign_off(struct counter *c)
 {
     call(c, "sign_off", NULL, nothing, 0);
-    c->signed_on = c->locked = false;
+    c->signed_on = c->locked = c->must_change = false;
     c->operator_number[0] = 0;
     js_keep(&c->operator, NULL);
     js_keep(&c->last, NULL);
     c->depth = 0;
     typed_drop(c);
     screen_open(c, &screen_signon, NULL);
+    session_hello(c); /* till and start-up are another story by now */
 }
 
 void session_lock(struct counter *c)
@@ -228,6 +238,7 @@ void session_tick(struct counter *c)
 {
     int64_t idle = (int64_t)(uv_now(c->loop) - c->last_press_ms);
     bool may = c->signed_on && !c->locked && !*c->busy;
+    if (c->rpc.up && !c->greeted && ++c->hello_wait_s % HELLO_AGAIN_S == 0) hello(c, 0); /* the terminal was in use */
     if (may && c->options.idle_lock_ms > 0 && idle >= c->options.idle_lock_ms) session_lock(c);
 }
 

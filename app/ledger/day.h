@@ -64,6 +64,20 @@ enum ledger_result agreement_reopen(struct ledger *ledger, day_t date, struct er
 /* Days cut off and not agreed, oldest first. */
 enum ledger_result agreement_open(struct ledger *ledger, day_t *dates, int max, int *count, struct error *err);
 
+/* A day's payments, by key, with all that a comparison with the utility's detail needs. */
+struct ledger_keyed { char ref[KEY_REF_SIZE], state[12]; int64_t amount_fen; bool posted, undone, reversed, foreign_undo, kept; };
+typedef void day_keyed(void *ctx, const struct ledger_keyed *payment);
+enum ledger_result day_keys(struct ledger *ledger, day_t date, day_keyed *each, void *ctx, struct error *err);
+
+/* Out of balance, payment by payment. kind: "only here", "only there", "not ours" (a key that this
+ * ledger never made), "amount", "state". A side that has none of it: -1. */
+struct ledger_difference { char ref[KEY_REF_SIZE], kind[12]; int64_t ours_fen, theirs_fen; char words[160]; };
+/* In the place of what was known before; none: they were settled. A key that is not ours is audited as an alarm. */
+enum ledger_result difference_keep(struct ledger *ledger, day_t date, const struct ledger_difference *rows, int count,
+                                   struct error *err);
+enum ledger_result difference_list(struct ledger *ledger, day_t date, struct ledger_difference *rows, int max, int *count,
+                                   struct error *err);
+
 /* --- journal as plain-text double entry (ledger, hledger) ------------------------------- */
 /* What was booked from `first` to `last`, each with its business day as second date; first the
  * accounts, and what they held before. A line comes without its newline. 0, or -1 with err. */

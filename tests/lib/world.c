@@ -36,7 +36,8 @@ const char *world_path(const struct world *w, const char *file, char *buf, size_
     return buf;
 }
 
-static void put_file(const struct world *w, const char *file, const char *mode, const char *fmt, va_list args)
+static void __attribute__((format(printf, 4, 0)))
+put_file(const struct world *w, const char *file, const char *mode, const char *fmt, va_list args)
 {
     char path[PATH];
     FILE *out = fopen(world_path(w, file, path, sizeof path), mode);
