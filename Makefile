@@ -66,7 +66,7 @@ TEST_LIBS  += $(if $(filter 1,$(SANITIZE)),-Wl$(comma)-u$(comma)__lsan_default_s
 comma      := ,
 LOCALES    := $(patsubst app/counter/po/%.po,$(B)/locale/%/LC_MESSAGES/gridteller.mo,$(wildcard app/counter/po/*.po))
 
-all: $(PROGRAMS:%=$(B)/%) $(B)/once $(LOCALES)
+all: $(PROGRAMS:%=$(B)/%) $(B)/once $(B)/conformance $(LOCALES)
 
 $(LIBS): $(call obj_of,$(LIB_SRC))
 	@rm -f $@
@@ -99,6 +99,13 @@ $(B)/obj/app/demo/%.o: CFLAGS_ALL += -Itests
 $(B)/demo-player: $(DEMO_OBJ) $(LIBS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK) -o $@ $^ $(PKG_LIBS) -lvterm -lutil
+
+# what a utility or a bank tries its own front end with
+CONFORMANCE_OBJ := $(call obj_of,$(wildcard tests/conformance/*.c))
+$(B)/obj/tests/conformance/%.o: CFLAGS_ALL += -Itests
+$(B)/conformance: $(CONFORMANCE_OBJ) $(LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK) -o $@ $^ $(PKG_LIBS)
 
 # a schema is read as SQL and compiled in as a string
 $(B)/gen/%.sql.h: app/%.sql
@@ -170,7 +177,7 @@ test: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all test-programs
 	@B=$(B) tests/run $(CHECKS) $(UNIT) $(FUZZ) $(SCREENS) $(SYSTEM)
 .PHONY: test-programs
-test-programs: $(B)/once $(UNIT) $(FUZZ) $(SYSTEM) $(SCREENS)
+test-programs: $(B)/once $(B)/conformance $(UNIT) $(FUZZ) $(SYSTEM) $(SCREENS)
 
 # every screen in both languages, as pictures in $(B)/screens
 screens: all $(B)/tests/screen_pictures
