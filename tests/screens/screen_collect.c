@@ -338,6 +338,50 @@ static void a_held_terminal(void **state)
     desk_counter_ends(&desk);
 }
 
+/* F12 leaves what the screen waits for; the paper goes on when the printer is back. */
+static void a_wait_that_is_left_holds_up_no_paper(void **state)
+{
+    struct printer_plan plan = PLAN_GOOD;
+    char keys[128];
+    plan.port = atoi(strrchr(printer_uri(desk.printer), ':') + 1);
+    desk_counter(&desk, "en", 24, 80);
+    desk_sign_on(&desk, BRANCH_TELLER);
+    desk_sees(&desk, "number, scan");
+    printer_stop(desk.printer);
+    snprintf(keys, sizeof keys, "%s{Enter}{Enter}.{Enter}{Enter}", customer());
+    desk_keys(&desk, keys);
+    desk_sees_row(&desk, 2, "L7 NOT REACHED");
+    world_pause(&desk.w, "branchd");
+    desk_keys(&desk, "0499110002{Enter}");
+    desk_sees(&desk, "Looking the customer up  4 s"); /* by then the counter has asked for the paper again */
+    desk_keys(&desk, "{F12}");
+    desk_sees(&desk, "Left. Nothing was changed");
+    world_resume(&desk.w, "branchd");
+    desk.printer = printer_start(&plan);
+    desk_keys(&desk, "{F12}");
+    desk_sees_row(&desk, 22, "recorded - forwarded - printed 000");
+    desk_counter_ends(&desk);
+}
+
+/* A list that follows the typing asks one question at a time, however fast the keys come. */
+static void a_scanner_gone_mad(void **state)
+{
+    char keys[2001];
+    for (size_t i = 0; i < sizeof keys - 1; i++) keys[i] = (char)('a' + i % 23);
+    keys[sizeof keys - 1] = 0;
+    desk_counter(&desk, "en", 24, 80);
+    desk_sign_on(&desk, BRANCH_TELLER);
+    desk_sees(&desk, "number, scan");
+    desk_keys(&desk, "{F4}");
+    desk_sees(&desk, "Find");
+    term_send(desk.term, keys, sizeof keys - 1);
+    desk_sees(&desk, "0 found");
+    assert_false(desk_shows(&desk, "does not answer"));
+    desk_keys(&desk, "{F12}");
+    desk_sees(&desk, "number, scan");
+    desk_counter_ends(&desk);
+}
+
 /* --- how quick and how large -------------------------------------------------------- */
 
 #define KEYS_TIMED 200
@@ -444,6 +488,8 @@ int main(void)
         cmocka_unit_test(every_terminal),
         cmocka_unit_test(without_hanzi),
         cmocka_unit_test(a_held_terminal),
+        cmocka_unit_test(a_wait_that_is_left_holds_up_no_paper),
+        cmocka_unit_test(a_scanner_gone_mad),
         cmocka_unit_test(quick_and_small),
         cmocka_unit_test(a_printer_that_hangs_holds_up_no_key),
     };
