@@ -425,21 +425,53 @@ static void time_keys(int64_t key_us[KEYS_TIMED])
     qsort(key_us, KEYS_TIMED, sizeof key_us[0], by_size);
 }
 
-/* The figures are printed; the limits are the design's with room for a busy machine
- * and for the sanitizers. */
+#ifdef __SANITIZE_ADDRESS__
+#define SLOWER 10 /* what the sanitizers cost is not the counter's */
+#else
+#define SLOWER 1
+#endif
+#define STARTS 5
+#define START_MAX_US (100000 * SLOWER)
+#define KEY_MAX_US (5000 * SLOWER)
+#define MEMORY_MAX_KB (20 * 1024 * SLOWER)
+
+/* The quickest of a few: what else runs on the machine is not the counter's either. */
+static int64_t start_us(void)
+{
+    int64_t best = INT64_MAX;
+    for (int i = 0; i < STARTS; i++) {
+        term_close(desk.term);
+        desk.term = NULL;
+        int64_t before = now_us();
+        desk_counter(&desk, "en", 24, 80);
+        int64_t took = now_us() - before;
+        if (took < best) best = took;
+    }
+    return best;
+}
+
+/* Memory is looked at once it has found, paid and printed. */
 static void quick_and_small(void **state)
 {
-    int64_t key_us[KEYS_TIMED], start = now_us();
-    desk_counter(&desk, "en", 24, 80);
-    int64_t start_us = now_us() - start;
+    int64_t key_us[KEYS_TIMED], started_us = start_us();
+    char keys[128];
     desk_sign_on(&desk, BRANCH_TELLER);
     desk_sees(&desk, "number, scan");
     time_keys(key_us);
+    snprintf(keys, sizeof keys, "%s{Enter}", customer());
+    desk_keys(&desk, keys);
+    desk_sees(&desk, "of 1 taken");
+    desk_keys(&desk, "{Enter}.{Enter}");
+    desk_sees(&desk, "CHANGE          0.00");
+    desk_keys(&desk, "{Look}{Enter}");
+    desk_sees(&desk, "1 recorded");
+    desk_sees_row(&desk, 22, "recorded - forwarded - printed");
     long kb = memory_kb(term_pid(desk.term));
     print_message("# start to a usable screen %lld us, key to screen median %lld us, 99 of 100 within %lld us, memory %ld kB\n",
-                  (long long)start_us, (long long)key_us[KEYS_TIMED / 2], (long long)key_us[KEYS_TIMED * 99 / 100], kb);
-    assert_true(start_us < 1000000);
-    assert_true(key_us[KEYS_TIMED / 2] < 20000);
+                  (long long)started_us, (long long)key_us[KEYS_TIMED / 2], (long long)key_us[KEYS_TIMED * 99 / 100], kb);
+    assert_true(started_us < START_MAX_US);
+    assert_true(key_us[KEYS_TIMED / 2] < KEY_MAX_US);
+    assert_true(kb < MEMORY_MAX_KB);
     desk_counter_ends(&desk);
 }
 
@@ -464,7 +496,7 @@ static void a_printer_that_hangs_holds_up_no_key(void **state)
     time_keys(key_us);
     assert_true(term_shows(desk.term, "Printing 000"));
     print_message("# a printer hangs: key to screen median %lld us\n", (long long)key_us[KEYS_TIMED / 2]);
-    assert_true(key_us[KEYS_TIMED / 2] < 20000);
+    assert_true(key_us[KEYS_TIMED / 2] < KEY_MAX_US);
 }
 
 int main(void)
