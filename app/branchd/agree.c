@@ -61,6 +61,8 @@ static bool write_totals(struct service *s, day_t day, struct iso *m, struct err
     t.credits_fen = ours.answered_fen;
     t.credit_undone = ours.answered_reversed;
     t.credit_undone_fen = ours.answered_reversed_fen;
+    t.debits = ours.refunds;
+    t.debits_fen = ours.refunds_fen;
     return wire_totals_ask(&t, m, err) == 0;
 }
 

@@ -119,9 +119,12 @@ void rpc_agree(void *ctx, struct rpc_call *call)
 void rpc_clock_confirm(void *ctx, struct rpc_call *call)
 {
     struct service *s = ctx;
+    struct ledger_two two;
     struct error err = {0};
-    if (!rpc_params(server_rpc(s->server), call, "{}")) return;
-    enum ledger_result result = ledger_clock_confirm(s->ledger, session_of(call)->operator.number, &err);
+    const char *approval = NULL;
+    if (!rpc_params(server_rpc(s->server), call, "{s?s}", "approval", &approval)) return;
+    two_of(session_of(call), call, &two);
+    enum ledger_result result = ledger_clock_confirm(s->ledger, &two, &err);
     if (result == LEDGER_OK) {
         s->startup.clock_wrong = false;
         answer(s, call, NULL);

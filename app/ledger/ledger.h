@@ -72,6 +72,8 @@ struct ledger_message {
     int64_t prepaid_fen;
     const char *original_class, *checker;            /* 04xx */
     struct key noticed;                              /* notice: the payment's key (PK) */
+    struct key moved;                                /* refund, transfer: whose money (PK), ref "" none */
+    const char *from;                                /* and where it lies: "BL", "PP", "SU"; NULL: no such thing */
     const char *series, *number, *paper;             /* notice: "printed", "spoiled", "cancelled" */
 };
 
@@ -121,7 +123,9 @@ struct ledger_startup {
 /* Once after open: holds what was not acknowledged, makes in-flight rows ready
  * as repeats, marks sent invoices as doubts. Nothing is sent or printed by it. */
 enum ledger_result ledger_start(struct ledger *ledger, struct ledger_startup *out, struct error *err);
-enum ledger_result ledger_clock_confirm(struct ledger *ledger, const char *operator_number, struct error *err);
+/* Date and time are right: a supervisor, and a second person. Act "clock_confirm". */
+struct ledger_two;
+enum ledger_result ledger_clock_confirm(struct ledger *ledger, const struct ledger_two *two, struct error *err);
 
 /* --- who we are to the utility -------------------------------------------------- */
 

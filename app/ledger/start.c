@@ -68,14 +68,14 @@ enum ledger_result ledger_start(struct ledger *ledger, struct ledger_startup *ou
     return r;
 }
 
-enum ledger_result ledger_clock_confirm(struct ledger *ledger, const char *operator_number, struct error *err)
+enum ledger_result ledger_clock_confirm(struct ledger *ledger, const struct ledger_two *two, struct error *err)
 {
-    char now[CLOCK_TEXT_SIZE];
+    char checker[LEDGER_OPERATOR_SIZE] = "", now[CLOCK_TEXT_SIZE];
     enum ledger_result r = ledger_begin(ledger, err);
     if (r == LEDGER_OK)
-        r = role_check(ledger, operator_number, ROLE_SUPERVISOR, "the clock was not confirmed", err);
+        r = approval_second(ledger, two, "clock_confirm", ledger->branch, true, checker, err);
     if (r == LEDGER_OK)
-        r = ledger_audit(ledger, err, "clock confirmed", operator_number, NULL, NULL, ledger->branch, "%s",
+        r = ledger_audit(ledger, err, "clock confirmed", two->maker, checker, two->terminal, ledger->branch, "%s",
                          clock_format(&ledger->world.clock, clock_now_ms(&ledger->world.clock), now, sizeof now));
     r = ledger_end(ledger, r, err);
     if (r == LEDGER_OK)
