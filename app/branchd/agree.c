@@ -21,7 +21,8 @@ static void finish(struct service *s, struct asking *a)
     service_changed(s);
 }
 
-static void judged(struct service *s, const struct wire_totals *t, day_t day)
+/* True when it is out of balance: what differs is asked for. */
+static bool judged(struct service *s, const struct wire_totals *t, day_t day)
 {
     struct error err = {0};
     char text[DAY_TEXT_SIZE];
@@ -34,6 +35,7 @@ static void judged(struct service *s, const struct wire_totals *t, day_t day)
                   (long long)t->credits, (long long)t->credits_fen);
     for (int i = 0; i < t->reopened_count; i++)
         if (t->reopened[i] != day) agreement_reopen(s->ledger, t->reopened[i], NULL);
+    return result == LEDGER_OK && !agreed;
 }
 
 static void answered(struct service *s, const struct link_tag *tag, enum link_end how, const struct iso *m)
@@ -41,11 +43,17 @@ static void answered(struct service *s, const struct link_tag *tag, enum link_en
     struct asking *a = tag->ctx;
     struct wire_totals t;
     struct error err = {0};
+    bool out = false;
     if (how == LINK_ANSWERED && wire_totals_unpack(m, a->day, &t, &err) == 0 && strcmp(t.code, "00") == 0)
-        judged(s, &t, a->day);
+        out = judged(s, &t, a->day);
     else if (agreement_no_answer(s->ledger, a->day, &err) == LEDGER_BROKEN)
         service_broken(s);
-    finish(s, a);
+    if (out) {
+        detail_fetch(s, a->day, a->call, a->done); /* whoever waits is answered with the differences */
+        free(a);
+    } else {
+        finish(s, a);
+    }
 }
 
 static bool write_totals(struct service *s, day_t day, struct iso *m, struct error *err)

@@ -122,6 +122,8 @@ void agree_start(struct service *s); /* every day that is cut off and not agreed
 typedef void agree_done(struct service *s, struct rpc_call *call);
 /* One day, for a person that waits; calls done when it is settled or can't be. */
 void agree_day(struct service *s, day_t day, struct rpc_call *call, agree_done *done);
+/* Fetches the utility's detail of a day and finds what differs; calls done (may be NULL) then. */
+void detail_fetch(struct service *s, day_t day, struct rpc_call *call, agree_done *done);
 void agree_reopened(struct service *s, const day_t *days, int count);
 
 /* --- look-ups (rpc_lookup.c) ------------------------------------------------------------------------ */
@@ -151,6 +153,7 @@ METHOD(queue); METHOD(release); METHOD(exceptions); METHOD(settle);
 METHOD(till_count); METHOD(till_cash); METHOD(till_close); METHOD(till_force_close); METHOD(till_handover);
 METHOD(till_accept); METHOD(counterfeit); METHOD(vault);
 METHOD(day_open); METHOD(day_close); METHOD(day_state); METHOD(agree); METHOD(clock_confirm);
+METHOD(differences); METHOD(repair); METHOD(refund); METHOD(transfer); METHOD(slip); METHOD(void_papers);
 METHOD(branch_now); METHOD(report); METHOD(totals);
 METHOD(operators); METHOD(operator_add); METHOD(operator_set); METHOD(operator_unlock);
 METHOD(operator_password); METHOD(books); METHOD(number_lost);

@@ -65,6 +65,30 @@ enum ledger_result agreement_reopen(struct ledger *ledger, day_t date, struct er
 /* Days cut off and not agreed, oldest first. */
 enum ledger_result agreement_open(struct ledger *ledger, day_t *dates, int max, int *count, struct error *err);
 
+/* --- differences, payment by payment ------------------------------------------------- */
+
+/* One payment of a day as the utility tells it (its PAYMENTS detail). */
+struct ledger_theirs { char ref[KEY_REF_SIZE], state[12]; int proc; int64_t amount_fen; };
+#define LEDGER_THEIRS_MAX 200000
+/* Compares by key and keeps what differs, instead of what was kept before. theirs is sorted by it.
+ * A posted key that this ledger never made raises the alarm. *count: how many differ. */
+enum ledger_result differences_find(struct ledger *ledger, day_t date, struct ledger_theirs *theirs, int their_count, int *count,
+                                    struct error *err);
+enum ledger_repair { REPAIR_TELL, REPAIR_UNDO, REPAIR_EXPLAIN, REPAIR_KINDS };
+struct ledger_difference {
+    struct key key;
+    char kind[12];                /* only here, only there, not ours, amount, state */
+    int64_t ours_fen, theirs_fen; /* 0 where it isn't there */
+    char words[LEDGER_REASON_SIZE], repair[16];
+    bool may[REPAIR_KINDS];       /* its next acts */
+};
+enum ledger_result differences_list(struct ledger *ledger, day_t date, struct ledger_difference *rows, int max, int *count,
+                                    struct error *err);
+/* Two supervisors, act "repair". TELL: the utility lacks it, it goes again as an advice. UNDO: the utility still has what
+ * was undone here, its undoing goes again. EXPLAIN: what was found out, in words. */
+enum ledger_result difference_repair(struct ledger *ledger, day_t date, const struct key *key, enum ledger_repair how, const char *words,
+                                     const struct ledger_two *two, struct error *err);
+
 /* --- journal as plain-text double entry (ledger, hledger) ------------------------------- */
 /* What was booked from `first` to `last`, each with its business day as second date; first the
  * accounts, and what they held before. A line comes without its newline. 0, or -1 with err. */
