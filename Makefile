@@ -163,6 +163,11 @@ test: deps
 .PHONY: test-programs
 test-programs: $(UNIT) $(FUZZ) $(SYSTEM) $(SCREENS)
 
+# every screen in both languages, as pictures in $(B)/screens
+screens: all $(B)/tests/screen_pictures
+	@CMOCKA_MESSAGE_OUTPUT=TAP B=$(B) $(B)/tests/screen_pictures && echo "see $(B)/screens"
+.PHONY: screens
+
 # --- for people --------------------------------------------------------------
 # BILLS=file: a bills file to take instead of samples
 run demo:

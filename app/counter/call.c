@@ -85,7 +85,7 @@ void call_approved(struct counter *c, const char *method, json_t *params, const 
     c->asking = calloc(1, sizeof *c->asking);
     if (!c->asking || !params) abort();
     text_copy(c->asking->method, sizeof c->asking->method, method);
-    text_clip(c->asking->words, sizeof c->asking->words, words, SAY_SIZE / 4, 0);
+    text_clip(c->asking->words, sizeof c->asking->words, words, SAY_SIZE, 0);
     c->asking->params = params;
     c->asking->answer = answer;
     c->asking->tag = tag;

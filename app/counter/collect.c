@@ -21,6 +21,7 @@ static void step_to(struct counter *c, struct collect *s, enum collect_step step
         text_copy(s->cash, sizeof s->cash, view_get(&s->view, "tendered"));
     s->step = step;
     s->drop_warned = false;
+    s->stray_ns = 0;
     screen_form(c, s, step_form[step]);
     view_set(&s->view, "tendered", s->cash);
     if (step == COLLECT_BILLS) s->view.focus = VIEW_LIST;
@@ -247,16 +248,20 @@ static void star(struct counter *c, struct collect *s)
 }
 
 /* Digits here are the next customer's scan: they and their Enter choose nothing. */
-static void stray(struct counter *c, struct collect *s, struct press press)
+static bool stray(struct counter *c, struct collect *s, struct press press)
 {
-    if (press.arrived_ns - s->stray_ns > STRAY_NS)
-        refuse(c, "%s", _("Enter takes what is starred. For another customer press F12 first."));
+    bool scan = press.arrived_ns - s->stray_ns < STRAY_NS;
+    if (press.code == PRESS_ENTER && !scan) return false;
+    const char *words = _("Enter takes what is starred. For another customer press F12 first.");
+    if (!scan) refuse(c, "%s", words); /* one bell a scan */
+    else say(c, "%s", words), c->said_ink = INK_ALARM;
     s->stray_ns = press.arrived_ns;
+    return true;
 }
 
 static void bills_taken(struct counter *c, struct collect *s, struct press press)
 {
-    if (press.arrived_ns - s->stray_ns < STRAY_NS) return;
+    if (stray(c, s, press)) return;
     if (draft_count(&s->draft) && !draft_sums(&s->draft).taken)
         refuse(c, "%s", _("No bill is starred. Space stars one; F12 leaves this customer."));
     else to_tender(c, s);

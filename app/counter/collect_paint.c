@@ -170,7 +170,7 @@ static void after(struct counter *c, struct view *view)
 {
     view_set(view, "last-customer", js_text(c->last, "customer"));
     view_set(view, "last-name", c->options.hanzi ? js_text(c->last, "name") : "");
-    view_setf(view, "last-bills", _("%d bills"), (int)json_array_size(js_at(c->last, "bills")));
+    view_setf(view, "last-bills", _("bills: %d"), (int)json_array_size(js_at(c->last, "bills")));
     view_set(view, "key", js_text(c->last, "key_short"));
     view_money(view, "total", js_int(c->last, "total_fen"));
     view_money(view, "tendered-sum", js_int(c->last, "tendered_fen"));

@@ -65,6 +65,9 @@ struct counter {
     uv_timer_t tick;
     uv_signal_t ends[3]; /* HUP, TERM, INT */
     bool dirty, quit, signed_on, locked, pumping;
+    bool greeted;     /* hello was answered on this connection */
+    bool must_change; /* the password, before anything else */
+    int hello_wait_s;
     char language[WORD_SIZE], operator_number[WORD_SIZE];
     unsigned role;
     json_t *hello, *state, *operator, *last, *till; /* last: card of this terminal's last payment */
@@ -80,7 +83,7 @@ struct counter {
     char busy[SAY_SIZE]; /* what the screen waits for, empty: nothing */
     bool busy_firm;      /* can't be left: money is being recorded */
     int64_t busy_round;  /* answers of a round that was left are dropped */
-    uint64_t busy_since_ms, last_press_ms, away_since_ms, ticked_s;
+    uint64_t busy_since_ms, last_press_ms, ticked_s;
     uint64_t step_ns; /* keys that came before it were typed ahead; UINT64_MAX until the step is painted */
     json_t *to_show, *showing; /* keys of payments whose "recorded" is not painted; painted, not yet taken */
     char form_said[SAY_SIZE]; /* a form's file that is broken */
@@ -174,6 +177,7 @@ void printing_kick(struct counter *c); /* something may be planned */
 bool printing_now(const struct counter *c, char *number, size_t size);
 /* The printer in words, for the state line: "Printer ready", "L7 OUT OF PAPER". */
 const char *printing_words(const struct counter *c);
+bool printing_trouble(const struct counter *c); /* the printer can't print: a person must see to it */
 /* A copy on plain paper: what reprint_data answered. */
 void printing_copy(struct counter *c, const json_t *copy);
 bool printing_busy(const struct counter *c); /* a job, its report or a question is under way */

@@ -37,9 +37,8 @@ static void tiers(struct view *view, const json_t *bill)
     size_t i, at = 0;
     const json_t *tier;
     json_array_foreach(js_at(bill, "tiers"), i, tier) {
-        int64_t price = js_int(tier, "price"); /* 1/10,000 yuan a kWh */
-        int n = snprintf(line + at, sizeof line - at, "%s%lld kWh x %lld.%04lld", i ? "  +  " : "",
-                         (long long)js_int(tier, "kwh"), (long long)(price / 10000), (long long)(price % 10000));
+        int n = snprintf(line + at, sizeof line - at, "%s%lld kWh x %s", i ? "  +  " : "", (long long)js_int(tier, "kwh"),
+                         js_text(tier, "price"));
         if (n < 0 || (at += (size_t)n) >= sizeof line) break;
     }
     view_set(view, "tiers", line);

@@ -111,7 +111,8 @@ void screen_form(struct counter *c, void *state, const char *form)
 void counter_language(struct counter *c, const char *language)
 {
     extern int _nl_msg_cat_cntr; /* glibc's: catalogues are looked up anew when it moves */
-    text_copy(c->language, sizeof c->language, strcmp(language, "zh_CN") ? "en" : "zh_CN");
+    bool chinese = !strcmp(language, "zh_CN") && c->options.hanzi; /* else nobody could read it */
+    text_copy(c->language, sizeof c->language, chinese ? "zh_CN" : "en");
     setenv("LANGUAGE", c->language, 1);
     ++_nl_msg_cat_cntr;
     for (int i = 0; i < c->slot_count; i++) {
@@ -248,9 +249,10 @@ static const struct {
     {PRESS_FN(10), false, &screen_menu, go_menu},
 };
 
-/* Help over a lock must not be a way past the lock. */
+/* Help over a lock must not be a way past the lock, nor past a password to be changed. */
 static bool alone(const struct counter *c)
 {
+    if (c->must_change) return true;
     for (int i = 0; i < c->depth; i++)
         if (c->slot[c->stack[i]].screen->alone) return true;
     return false;

@@ -44,8 +44,12 @@ static bool attention_waits(struct counter *c, char *buf, size_t size)
                                (long long)js_int(one, "count"));
     }
     if (count > KINDS_SHOWN && at < size) at += (size_t)snprintf(buf + at, size - at, " ...");
-    if (count && at < size) snprintf(buf + at, size - at, "   F6");
-    return count > 0;
+    if (count && at < size) at += (size_t)snprintf(buf + at, size - at, "   F6");
+    bool trouble = c->signed_on && printing_trouble(c);
+    if (trouble && at < size)
+        snprintf(buf + at, size - at, "%s%s%s", count ? "   " : "! ", printing_words(c),
+                 count ? "" : _(". Invoices wait; collecting goes on."));
+    return count > 0 || trouble;
 }
 
 static void attention(struct counter *c)

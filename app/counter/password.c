@@ -33,7 +33,7 @@ static void changed_it(struct counter *c, int64_t tag, const json_t *result, con
         refuse_error(c, error);
         return;
     }
-    s->forced = false;
+    s->forced = c->must_change = false;
     screen_close(c, &screen_password);
     say(c, "%s", _("The password is changed."));
 }

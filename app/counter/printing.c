@@ -26,6 +26,11 @@ bool printing_now(const struct counter *c, char *number, size_t size)
     return true;
 }
 
+bool printing_trouble(const struct counter *c)
+{
+    return c->printing && c->printing->printer && c->printing->state > PRINTER_PAPER_LOW;
+}
+
 static const char *printer_name(const struct printing *p)
 {
     const char *name = js_text(p->printer, "name");
@@ -47,7 +52,8 @@ static struct page *make_page(struct counter *c, const json_t *job, struct error
 {
     struct printing *p = c->printing;
     const struct profile *profile = profile_find(js_text(p->printer, "profile"));
-    const char *media = js_text(job, "media");
+    /* the bound media is the invoices'; other paper has the one that its form is drawn for */
+    const char *media = strcmp(js_text(job, "kind"), "invoice") ? "" : js_text(job, "media");
     struct page *page = NULL;
     if (!profile) {
         error_all(err, "no such printer profile", js_text(p->printer, "profile"), "this counter does not know it",
@@ -140,7 +146,9 @@ static void job_refused(struct counter *c, const struct error *err)
     snprintf(text, sizeof text, "%s: %s", err->what, err->why);
     text_clip(p->outcome.words, sizeof p->outcome.words, text, sizeof p->outcome.words / 3, 0);
     p->outcome.result = PRINT_NOTHING_SENT;
-    refuse(c, _("The invoice can't be printed: %s %s"), text, err->where);
+    say(c, _("The invoice can't be printed: %s %s"), text, err->where); /* of another customer: drops no keys */
+    c->said_ink = INK_ALARM;
+    terminal_bell(&c->terminal, 1);
     p->wait_ms = AGAIN_LAST_MS;
     outcome_keep(p);
     report(c);

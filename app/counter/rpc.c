@@ -53,7 +53,7 @@ static void read_error(struct rpc_error *error, const json_t *from)
         {"data.response", error->response, sizeof error->response},
     };
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        text_clip(parts[i].to, parts[i].size, js_text(from, parts[i].path), (int)parts[i].size / 3, 0);
+        text_clip(parts[i].to, parts[i].size, js_text(from, parts[i].path), (int)parts[i].size, 0);
     if (!*error->reason) text_copy(error->reason, sizeof error->reason, "internal");
 }
 
@@ -166,7 +166,9 @@ static bool line_send(struct rpc *rpc, json_t *message)
     sending->line[len] = '\n';
     sending->request.data = rpc;
     uv_buf_t buf = uv_buf_init(sending->line, (unsigned)len + 1);
-    return !uv_write(&sending->request, (uv_stream_t *)&rpc->pipe, &buf, 1, sent);
+    if (!uv_write(&sending->request, (uv_stream_t *)&rpc->pipe, &buf, 1, sent)) return true;
+    free(sending);
+    return false;
 }
 
 void rpc_call(struct rpc *rpc, const char *method, json_t *params, rpc_answer *answer, void *ctx)

@@ -10,6 +10,7 @@
 
 #define TICK_MS 250
 #define SECOND_MS 1000
+#define SEEN_NS 150000000ull /* nobody answers to what he sees sooner: such a key was typed ahead */
 #define BUSY_SHOWN_MS 500
 #define LAST_JOB_MS 60000 /* a print job under way is waited for so long when the terminal is lost */
 #define SAID_ROW 19       /* a long message begins a row higher */
@@ -82,7 +83,7 @@ static void paint(struct counter *c)
     if (!terminal_show(t)) return; /* it still holds earlier bytes; resized() comes when it took them */
     c->dirty = false;
     if (small) return;
-    if (c->step_ns == UINT64_MAX) c->step_ns = uv_hrtime();
+    if (c->step_ns == UINT64_MAX) c->step_ns = uv_hrtime() + SEEN_NS;
     json_array_extend(c->showing, c->to_show);
     json_array_clear(c->to_show);
 }
@@ -192,7 +193,7 @@ int counter_run(const struct counter_options *options, struct error *err)
     counter_language(c, options->language);
     if (terminal_open(&c->terminal, c->loop, &events, err)) goto out;
     watch(c);
-    c->last_press_ms = c->away_since_ms = uv_now(c->loop);
+    c->last_press_ms = uv_now(c->loop);
     screen_open(c, &screen_signon, NULL);
     status = rpc_open(&c->rpc, c->loop, options->socket, &branch);
     if (status) error_all(err, "the branch host can't be asked", options->socket, "the socket's name is too long",

@@ -9,8 +9,9 @@
 
 #define PROTOCOL 1
 #define DAY_SECONDS 86400
+#define HELLO_AGAIN_S 3
 
-bool session_online(const struct counter *c) { return c->rpc.up && c->hello; }
+bool session_online(const struct counter *c) { return c->rpc.up && c->greeted; }
 
 static void nothing(struct counter *c, int64_t tag, const json_t *result, const struct rpc_error *error) {}
 
@@ -74,6 +75,7 @@ static void greeted(struct counter *c, int64_t tag, const json_t *result, const 
         refuse_error(c, error);
         return;
     }
+    c->greeted = true;
     js_keep(&c->hello, (json_t *)result);
     js_keep(&c->till, js_at(result, "till"));
     state_keep(c, js_at(result, "state"));
@@ -98,12 +100,18 @@ static void hello(struct counter *c, int64_t again)
 
 void session_hello(struct counter *c) { if (c->rpc.up) hello(c, 1); }
 
-void session_up(void *ctx) { hello(ctx, 0); }
+void session_up(void *ctx)
+{
+    struct counter *c = ctx;
+    c->greeted = false;
+    c->hello_wait_s = 0;
+    hello(c, 0);
+}
 
 void session_down(void *ctx)
 {
     struct counter *c = ctx;
-    c->away_since_ms = uv_now(c->loop);
+    c->greeted = false;
     counter_dirty(c);
 }
 
@@ -196,7 +204,8 @@ void session_signed_on(struct counter *c, const json_t *result)
         const struct screen *wanted = screen_named(c->options.open_screen);
         if (wanted && wanted != screen_now(c) && (wanted->roles & c->role)) screen_open(c, wanted, NULL);
     }
-    if (js_true(result, "must_change")) screen_open(c, &screen_password, json_true());
+    c->must_change = js_true(result, "must_change");
+    if (c->must_change) screen_open(c, &screen_password, json_true());
     say_acts(c, js_at(result, "acts_to_show"));
     call(c, "state", NULL, state_asked, 0);
     call(c, "recent", json_pack("{s:i}", "limit", 1), had_last, 0);
@@ -206,13 +215,14 @@ void session_signed_on(struct counter *c, const json_t *result)
 void session_sign_off(struct counter *c)
 {
     call(c, "sign_off", NULL, nothing, 0);
-    c->signed_on = c->locked = false;
+    c->signed_on = c->locked = c->must_change = false;
     c->operator_number[0] = 0;
     js_keep(&c->operator, NULL);
     js_keep(&c->last, NULL);
     c->depth = 0;
     typed_drop(c);
     screen_open(c, &screen_signon, NULL);
+    session_hello(c); /* till and start-up are another story by now */
 }
 
 void session_lock(struct counter *c)
@@ -228,6 +238,7 @@ void session_tick(struct counter *c)
 {
     int64_t idle = (int64_t)(uv_now(c->loop) - c->last_press_ms);
     bool may = c->signed_on && !c->locked && !*c->busy;
+    if (c->rpc.up && !c->greeted && ++c->hello_wait_s % HELLO_AGAIN_S == 0) hello(c, 0); /* the terminal was in use */
     if (may && c->options.idle_lock_ms > 0 && idle >= c->options.idle_lock_ms) session_lock(c);
 }
 

@@ -36,6 +36,12 @@ static void begin(struct counter *c, void *state, const json_t *arg)
     clear(s);
 }
 
+/* Else the refusal is about the till: what was typed stays. */
+static bool about_person(const char *reason)
+{
+    return !strcmp(reason, "password") || !strcmp(reason, "locked-out") || !strcmp(reason, "session-elsewhere");
+}
+
 static void signed_on(struct counter *c, int64_t tag, const json_t *result, const struct rpc_error *error)
 {
     struct signon *s = screen_state(c, &screen_signon);
@@ -50,9 +56,10 @@ static void signed_on(struct counter *c, int64_t tag, const json_t *result, cons
         say(c, "%s", _("The till is not open yet: count its float."));
     } else {
         refuse_error(c, error);
+        if (screen_now(c) != &screen_signon) return;
         if (!strcmp(error->reason, "number")) view_focus(&s->view, "next");
-        else if (!strcmp(error->reason, "till")) view_focus(&s->view, "float");
-        else if (screen_now(c) == &screen_signon) clear(s);
+        else if (s->till_asked && !about_person(error->reason)) view_focus(&s->view, "float");
+        else clear(s);
     }
 }
 
@@ -123,7 +130,7 @@ static void paint(struct counter *c, void *state)
     }
     view_setf(view, "till", "%s   %s %s %.10s %.5s", js_text(c->hello, "till.number"), word_state(till),
               js_text(c->hello, "till.operator"), since, strlen(since) > 11 ? since + 11 : "");
-    view_setf(view, "startup", _("At start-up: %lld in doubt, %lld unanswered, %lld not seen, %lld to be sent, %lld set aside."),
+    view_setf(view, "startup", _("At start-up: %lld in doubt, %lld unanswered, %lld not seen, %lld queued, %lld aside."),
               (long long)js_int(c->hello, "startup.doubt"), (long long)js_int(c->hello, "startup.unanswered"),
               (long long)js_int(c->hello, "startup.unacknowledged"), (long long)js_int(c->hello, "startup.queued"),
               (long long)js_int(c->hello, "startup.parked"));

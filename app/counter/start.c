@@ -175,6 +175,7 @@ int start_read(struct start *start, int argc, char **argv, struct error *err)
     if (given.password && read_password(start, given.password, err)) return -1;
     if (given.sum && money_parse(given.sum, &start->options.float_fen, err)) return -1;
     start->options.hanzi = terminal_locale();
+    if (!start->options.hanzi) start->options.language = "en";
     beside_program(start->locale, sizeof start->locale, LOCALE_INSTALLED, "locale");
     if (*start->locale) bindtextdomain("gridteller", start->locale);
     bind_textdomain_codeset("gridteller", "UTF-8");

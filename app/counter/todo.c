@@ -46,6 +46,7 @@ static void show(struct counter *c, struct todo *s)
     view_blank(&s->view);
     view_focus(&s->view, "answer");
     s->cleared = false;
+    step_new(c);
 }
 
 static bool same_item(const json_t *a, const json_t *b)
@@ -265,10 +266,18 @@ static void press(struct counter *c, void *state, struct press press)
     default: break;
     }
     char letter = one && press.code < PRESS_F ? answer_letter(&s->view, press) : 0;
-    if (letter) answer(c, s, letter);
+    if (letter && typed_ahead(c, press)) refuse(c, "%s", _("Another question came up meanwhile: read it, then answer."));
+    else if (letter) answer(c, s, letter);
 }
 
 /* --- picture --- */
+
+static const char *about_doubt(const char *doubt)
+{
+    if (!strcmp(doubt, "handed-over")) return _("The printer took all of it and does not say whether it printed.");
+    if (!strcmp(doubt, "unknown")) return _("Nobody knows how much of it the printer took.");
+    return doubt;
+}
 
 static void paint(struct counter *c, void *state)
 {
@@ -289,13 +298,14 @@ static void paint(struct counter *c, void *state)
     view_money(view, "total", js_int(card, "total_fen"));
     view_money(view, "tendered", js_int(card, "tendered_fen"));
     view_money(view, "change", js_int(card, "change_fen"));
+    view_money(view, "tendered2", js_int(card, "tendered_fen"));
     view_money(view, "give", js_int(card, "give_back_fen") ? js_int(card, "give_back_fen") : js_int(card, "total_fen"));
     view_setf(view, "recorded", "%.10s %s", at, strlen(at) > 11 ? at + 11 : "");
     view_set(view, "number", js_text(card, "invoice.number"));
     view_set(view, "series", js_text(card, "invoice.series"));
     view_setf(view, "reason", "%s %s", js_text(card, "response"), js_text(card, "reason"));
     view_set(view, "since", strlen(js_text(one, "since")) > 11 ? js_text(one, "since") + 11 : "");
-    view_wrap(view, "text", js_text(one, "text"));
+    view_wrap(view, "text", *js_text(one, "text") ? js_text(one, "text") : about_doubt(js_text(card, "invoice.doubt")));
     view_set(view, "printer", printing_now(c, now, sizeof now) ? now : printing_words(c));
     view_set(view, "cleared", s->cleared ? _("printer cleared") : "");
     view_set(view, "forward", word_forwarded(js_text(card, "forwarded")));

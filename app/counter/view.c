@@ -82,9 +82,9 @@ const char *view_line(const char *text, char *row, size_t size, int cells)
 
 void view_wrap(struct view *view, const char *name, const char *text)
 {
-    char part[FORM_NAME_SIZE], row[VIEW_TEXT_SIZE];
+    char part[FORM_NAME_SIZE + 12], row[VIEW_TEXT_SIZE];
     for (int n = 1; n <= 9; n++) {
-        snprintf(part, sizeof part, "%.29s%d", name, n);
+        snprintf(part, sizeof part, "%.30s%d", name, n);
         int i = form_find(view->form, part);
         if (i < 0) return;
         text = view_line(text, row, sizeof row, view->form->field[i].width);

@@ -48,7 +48,7 @@ static const struct reason { const char *reason, *what, *remedy; } reasons[] = {
     {"copy-old", N_("The copy of the bills is too old"), N_("Wait for the line.")},
     {"no-copy", N_("There is no copy of the bills here"), N_("Wait for the line.")},
     {"limit", N_("Over the limit"), N_("Take less.")},
-    {"cash-short", N_("The cash is short"), N_("Take the missing sum or fewer bills.")},
+    {"cash-short", N_("The cash is short"), N_("The missing sum comes first.")},
     {"prepaid", N_("Credit can't be kept for this customer"), N_("Give the whole change.")},
     {"link", N_("The line to the utility is down"), N_("Try again when it is back.")},
     {"no-answer", N_("The utility did not answer in time"), N_("Try again.")},
@@ -68,7 +68,7 @@ static const struct reason { const char *reason, *what, *remedy; } reasons[] = {
 static const struct word forwards[] = {
     {"waiting", N_("WAIT: keep customer and change")}, {"posted", N_("forwarded")},
     {"queued", N_("queued")}, {"declined", N_("DECLINED (F6)")},
-    {"unknown", N_("NO ANSWER: keep the cash here (F6)")}, {"undoing", N_("being turned back")},
+    {"unknown", N_("NO ANSWER: keep the cash (F6)")}, {"undoing", N_("being turned back")},
     {"undone", N_("turned back")}, {"reversing", N_("being reversed")}, {"reversed", N_("reversed")},
     {"excepted", N_("excepted: for the supervisor")}, {"short", N_("turned back in part")},
     {"settled", N_("settled by people")},
@@ -83,7 +83,7 @@ static const struct word kinds[] = {
 };
 
 static const struct word invoices[] = {
-    {"planned", N_("to be printed")}, {"sent", N_("handed over, to be confirmed (F6)")},
+    {"planned", N_("to be printed")}, {"sent", N_("confirm F6")},
     {"confirmed", N_("printed")}, {"spoiled", N_("spoiled")}, {"cancelled", N_("cancelled")},
     {"dropped", N_("not printed")},
 };
@@ -145,14 +145,22 @@ const char *word_role(unsigned role)
     return role == ROLE_SUPERVISOR ? _("Superv") : role == ROLE_TECHNICIAN ? _("Technician") : _("Teller");
 }
 
+/* branchd's reasons are English; to a Chinese reader only their figures are of use. */
+static const char *why_of(const struct rpc_error *error)
+{
+    bool chinese = *_("recorded") & 0x80;
+    bool about_people = error->code == 1 || error->code == 2;
+    return chinese && (about_people || !strpbrk(error->why, "0123456789")) ? "" : error->why;
+}
+
 void words_error(const struct rpc_error *error, char *buf, size_t size)
 {
     const struct reason *r = reason_of(error->reason);
-    const char *what = r ? _(r->what) : error->message;
+    const char *what = r ? _(r->what) : error->message, *why = why_of(error);
     const char *remedy = r ? _(r->remedy) : error->remedy;
     char code[32] = "";
     if (*error->response) snprintf(code, sizeof code, " (%s)", error->response);
-    snprintf(buf, size, "%s%s%s%s%s%s", what, code, *error->why ? ": " : "", error->why, _(". "), remedy);
+    snprintf(buf, size, "%s%s%s%s%s%s", what, code, *why ? ": " : "", why, _(". "), remedy);
 }
 
 void words_paper(const struct counter *c, const json_t *card, char *buf, size_t size)

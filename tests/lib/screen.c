@@ -15,6 +15,7 @@
 
 #define ANSWER_SIZE 256
 #define READ_SIZE 8192
+#define LOOK_MS 250 /* no person answers to what he sees sooner */
 
 struct term {
     pid_t pid;
@@ -110,7 +111,8 @@ static bool pump(struct term *term, int wait_ms)
 {
     struct pollfd p = {.fd = term->fd, .events = POLLIN};
     char buf[READ_SIZE], answer[ANSWER_SIZE];
-    if (term->eof || poll(&p, 1, wait_ms) <= 0) return false;
+    if (term->eof) p.fd = -1; /* nothing more comes: only the time passes */
+    if (poll(&p, 1, wait_ms) <= 0) return false;
     ssize_t n = read(term->fd, buf, sizeof buf);
     if (n <= 0) {
         term->eof = n == 0 || (errno != EAGAIN && errno != EINTR);
@@ -147,9 +149,19 @@ static const struct { const char *name, *bytes; } keys[] = {
     {"F10", "\033[21~"}, {"F11", "\033[23~"}, {"F12", "\033[24~"},
 };
 
+static void look(struct term *term)
+{
+    int64_t until = now_ms() + LOOK_MS;
+    for (int64_t left; (left = until - now_ms()) > 0;) pump(term, (int)left);
+}
+
 static size_t key_named(struct term *term, const char *name)
 {
     size_t len = strcspn(name, "}");
+    if (len == 4 && !memcmp(name, "Look", len)) {
+        look(term);
+        return len + 1;
+    }
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         if (strlen(keys[i].name) != len || memcmp(keys[i].name, name, len)) continue;
         term_send(term, keys[i].bytes, strlen(keys[i].bytes));

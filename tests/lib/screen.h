@@ -12,7 +12,7 @@
 #define TERM_ROWS_MAX 120
 #define TERM_COLS_MAX 300
 #define TERM_ROW_SIZE (TERM_COLS_MAX * 4 + 1)
-#define TERM_WAIT_MS 10000 /* a deadline for what is due at once; machines may be slow */
+#define TERM_WAIT_MS 5000 /* a deadline for what is due at once; machines may be slow */
 
 struct term;
 
@@ -33,7 +33,9 @@ pid_t term_pid(const struct term *term);
 /* Bytes as they are. */
 void term_send(struct term *term, const char *bytes, size_t len);
 /* Text with keys in braces: "0499110001{Enter}600{Enter}{Enter}". Names: Enter Esc
- * Up Down Left Right BS Space Tab F1..F12 C-l C-c. "{{" is one brace. */
+ * Up Down Left Right BS Space Tab F1..F12 C-l C-c. "{{" is one brace. {Look} is no
+ * key: the person looks at the screen, so that the next key answers what he sees
+ * (the counter takes a key that comes sooner for one typed ahead). */
 void term_keys(struct term *term, const char *keys);
 void term_resize(struct term *term, int rows, int cols);
 

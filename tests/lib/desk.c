@@ -1,0 +1,111 @@
+#include "lib/desk.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "lib/rpc_client.h"
+
+/* A second supervisor signs for what the first does. */
+static void approved(struct talk *t, const char *method, json_t *params)
+{
+    talk_approve(t, BRANCH_OTHER_SUPERVISOR, BRANCH_PASSWORD, method, params);
+    talk_ask(t, method, "O", params);
+    json_decref(params);
+}
+
+static void load_book(struct desk *desk)
+{
+    struct talk t;
+    talk_open(&t, desk->socket, DESK_TERMINAL);
+    talk_sign_on(&t, BRANCH_SUPERVISOR, BRANCH_PASSWORD);
+    approved(&t, "book_load", json_pack("{s:s, s:s, s:s, s:s, s:s}", "series", "013002600111", "first", "00012001", "last",
+                                        "00013000", "next", DESK_FIRST_NUMBER, "till", "03"));
+    /* floats come out of the vault */
+    approved(&t, "vault", json_pack("{s:s, s:I}", "act", "in", "sum_fen", (json_int_t)10000000));
+    talk_close(&t);
+}
+
+static void bind_printer(struct desk *desk)
+{
+    struct printer_plan plan = PLAN_GOOD;
+    struct talk t;
+    desk->printer = printer_start(&plan);
+    talk_open(&t, desk->socket, DESK_TERMINAL);
+    talk_sign_on(&t, BRANCH_TECHNICIAN, BRANCH_PASSWORD);
+    talk_ask(&t, "printer_bind", "{s:s, s:s, s:s, s:s, s:s, s:i, s:i}", "name", "L7", "uri", printer_uri(desk->printer),
+             "profile", "epson-80", "template", "receipt-80", "media", "roll-80", "offset_x_mm10", 0, "offset_y_mm10", 0);
+    talk_close(&t);
+}
+
+void desk_open(struct desk *desk, const char *name, bool printer)
+{
+    memset(desk, 0, sizeof *desk);
+    world_open(&desk->w, name);
+    world_utility(&desk->w, 2000);
+    world_bank(&desk->w);
+    world_branch(&desk->w, "answer = 1s\nagain = 500ms\nfeed = 1s\n");
+    world_wait_branch(&desk->w);
+    world_branch_socket(&desk->w, desk->socket, sizeof desk->socket);
+    load_book(desk);
+    if (printer) bind_printer(desk);
+}
+
+void desk_close(struct desk *desk)
+{
+    term_close(desk->term);
+    if (desk->printer) printer_stop(desk->printer);
+    world_close(&desk->w);
+}
+
+void desk_counter(struct desk *desk, const char *language, int rows, int cols)
+{
+    char program[300], socket[600], lang[32];
+    snprintf(program, sizeof program, "%s/counter", desk->w.bin);
+    snprintf(socket, sizeof socket, "--socket=%s", desk->socket);
+    snprintf(lang, sizeof lang, "--lang=%s", language);
+    const char *const argv[] = {program, socket, "--terminal=" DESK_TERMINAL, lang, NULL};
+    const char *const env[] = {"LC_ALL=", "LANG=C.UTF-8", "NO_COLOR=", NULL};
+    term_close(desk->term);
+    desk->term = term_start(rows, cols, "xterm-256color", argv, env);
+    assert_non_null(desk->term);
+    desk_sees(desk, strcmp(language, "en") ? "启动检查" : "At start-up");
+}
+
+void desk_counter_ends(struct desk *desk)
+{
+    desk_keys(desk, "{F10}");
+    desk_sees(desk, "D   ");
+    desk_keys(desk, "d{Enter}");
+    int status = term_ended(desk->term, TERM_WAIT_MS);
+    if (status) fail_msg("the counter did not end well: %d", status);
+}
+
+void desk_sign_on(struct desk *desk, const char *number)
+{
+    desk_keys(desk, number);
+    desk_keys(desk, "{Enter}" BRANCH_PASSWORD "{Enter}");
+}
+
+static void failed(struct desk *desk, const char *text)
+{
+    term_print(desk->term, stderr);
+    fail_msg("not on the screen: %s", text);
+}
+
+void desk_sees(struct desk *desk, const char *text)
+{
+    if (!term_wait(desk->term, text, TERM_WAIT_MS)) failed(desk, text);
+}
+
+void desk_sees_row(struct desk *desk, int row, const char *text)
+{
+    if (!term_wait_row(desk->term, row - 1, text, TERM_WAIT_MS)) failed(desk, text);
+}
+
+void desk_keys(struct desk *desk, const char *keys) { term_keys(desk->term, keys); }
+
+bool desk_shows(const struct desk *desk, const char *text) { return term_shows(desk->term, text); }

@@ -1,0 +1,36 @@
+/* A teller's desk for screen tests: the world of daemons, a loaded book, a printer
+ * that answers, and the real counter on a terminal. */
+#ifndef TESTS_LIB_DESK_H
+#define TESTS_LIB_DESK_H
+
+#include "lib/printer.h"
+#include "lib/screen.h"
+#include "lib/world_branch.h"
+
+#define DESK_TERMINAL "03"
+#define DESK_FIRST_NUMBER "00012345"
+
+struct desk {
+    struct world w;
+    struct test_printer *printer;
+    struct term *term;
+    char socket[512];
+};
+
+/* Bills, bank, branch, all on line; a book and (printer) a printer for terminal 03. */
+void desk_open(struct desk *desk, const char *name, bool printer);
+void desk_close(struct desk *desk);
+/* Starts the counter; language "zh_CN" or "en". Waits for the sign-on screen. */
+void desk_counter(struct desk *desk, const char *language, int rows, int cols);
+/* Ends it as a lost terminal does, or as F10 does; fails when it does not end. */
+void desk_counter_ends(struct desk *desk);
+/* number, password and for a till that is not open the float and the next sheet. */
+void desk_sign_on(struct desk *desk, const char *number);
+
+/* Fail the test with the screen when it does not come. */
+void desk_sees(struct desk *desk, const char *text);
+void desk_sees_row(struct desk *desk, int row, const char *text); /* rows from 1, as people count */
+void desk_keys(struct desk *desk, const char *keys);
+bool desk_shows(const struct desk *desk, const char *text);
+
+#endif
