@@ -46,6 +46,8 @@ static const struct figure {
     COUNT(shorts, "短款撤销笔数", "Short"),
     COUNT(settled, "已处理笔数", "Settled"),
     COUNT(abandoned, "放弃笔数", "Abandoned"),
+    COUNT(refunds, "退预存笔数", "Refunds"),
+    MONEY(refunds_fen, "退预存金额", "Refunds, sum"),
     MONEY(given_back_fen, "已退款", "Handed back"),
     MONEY(to_give_back_fen, "待退款", "To be given back"),
     MONEY(over_fen, "长款", "Over"),

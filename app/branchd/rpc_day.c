@@ -151,11 +151,11 @@ void rpc_totals(void *ctx, struct rpc_call *call)
     else refuse_result(s, call, result, &err);
 }
 
-void rpc_report(void *ctx, struct rpc_call *call)
+static void make_report(struct service *s, struct rpc_call *call,
+                        json_t *(*make)(struct service *s, const struct report_ask *ask, enum ledger_result *result, struct error *err))
 {
-    struct service *s = ctx;
     struct session *session = session_of(call);
-    struct report_ask ask = {.english = strcmp(session->language, "en") == 0};
+    struct report_ask ask = {.english = strcmp(session->language, "en") == 0, .signer = session->operator.name};
     struct error err = {0};
     enum ledger_result result;
     const char *text;
@@ -168,7 +168,10 @@ void rpc_report(void *ctx, struct rpc_call *call)
         return;
     }
     if (ask.teller == NULL) ask.teller = session->operator.number;
-    json_t *report = report_make(s, &ask, &result, &err);
+    json_t *report = make(s, &ask, &result, &err);
     if (report) answer(s, call, report);
     else refuse_result(s, call, result, &err);
 }
+
+void rpc_report(void *ctx, struct rpc_call *call) { make_report(ctx, call, report_make); }
+void rpc_report_paper(void *ctx, struct rpc_call *call) { make_report(ctx, call, report_paper); }

@@ -156,17 +156,6 @@ void rpc_till_accept(void *ctx, struct rpc_call *call)
     answer_count(s, call, result, &out, &err);
 }
 
-/* What the receipt 《假币收缴凭证》 shows. */
-static json_t *counterfeit_data(struct service *s, const struct session *session, const struct ledger_counterfeit *n)
-{
-    const struct branch_settings *set = &s->branch->settings;
-    bool english = strcmp(set->language, "en") == 0;
-    return json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:o, s:s, s:s, s:s}", "bank_name", english ? set->bank_name_en : set->bank_name,
-                     "branch_name", english ? set->branch_name_en : set->branch_name, "fen", (json_int_t)n->fen, "serial", n->serial, "series",
-                     n->series, "customer_name", n->customer, "at", json_time(s, service_now(s)), "teller", session->operator.number,
-                     "teller_name", session->operator.name, "language", set->language);
-}
-
 void rpc_counterfeit(void *ctx, struct rpc_call *call)
 {
     struct service *s = ctx;
@@ -189,7 +178,7 @@ void rpc_counterfeit(void *ctx, struct rpc_call *call)
     memcpy(n.customer, customer, strlen(customer));
     two_of(session, call, &two);
     enum ledger_result result = counterfeit_take(s->ledger, &two, &n, &err);
-    if (result == LEDGER_OK) answer(s, call, json_pack("{s:I, s:o}", "id", (json_int_t)n.id, "data", counterfeit_data(s, session, &n)));
+    if (result == LEDGER_OK) answer(s, call, counterfeit_job(s, session, &n, n.checker));
     else refuse_result(s, call, result, &err);
 }
 

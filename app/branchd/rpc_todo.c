@@ -14,17 +14,19 @@ static const char *const acts[WAIT_KINDS][4] = {
     [WAIT_DOUBT] = {"invoice_answer"},
     [WAIT_HANDED_OVER] = {"invoice_answer"},
     [WAIT_GIVE_BACK] = {"hand_back"},
-    [WAIT_EXCEPTION] = {"settle", "reverse"},
+    [WAIT_EXCEPTION] = {"settle", "reverse", "refund", "transfer"},
     [WAIT_SHORT] = {"settle"},
     [WAIT_PARKED] = {"release", "settle"},
     [WAIT_AGREEMENT] = {"agree"},
 };
 
-static json_t *acts_json(enum ledger_wait kind)
+static json_t *acts_json(enum ledger_wait kind, bool moves)
 {
     json_t *list = json_array();
-    for (int i = 0; i < 4 && acts[kind][i]; i++)
+    for (int i = 0; i < 4 && acts[kind][i]; i++) {
+        if (moves && strcmp(acts[kind][i], "finish") == 0) continue; /* on line only */
         json_array_append_new(list, json_string(acts[kind][i]));
+    }
     return list;
 }
 
@@ -36,7 +38,7 @@ static json_t *waiting_json(struct service *s, const struct ledger_waiting *w)
     if (payment) key_format(&p.key, id, sizeof id);
     else day_format(w->day, id, sizeof id);
     return json_pack("{s:s, s:s, s:o, s:s, s:o, s:o}", "kind", wait_word(w->kind), "id", id, "since", json_time(s, w->since_ms), "text",
-                     payment && p.reason[0] ? p.reason : "", "card", payment ? card_json(s, &p) : json_null(), "acts", acts_json(w->kind));
+                     payment && p.reason[0] ? p.reason : "", "card", payment ? card_json(s, &p) : json_null(), "acts", acts_json(w->kind, payment && (p.proc == PROC_REFUND || p.proc == PROC_TRANSFER)));
 }
 
 static const char *terminal_of(const struct session *session)

@@ -138,6 +138,11 @@ json_t *paper_detail(struct service *s, const struct session *session, const str
 json_t *paper_data(struct ledger *ledger, const struct clock *clock, const struct ledger_payment *p, const char *series,
                    const char *number, int reprint, struct error *err);
 
+/* --- papers of an act (slip.c) ---------------------------------------------------------------------- */
+json_t *paper_head(struct service *s); /* bank, branch, business day: what every paper begins with */
+/* {id, job, template, media, kind, data}: the receipt of a note taken in. */
+json_t *counterfeit_job(struct service *s, const struct session *session, const struct ledger_counterfeit *note, const char *checker);
+
 /* --- methods: one table of them (methods.c); handlers by theme in rpc_*.c ------------------------------- */
 extern const struct rpc_method service_methods[];
 extern const size_t service_method_count;
@@ -154,7 +159,7 @@ METHOD(till_count); METHOD(till_cash); METHOD(till_close); METHOD(till_force_clo
 METHOD(till_accept); METHOD(counterfeit); METHOD(vault);
 METHOD(day_open); METHOD(day_close); METHOD(day_state); METHOD(agree); METHOD(clock_confirm);
 METHOD(differences); METHOD(repair); METHOD(refund); METHOD(transfer); METHOD(slip); METHOD(void_papers);
-METHOD(branch_now); METHOD(report); METHOD(totals);
+METHOD(branch_now); METHOD(report); METHOD(report_paper); METHOD(totals);
 METHOD(operators); METHOD(operator_add); METHOD(operator_set); METHOD(operator_unlock);
 METHOD(operator_password); METHOD(books); METHOD(number_lost);
 METHOD(printer_bind); METHOD(link_status); METHOD(backup);

@@ -53,6 +53,26 @@ enum ledger_result day_totals(struct ledger *ledger, day_t date, const char *ope
 typedef void day_hour(void *ctx, int hour, const char *operator_number, int64_t payments, int64_t sum_fen);
 enum ledger_result day_by_hour(struct ledger *ledger, day_t date, day_hour *each, void *ctx, struct error *err);
 
+/* What a day's report explains: paper spoiled or cancelled, payments declined, abandoned, turned back, reversed,
+ * refunds, transfers, cash handed back, recounts, over and short, counterfeit notes. In the order of time. */
+struct ledger_listed {
+    int64_t at_ms, amount_fen;
+    char what[16], ref[KEY_REF_SIZE], number[20], operator_number[LEDGER_OPERATOR_SIZE], approver[64], note[80];
+};
+typedef void day_listed_row(void *ctx, const struct ledger_listed *row);
+enum ledger_result day_listed(struct ledger *ledger, day_t date, const char *operator_number /* NULL: all */, day_listed_row *each,
+                              void *ctx, struct error *err);
+/* What went through an operator's tills on a day: event of the journal, how often, into the till less out of it. */
+struct ledger_cash { char event[24]; int64_t count, fen; };
+enum ledger_result day_cash(struct ledger *ledger, day_t date, const char *operator_number, struct ledger_cash *rows, int max,
+                            int *count, struct error *err);
+/* Each book that had paper on this day or is loaded: what of it was used and voided today, lost ever, is left. */
+struct ledger_book_day { char series[LEDGER_SERIES_SIZE], first[20], last[20], till[LEDGER_TILL_SIZE]; int64_t used, void_count, lost, left; };
+enum ledger_result day_books(struct ledger *ledger, day_t date, struct ledger_book_day *rows, int max, int *count, struct error *err);
+/* Void numbers whose paper nobody has seen, or named as missing. */
+struct ledger_void { char series[LEDGER_SERIES_SIZE], number[20], till[LEDGER_TILL_SIZE], ref[KEY_REF_SIZE]; int64_t at_ms; };
+enum ledger_result day_void(struct ledger *ledger, struct ledger_void *rows, int max, int *count, struct error *err);
+
 /* --- agreement ---------------------------------------------------------------------- */
 /* A 0500 with CO is about to go for this day, cut off; its head is anchored. hex: the audit
  * head. Asked again while asked: totals counted anew. STATE: agreed already, or not cut off. */
