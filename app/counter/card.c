@@ -64,8 +64,9 @@ static void ask(struct counter *c, struct card *s, const char *method, json_t *p
                 counter_answer *answer)
 {
     char words[SAY_SIZE], sum[MONEY_TEXT_SIZE];
-    snprintf(words, sizeof words, "%s\n%s  %s %s  %s", what, js_text(s->card, "key_short"), js_text(s->card, "customer"),
-             js_text(s->card, "name"), money_format_grouped(js_int(s->card, "total_fen"), sum, sizeof sum));
+    snprintf(words, sizeof words, "%s\n%s  %s  %s %s", what, js_text(s->card, "key_short"),
+             money_format_grouped(js_int(s->card, "total_fen"), sum, sizeof sum), js_text(s->card, "customer"),
+             js_text(s->card, "name")); /* the name comes last: it may be long, and what is signed for is the sum */
     call_approved(c, method, params, words, answer, 0);
 }
 

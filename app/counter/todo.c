@@ -113,8 +113,8 @@ static void act(struct counter *c, const char *method, json_t *params, const cha
     const struct todo *s = screen_state(c, &screen_todo);
     const json_t *card = js_at(item(s), "card");
     char whole[SAY_SIZE], sum[MONEY_TEXT_SIZE];
-    snprintf(whole, sizeof whole, "%s\n%s  %s %s  %s", words, js_text(card, "key_short"), js_text(card, "customer"),
-             js_text(card, "name"), money_format_grouped(js_int(card, "total_fen"), sum, sizeof sum));
+    snprintf(whole, sizeof whole, "%s\n%s  %s  %s %s", words, js_text(card, "key_short"),
+             money_format_grouped(js_int(card, "total_fen"), sum, sizeof sum), js_text(card, "customer"), js_text(card, "name"));
     busy_firm(c, _("Under way"));
     call_approved(c, method, params, whole, done, 0);
 }

@@ -217,6 +217,7 @@ void words_last(const struct counter *c, const json_t *card, char *buf, size_t s
     words_paper(c, card, paper, sizeof paper);
     const char *forward = js_text(card, "forwarded");
     bool wait = !strcmp(forward, "waiting") || !strcmp(forward, "unknown");
-    snprintf(buf + at, size - at, "%s - %s%s%s", _("recorded"), FIND(forwards, forward),
+    bool onward = wait || !strcmp(forward, "posted") || !strcmp(forward, "queued"); /* the words of a way back are long */
+    snprintf(buf + at, size - at, "%s%s%s%s%s", onward ? _("recorded") : "", onward ? " - " : "", FIND(forwards, forward),
              *paper && !wait ? " - " : "", wait ? "" : paper);
 }

@@ -35,7 +35,7 @@ static int next_approval(struct service *s, char approval[7])
         s->approval_end = upto;
         s->approval = upto - APPROVAL_BLOCK;
     }
-    int64_t n = s->approval++ % APPROVAL_COUNT;
+    int64_t n = ++s->approval % APPROVAL_COUNT;
     for (int i = 5; i >= 0; i--, n /= 32)
         approval[i] = signs[n % 32];
     approval[6] = '\0';
