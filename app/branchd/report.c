@@ -47,6 +47,8 @@ static const struct figure {
     COUNT(shorts, "短款撤销笔数", "Short"),
     COUNT(settled, "已处理笔数", "Settled"),
     COUNT(abandoned, "放弃笔数", "Abandoned"),
+    COUNT(refunds, "退预存笔数", "Refunds"),
+    MONEY(refunds_fen, "退预存金额", "Refunds, sum"),
     MONEY(given_back_fen, "已退款", "Handed back"),
     MONEY(to_give_back_fen, "待退款", "To be given back"),
     MONEY(over_fen, "长款", "Over"),
@@ -221,15 +223,15 @@ static void put_differences(struct report *r)
     struct ledger_difference rows[DIFFERENCES_MAX];
     int count = 0;
     char ours[MONEY_TEXT_SIZE], theirs[MONEY_TEXT_SIZE];
-    r->result = difference_list(r->s->ledger, r->ask->day, rows, DIFFERENCES_MAX, &count, r->err);
+    r->result = differences_list(r->s->ledger, r->ask->day, rows, DIFFERENCES_MAX, &count, r->err);
     if (count == 0) return;
     line(r, "%s", "");
     line(r, "%s", said(r, "与电力的差异", "Differences with the utility"));
     for (int i = 0; i < count; i++) {
-        money_format(rows[i].ours_fen < 0 ? 0 : rows[i].ours_fen, ours, sizeof ours);
-        money_format(rows[i].theirs_fen < 0 ? 0 : rows[i].theirs_fen, theirs, sizeof theirs);
-        line(r, "  %s %-10s %s %s  %s %s", rows[i].ref, rows[i].kind, said(r, "本网点", "here"), ours, said(r, "电力", "utility"), theirs);
-        csv(r, "difference %s,%s,%s / %s\r\n", rows[i].ref, rows[i].kind, ours, theirs);
+        money_format(rows[i].ours_fen, ours, sizeof ours);
+        money_format(rows[i].theirs_fen, theirs, sizeof theirs);
+        line(r, "  %s %-10s %s %s  %s %s", rows[i].key.ref, rows[i].kind, said(r, "本网点", "here"), ours, said(r, "电力", "utility"), theirs);
+        csv(r, "difference %s,%s,%s / %s\r\n", rows[i].key.ref, rows[i].kind, ours, theirs);
     }
 }
 
