@@ -249,7 +249,7 @@ static bool branch_report(struct report *r)
     if (!put_tellers(r)) return false;
     put_tills(r);
     if (r->result == LEDGER_OK) put_books(r);
-    if (r->result == LEDGER_OK) r->result = audit_verify(r->s->ledger, chain, r->err);
+    if (r->result == LEDGER_OK) r->result = audit_head(r->s->ledger, chain, r->err);
     if (r->result != LEDGER_OK) return false;
     line(r, "%s", "");
     line(r, "%s %s", said(r, "审计链", "audit head"), chain);

@@ -213,7 +213,7 @@ static void branch_paper(struct paper *p)
     char head[SECRET_HEX_SIZE] = "";
     p->result = day_totals(p->s->ledger, p->ask->day, NULL, &t, p->err);
     if (p->result == LEDGER_OK) p->result = day_get(p->s->ledger, p->ask->day, &day, p->err);
-    if (p->result == LEDGER_OK) p->result = audit_verify(p->s->ledger, head, p->err);
+    if (p->result == LEDGER_OK) p->result = audit_head(p->s->ledger, head, p->err);
     if (p->result != LEDGER_OK) return;
     put(p, "closed_at", json_time(p->s, day.closed_ms));
     put(p, "supervisor_name", json_string(p->ask->signer ? p->ask->signer : ""));

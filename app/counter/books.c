@@ -54,7 +54,7 @@ static void done(struct counter *c, int64_t lost, const json_t *result, const st
         refuse_error(c, error);
         return;
     }
-    say(c, lost ? _("Written off. The next number is %s.") : _("The book is loaded. The next number is %s."), js_text(result, "next_number"));
+    say(c, lost ? _("Written off at till %s.") : _("The book is loaded at till %s."), view_get(&s->view, "till-to"));
     view_set(&s->view, "to-first", "");
     view_set(&s->view, "to-last", "");
     view_set(&s->view, "to-next", "");
