@@ -67,31 +67,9 @@ static void set_x(struct impact *m, int x)
 
 /* --- text ----------------------------------------------------------------------------- */
 
-/* A Hanzi of 24 dots is two cells only with the space that the pitch leaves beside it:
- * 36, 30 or 24 dots of 1/180 inch; half-width ones in Hanzi mode have half of it. */
-static const struct {
-    int cpi10;
-    char command; /* after ESC */
-    uint8_t gap;  /* dots beside a Hanzi */
-} pitches[] = { { 100, 'P', 12 }, { 120, 'M', 6 }, { 150, 'g', 0 } };
-
-static int set_pitch(struct impact *m, const struct page_item *item)
-{
-    int cpi10 = impact_pitch(m, item);
-    if (cpi10 == m->cpi10) return 0;
-    for (size_t i = 0; i < sizeof pitches / sizeof pitches[0]; i++) {
-        if (pitches[i].cpi10 != cpi10) continue;
-        const uint8_t commands[] = {
-            0x1b, (uint8_t)pitches[i].command,
-            0x1c, 'S', 0, pitches[i].gap,
-            0x1c, 'T', 0, pitches[i].gap / 2,
-        };
-        bytes_put(m->to, commands, sizeof commands);
-        m->cpi10 = cpi10;
-        return 0;
-    }
-    return backend_refuse(m->profile, item, m->err, "it has no such pitch");
-}
+static const struct impact_pitch pitches[] = {
+    { 100, COMMAND("\x1bP"), 12 }, { 120, COMMAND("\x1bM"), 6 }, { 150, COMMAND("\x1bg"), 0 },
+};
 
 static void set_style(struct impact *m, unsigned style)
 {
@@ -114,7 +92,7 @@ static int put_stroke(struct impact *m, const struct impact_stroke *s)
         bytes_put(m->to, s->columns, (size_t)s->count * 3);
         return 0;
     }
-    if (set_pitch(m, s->item) != 0) return -1;
+    if (impact_set_pitch(m, s->item, pitches, sizeof pitches / sizeof pitches[0]) != 0) return -1;
     set_style(m, s->item->style);
     set_x(m, s->x);
     return backend_encode(m->profile, s->piece.text, s->piece.len, m->to, m->err);

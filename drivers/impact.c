@@ -27,9 +27,25 @@ static int y_of(const struct impact *m, int y_mm100)
     return page_dots_of_mm100(y_mm100 - m->profile->device.top_mm100, m->y_dpi);
 }
 
-int impact_pitch(const struct impact *m, const struct page_item *item)
+int impact_cpi10(const struct impact *m, const struct page_item *item)
 {
     return item->cpi10 ? item->cpi10 : (254000 + m->profile->device.cell_um / 2) / m->profile->device.cell_um;
+}
+
+/* 1C 53 for whole Hanzi, 1C 54 for half-width ones, which have half of the gap. */
+int impact_set_pitch(struct impact *m, const struct page_item *item, const struct impact_pitch *table, size_t count)
+{
+    int cpi10 = impact_cpi10(m, item);
+    if (cpi10 == m->cpi10) return 0;
+    for (size_t i = 0; i < count; i++) {
+        if (table[i].cpi10 != cpi10) continue;
+        const uint8_t gaps[] = { 0x1c, 'S', 0, table[i].gap, 0x1c, 'T', 0, table[i].gap / 2 };
+        bytes_command(m->to, &table[i].command);
+        if (m->profile->dialect->hanzi_on.len) bytes_put(m->to, gaps, sizeof gaps);
+        m->cpi10 = cpi10;
+        return 0;
+    }
+    return backend_refuse(m->profile, item, m->err, "it has no such pitch");
 }
 
 /* Sizes that the printer makes in its own way, and not where the page says, are drawn. */

@@ -33,7 +33,17 @@ struct impact {
 /* Makes the strokes. -1 with err: something on the page that this printer can't. */
 int impact_open(struct impact *m);
 void impact_close(struct impact *m);
+/* One pitch that a printer has: its command, and the dots of 1/180 inch that stand beside a
+ * Hanzi of 24 so that it is two cells. */
+struct impact_pitch {
+    int cpi10;
+    struct command command;
+    uint8_t gap;
+};
+/* Sets the pitch of a text item, when another one is set, with the gaps of Hanzi if the
+ * printer has a Hanzi mode. -1 with err: not in the table. */
+int impact_set_pitch(struct impact *m, const struct page_item *item, const struct impact_pitch *table, size_t count);
 /* The pitch of a text item in 1/10 cpi. */
-int impact_pitch(const struct impact *m, const struct page_item *item);
+int impact_cpi10(const struct impact *m, const struct page_item *item);
 
 #endif

@@ -151,7 +151,7 @@ int picture_bitmap(const struct page *page, const struct picture_band *band, uin
     cairo_surface_flush(surface);
     if (!status && (cairo_status(cr) || !(*bits = calloc((size_t)(w + 7) / 8, (size_t)h))))
         status = error_all(err, "picture refused", page->form, "no memory", NULL);
-    if (!status) threshold(surface, w, h, *bits);
+    if (!status && *bits) threshold(surface, w, h, *bits);
     cairo_destroy(cr);
     cairo_surface_destroy(surface);
     return status;

@@ -43,7 +43,4 @@ int picture_bitmap(const struct page *page, const struct picture_band *band, uin
  * the caller frees. Dark, opaque pixels are black. -1 with err. */
 int picture_load(const char *path, struct page_bitmap *into, uint8_t **bits, struct error *err);
 
-/* Gives the fonts' memory back, at the end of a program; a later call loads them again. */
-void picture_close(void);
-
 #endif

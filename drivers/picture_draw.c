@@ -101,6 +101,16 @@ static int draw_text(const struct drawing *d, const struct page_item *item)
     return 0;
 }
 
+/* A module that is whole pixels wide where there are pixels, and as large as fits. */
+static double whole_module(const struct drawing *d, double module)
+{
+    double dot = 1, none = 0;
+    if (!d->target->dots) return module;
+    cairo_device_to_user_distance(d->cr, &dot, &none);
+    double whole = floor(module / dot + 0.001) * dot;
+    return whole > 0 ? whole : module;
+}
+
 static int draw_qr(const struct drawing *d, const struct page_item *item)
 {
     QRcode *code = QRcode_encodeString8bit(item->text, 0, QR_ECLEVEL_M);
@@ -108,18 +118,11 @@ static int draw_qr(const struct drawing *d, const struct page_item *item)
         error_set(d->err, "picture refused");
         return error_why(d->err, "%zu bytes cannot be a QR code", strlen(item->text));
     }
-    double module = (double)item->w_mm100 / code->width, x0 = item->x_mm100, y0 = item->y_mm100;
-    if (d->target->dots) { /* whole pixels a module, the code in the middle of its place */
-        double dot = 1, none = 0, side = item->w_mm100;
-        cairo_device_to_user_distance(d->cr, &dot, &none);
-        double whole = floor(module / dot + 0.001) * dot;
-        if (whole > 0) module = whole;
-        x0 += (side - module * code->width) / 2;
-        y0 += (side - module * code->width) / 2;
-    }
+    double module = whole_module(d, (double)item->w_mm100 / code->width);
+    double spare = (item->w_mm100 - module * code->width) / 2, x0 = item->x_mm100 + spare, y0 = item->y_mm100 + spare;
     for (int row = 0; row < code->width; row++)
         for (int column = 0; column < code->width; column++) {
-            const unsigned char *at = code->data + row * code->width + column;
+            const unsigned char *at = code->data + (ptrdiff_t)row * code->width + column;
             int run = 0;
             while (column + run < code->width && (at[run] & 1)) run++;
             if (run) bar(d, x0 + column * module, y0 + row * module, run * module, module);
@@ -138,7 +141,7 @@ static int draw_bars(const struct drawing *d, const struct page_item *item)
         return error_why(d->err, "\"%.60s\" cannot be a bar code", item->text);
     }
     for (int i = 0; i < count; i++) modules += widths[i];
-    double module = (double)item->w_mm100 / modules, at = item->x_mm100;
+    double module = whole_module(d, (double)item->w_mm100 / modules), at = item->x_mm100 + (item->w_mm100 - module * modules) / 2;
     for (int i = 0; i < count; i++) {
         if (i % 2 == 0) bar(d, at, item->y_mm100, widths[i] * module, item->h_mm100);
         at += widths[i] * module;
@@ -155,11 +158,11 @@ static int draw_image(const struct drawing *d, const struct page_item *item)
         cairo_surface_destroy(mask);
         return error_all(d->err, "picture refused", item->field, "no memory", NULL);
     }
-    int stride = cairo_image_surface_get_stride(mask);
+    size_t stride = (size_t)cairo_image_surface_get_stride(mask);
     cairo_surface_flush(mask);
     for (int y = 0; y < image->h; y++)
         for (int x = 0; x < image->w; x++)
-            data[y * stride + x] = image->bits[y * image->stride + x / 8] >> (7 - x % 8) & 1 ? 255 : 0;
+            data[(size_t)y * stride + (size_t)x] = image->bits[(size_t)y * (size_t)image->stride + (size_t)x / 8] >> (7 - x % 8) & 1 ? 255 : 0;
     cairo_surface_mark_dirty(mask);
     cairo_save(d->cr);
     cairo_translate(d->cr, item->x_mm100, item->y_mm100);

@@ -64,18 +64,6 @@ int picture_fonts_lock(struct error *err)
 
 void picture_fonts_unlock(void) { pthread_mutex_unlock(&fonts.lock); }
 
-void picture_close(void)
-{
-    pthread_mutex_lock(&fonts.lock);
-    if (fonts.map) {
-        g_object_unref(fonts.map);
-        FcCharSetDestroy(fonts.has);
-        FcConfigDestroy(fonts.config);
-        fonts.map = NULL;
-    }
-    pthread_mutex_unlock(&fonts.lock);
-}
-
 bool picture_has(uint32_t cp)
 {
     if (picture_fonts_lock(NULL)) return false;

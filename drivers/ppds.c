@@ -10,6 +10,8 @@
 /* 1B 5B 5C: unit of 1B 4A, B4h = 180. */
 static const struct command vertical_unit = COMMAND("\x1b[\\\x04\x00\x00\x00\xb4\x00");
 
+static const struct impact_pitch pitches[] = { { 100, COMMAND("\x12"), 12 }, { 120, COMMAND("\x1b:"), 6 } };
+
 static void move_to(struct impact *m, int y)
 {
     while (y > m->y) {
@@ -36,6 +38,15 @@ static void set_style(struct impact *m, unsigned style)
     m->style = style;
 }
 
+static int put_stroke(struct impact *m, const struct impact_stroke *s)
+{
+    move_to(m, s->y);
+    if (impact_set_pitch(m, s->item, pitches, sizeof pitches / sizeof pitches[0]) != 0) return -1;
+    set_style(m, s->item->style);
+    set_x(m, s->x);
+    return backend_encode(m->profile, s->piece.text, s->piece.len, m->to, m->err);
+}
+
 static int ppds_render(const struct profile *profile, const struct page *page, struct bytes *to, struct error *err)
 {
     const struct dialect *d = profile->dialect;
@@ -44,14 +55,7 @@ static int ppds_render(const struct profile *profile, const struct page *page, s
     bytes_command(to, &vertical_unit);
     bytes_command(to, &d->load);
     bytes_command(to, &d->hanzi_on);
-    bytes_command(to, &d->hanzi_gaps);
-    for (int i = 0; i < m.strokes && status == 0; i++) {
-        const struct impact_stroke *s = &m.stroke[i];
-        move_to(&m, s->y);
-        set_style(&m, s->item->style);
-        set_x(&m, s->x);
-        status = backend_encode(profile, s->piece.text, s->piece.len, to, err);
-    }
+    for (int i = 0; i < m.strokes && status == 0; i++) status = put_stroke(&m, &m.stroke[i]);
     bytes_put(to, "\r\f", 2);
     impact_close(&m);
     return status;

@@ -12,6 +12,9 @@
 #define LENGTH_MIN_MM100 7000 /* what the maker's manual allows */
 #define LENGTH_MAX_MM100 50000
 
+/* Columns are counted at 10 to the inch: so it goes to a place at that pitch, then to the text's. */
+static const struct impact_pitch pitches[] = { { 100, COMMAND("\x1b<"), 12 }, { 120, COMMAND("\x1b="), 6 } };
+
 static void set_style(struct impact *m, unsigned style)
 {
     if (style == m->style) return;
@@ -23,8 +26,18 @@ static void put_stroke_place(struct impact *m, const struct impact_stroke *s)
 {
     if (s->y != m->y) bytes_format(m->to, "\x1b/1%04d", s->y);
     m->y = s->y;
+    if (m->cpi10 != pitches[0].cpi10) bytes_command(m->to, &pitches[0].command);
+    m->cpi10 = pitches[0].cpi10;
     bytes_format(m->to, "\x1b|A%03d", s->x % COLUMN_UNITS);
     bytes_format(m->to, "\x1bH%03d", s->x / COLUMN_UNITS);
+}
+
+static int put_stroke(struct impact *m, const struct impact_stroke *s)
+{
+    put_stroke_place(m, s);
+    if (impact_set_pitch(m, s->item, pitches, sizeof pitches / sizeof pitches[0]) != 0) return -1;
+    set_style(m, s->item->style);
+    return backend_encode(m->profile, s->piece.text, s->piece.len, m->to, m->err);
 }
 
 static int put_document(struct impact *m)
@@ -47,12 +60,7 @@ static int pr2_render(const struct profile *profile, const struct page *page, st
     int status = impact_open(&m);
     if (status == 0) status = put_document(&m);
     bytes_command(to, &d->hanzi_on);
-    for (int i = 0; i < m.strokes && status == 0; i++) {
-        const struct impact_stroke *s = &m.stroke[i];
-        put_stroke_place(&m, s);
-        set_style(&m, s->item->style);
-        status = backend_encode(profile, s->piece.text, s->piece.len, to, err);
-    }
+    for (int i = 0; i < m.strokes && status == 0; i++) status = put_stroke(&m, &m.stroke[i]);
     bytes_command(to, &d->eject);
     impact_close(&m);
     return status;

@@ -49,7 +49,7 @@ static const struct dialect pr2 = {
 };
 static const struct dialect ppds = {
     .name = "IBM PPDS", .backend = &backend_ppds, .init = COMMAND("\x18\x1b" "F\x1b-\x00"),
-    .hanzi_on = COMMAND("\x1c&"), .hanzi_off = COMMAND("\x1c."), .hanzi_gaps = COMMAND("\x1cS\x00\x0c"),
+    .hanzi_on = COMMAND("\x1c&"), .hanzi_off = COMMAND("\x1c."),
     .inserted = true,
 };
 static const struct dialect document = { .name = "documents (PDF)", .backend = &backend_picture };
@@ -59,26 +59,28 @@ static const struct dialect document = { .name = "documents (PDF)", .backend = &
 /* 10 04 1: offline · 2: cover open, stopped at paper end, error · 3: errors · 4: paper end */
 #define ESCPOS_BAD { 0x08, 0x64, 0x6c, 0x60 }
 
-/* One cell of font A is 12 dots, a Hanzi 24 by 24. */
+/* One cell of font A is 12 dots, a Hanzi 24 by 24. At 180 dpi they would be 42 columns: drawn
+ * instead, in the cells of 203. */
 #define ROLL_203(dots, left) \
-    .x_dpi = 203, .y_dpi = 203, .cell_um = 1501, .row_um = 4233, .glyph_h_mm100 = 300, \
+    .x_dpi = 203, .y_dpi = 203, .cell_um = 1501, .row_um = 3750, .glyph_h_mm100 = 300, \
     .cpi10 = { 169 }, .width_mm100 = ((dots) * 2540 + 202) / 203, .left_mm100 = (left), \
     .style = PAGE_BOLD | PAGE_UNDER | PAGE_WIDE | PAGE_HIGH, .can = PAGE_CAN_ALL
 #define ROLL_180(dots, left) \
-    .x_dpi = 180, .y_dpi = 180, .cell_um = 1693, .row_um = 4233, .glyph_h_mm100 = 339, \
-    .cpi10 = { 150 }, .width_mm100 = ((dots) * 2540 + 179) / 180, .left_mm100 = (left), \
+    .x_dpi = 180, .y_dpi = 180, .cell_um = 1501, .row_um = 3750, .glyph_h_mm100 = 300, \
+    .cpi10 = { 169 }, .width_mm100 = ((dots) * 2540 + 179) / 180, .left_mm100 = (left), \
     .style = PAGE_BOLD | PAGE_UNDER | PAGE_WIDE | PAGE_HIGH, .can = PAGE_CAN_ALL
 
-/* 24 pins: 180 dpi both ways, a character cell 24 dots high. Left edge: the first column is
- * where the tractor or the paper guide puts it, so 0 here, and the technician's offset. */
+/* 24 pins: 180 dpi both ways, a character cell 24 dots high. The first column is where the
+ * tractor or the paper guide puts it: 0 on wide printers, just right of the holes on those of
+ * 80 columns, and the rest is the technician's offset. */
 #define PINS_24(width) \
     .x_dpi = 180, .y_dpi = 180, .cell_um = 2540, .row_um = 4233, .glyph_h_mm100 = 339, \
     .cpi10 = { 100, 120, 150 }, .width_mm100 = (width), \
     .style = PAGE_BOLD | PAGE_UNDER | PAGE_ITALIC | PAGE_WIDE | PAGE_HIGH, .can = PAGE_CAN_ALL
-/* Text only, at one pitch, in steps of 1/120 inch across. */
+/* Text only, in steps of 1/120 inch across. */
 #define TEXT_ONLY(width, vertical) \
     .x_dpi = 120, .y_dpi = (vertical), .cell_um = 2540, .row_um = 4233, .glyph_h_mm100 = 339, \
-    .cpi10 = { 100 }, .width_mm100 = (width)
+    .cpi10 = { 100, 120 }, .width_mm100 = (width)
 #define FLAT_BED .top_mm100 = 420 /* first line that a passbook printer reaches */
 
 /* In the order in which lists show them. */
@@ -103,10 +105,10 @@ static const struct profile table[ROWS] = {
         .device = { .name = "epson-80", FONT_OF(ROW_EPSON80), ROLL_203(576, 396) },
     },
     [ROW_EPSON80_180] = {
-        .name = "epson-80-180", .title = "Epson TM-T88/T90 class, 80 mm, 180 dpi, Chinese model",
+        .name = "epson-80-180", .title = "Epson TM-T88/T90 class, 80 mm, 180 dpi; text drawn as pictures",
         .dialect = &escpos, .ids = "TM-T88|TM-T90|TM-T70",
         .repertoire = REPERTOIRE_GB18030, .answers = ANSWERS_PROCESS_ID, .raster = RASTER_ROWS,
-        .cutter = true, .drawer = true, .native_qr = true, .move_dpi = 360, .columns = 42,
+        .drawn = true, .cutter = true, .drawer = true, .native_qr = true, .move_dpi = 360, .columns = 48,
         .bad = ESCPOS_BAD, .print_ms = 15000,
         .device = { .name = "epson-80-180", FONT_OF(ROW_EPSON80_180), ROLL_180(512, 388) },
     },
@@ -168,7 +170,7 @@ static const struct profile table[ROWS] = {
         .name = "epson-lq630k", .title = "Epson LQ-630K/635K/730K/735K class, 24 pins, 80 columns, ESC/P2",
         .dialect = &escp2, .ids = "LQ-630K|LQ-635K|LQ-730K|LQ-735K|LQ-610K|LQ-615K",
         .repertoire = REPERTOIRE_GB18030, .raster = RASTER_24PIN, .move_dpi = 180, .columns = 80,
-        .device = { .name = "epson-lq630k", FONT_OF(ROW_LQ630K), PINS_24(20320) },
+        .device = { .name = "epson-lq630k", FONT_OF(ROW_LQ630K), PINS_24(20320), .left_mm100 = 1270 },
     },
     [ROW_LQ1600K] = {
         .name = "epson-lq1600k", .title = "Epson LQ-1600K/1600KII, 24 pins, wide, plain ESC/P",
@@ -180,7 +182,7 @@ static const struct profile table[ROWS] = {
         .name = "lq-class", .title = "Any 24-pin printer that follows the LQ-1600K (Jolimark, Dascom, STAR), plain ESC/P",
         .dialect = &escp, .ids = "JOLIMARK|DASCOM|FP-630|FP-538|DS-300|DS-1|NX-650|CMD:ESCPL2|CMD:ESC/P",
         .repertoire = REPERTOIRE_GBK, .raster = RASTER_24PIN, .move_dpi = 180, .columns = 80,
-        .device = { .name = "lq-class", FONT_OF(ROW_LQ_CLASS), PINS_24(20320) },
+        .device = { .name = "lq-class", FONT_OF(ROW_LQ_CLASS), PINS_24(20320), .left_mm100 = 1270 },
     },
     [ROW_PLQ20] = {
         .name = "epson-plq20", .title = "Epson PLQ-20K/PLQ-30K in ESC/P2, passbooks and forms put in flat",
@@ -237,7 +239,7 @@ static enum page_glyph row_glyph(const void *ctx, uint32_t cp)
 {
     const struct profile *p = ctx;
     uint8_t code[2];
-    if (repertoire_encode(p->repertoire, cp, code)) return PAGE_GLYPH_FONT;
+    if (!p->drawn && repertoire_encode(p->repertoire, cp, code)) return PAGE_GLYPH_FONT;
     return p->raster != RASTER_NO && picture_has(cp) ? PAGE_GLYPH_RASTER : PAGE_GLYPH_NONE;
 }
 

@@ -61,6 +61,8 @@ struct profile {
     enum repertoire repertoire;
     enum answers answers;
     enum raster raster;
+    bool drawn;        /* every character goes as a picture: its own cells are too wide for the
+                          48 columns of the forms */
     bool cutter, drawer, native_qr;
     int move_dpi;      /* unit of the vertical move command, 1/inch */
     int columns;       /* half-width characters in a line at the default pitch */

@@ -7,7 +7,7 @@
 #include "base/text.h"
 
 static const struct transport_scheme *const schemes[] = {
-    &transport_file, &transport_tcp, &transport_serial, &transport_usb,
+    &transport_file, &transport_tcp, &transport_serial, &transport_usb, &transport_cups,
 };
 
 const struct transport_scheme *transport_scheme_of(const char *uri, const char **rest)

@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -49,8 +50,13 @@ int64_t bank_db_int(sqlite3 *db, const char *sql);
 struct command {
     const char *name;
     int (*run)(struct bank *b, int argc, char **argv);
-    const char *usage, *meaning;
+    const char *usage, *meaning; /* a line each */
+    const char *details;         /* what --help adds */
 };
+extern const struct command bank_commands[];
+extern const size_t bank_command_count;
+const struct command *bank_command(const char *name); /* NULL: there is none */
+void bank_command_help(FILE *out, const struct command *command);
 int cmd_serve(struct bank *b, int argc, char **argv);
 int cmd_status(struct bank *b, int argc, char **argv);
 int cmd_journal(struct bank *b, int argc, char **argv);

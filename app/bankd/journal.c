@@ -90,7 +90,7 @@ static void writer(void *arg)
 
 /* --- handing over -------------------------------------------------------------- */
 
-static void add(struct journal *j, struct row_facts *facts, const char *station, const char *address, const void *bytes)
+static bool add(struct journal *j, struct row_facts *facts, const char *station, const char *address, const void *bytes)
 {
     facts->order = ++j->order;
     facts->run = j->run;
@@ -102,7 +102,8 @@ static void add(struct journal *j, struct row_facts *facts, const char *station,
     while (j->waiting >= WAITING_MAX && !j->failed)
         uv_cond_wait(&j->room, &j->lock);
     if (r == NULL || j->failed || !journal_spool_add(&j->spool, r)) {
-        if (!j->failed) error_all(&j->why, "the journal cannot be written", j->bank->settings.store, r ? strerror(errno) : "no memory", NULL);
+        if (!j->failed) error_all(&j->why, "the journal cannot be written", j->bank->settings.store, r ? strerror(errno) : "no memory",
+                                  "see that its disk has room; the relay ends, and takes in at its next start what it kept");
         fail(j);
         free(r);
     } else {
@@ -111,10 +112,12 @@ static void add(struct journal *j, struct row_facts *facts, const char *station,
         j->waiting++;
         if (j->waiting == 1 || j->waiting == BATCH) uv_cond_signal(&j->wake);
     }
+    bool kept = !j->failed;
     uv_mutex_unlock(&j->lock);
+    return kept;
 }
 
-void journal_message(struct journal *j, enum journal_fate fate, int link, const char *station, const void *bytes, size_t len)
+bool journal_message(struct journal *j, enum journal_fate fate, int link, const char *station, const void *bytes, size_t len)
 {
     struct row_facts facts;
     memset(&facts, 0, sizeof facts); /* every byte of it is summed */
@@ -122,7 +125,7 @@ void journal_message(struct journal *j, enum journal_fate fate, int link, const 
     facts.fate = (int32_t)fate;
     facts.link = link;
     facts.len = (uint32_t)len;
-    add(j, &facts, station, "", bytes);
+    return add(j, &facts, station, "", bytes);
 }
 
 void journal_alarm(struct journal *j, const char *station, const char *address, const char *what)

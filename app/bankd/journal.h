@@ -21,8 +21,9 @@ struct journal;
  * be relayed. NULL with err. */
 struct journal *journal_open(const struct bank *b, uv_loop_t *loop, void (*failed)(void *ctx), void *ctx,
                              struct error *err);
-/* bytes: a packed message, copied. link: connection to the utility, 0: none. */
-void journal_message(struct journal *j, enum journal_fate fate, int link, const char *station,
+/* bytes: a packed message, copied. link: connection to the utility, 0: none.
+ * False: it could not be kept, so the message may not go either. */
+bool journal_message(struct journal *j, enum journal_fate fate, int link, const char *station,
                      const void *bytes, size_t len);
 void journal_alarm(struct journal *j, const char *station, const char *address, const char *what);
 size_t journal_waiting(struct journal *j);     /* rows not in the books yet */

@@ -102,9 +102,7 @@ static int ask(const struct bank *b, sqlite3 *db, const struct question *questio
 
 static int usage(void)
 {
-    fputs("usage: bankd journal messages | totals | alarms\n"
-          "       [--key BANK/BRANCH/REFERENCE] [--bank N] [--branch N] [--day YYYY-MM-DD] [--code NN] [--fate WORD]\n"
-          "       [--last N] [--format table|csv|json]\n", stderr);
+    bank_command_help(stderr, bank_command("journal"));
     return EX_USAGE;
 }
 

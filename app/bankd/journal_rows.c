@@ -103,9 +103,11 @@ bool journal_sql_open(struct journal_sql *s, sqlite3 *db)
 
 void journal_sql_close(struct journal_sql *s)
 {
-    sqlite3_stmt *all[] = {s->begin, s->commit, s->message, s->alarm, s->purge};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        sqlite3_finalize(all[i]);
+    sqlite3_finalize(s->begin);
+    sqlite3_finalize(s->commit);
+    sqlite3_finalize(s->message);
+    sqlite3_finalize(s->alarm);
+    sqlite3_finalize(s->purge);
     sqlite3_close(s->db);
     memset(s, 0, sizeof *s);
 }

@@ -73,7 +73,9 @@ bool journal_spool_add(struct journal_spool *s, const struct row *row)
     struct head head = {MAGIC, (uint32_t)sizeof row->facts + row->facts.len, sum_of(&row->facts, row->bytes)};
     struct iovec parts[] = {{&head, sizeof head}, {(void *)&row->facts, sizeof row->facts}, {(void *)row->bytes, row->facts.len}};
     ssize_t whole = (ssize_t)(sizeof head + head.size);
-    return writev(s->fds[s->active], parts, 3) == whole;
+    ssize_t n = writev(s->fds[s->active], parts, 3);
+    if (n >= 0 && n < whole) errno = ENOSPC; /* a part of it went; the reader leaves it out */
+    return n == whole;
 }
 
 int journal_spool_turn(struct journal_spool *s)

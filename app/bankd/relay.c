@@ -47,8 +47,8 @@ void relay_answer_own(struct relay *r, struct session *s, const struct iso *requ
     if (len < 0) return;
     count_own(r, request, code);
     if (message_net(request) != NET_ECHO)
-        journal_message(r->journal, FATE_OWN, 0, s ? s->cn : "", bytes, (size_t)len);
-    if (s) relay_to_session(s, bytes, (size_t)len);
+        journal_message(r->journal, FATE_OWN, 0, s->cn, bytes, (size_t)len);
+    relay_to_session(s, bytes, (size_t)len);
 }
 
 void relay_answer_unknown(struct relay *r, const struct item *item, enum own code)
@@ -60,7 +60,7 @@ void relay_answer_unknown(struct relay *r, const struct item *item, enum own cod
         if (code == OWN_91) item->branch->unsaid++;
         return;
     }
-    if (iso_unpack(&request, item->bytes, item->len, NULL) != 0) return; /* it was read once already */
+    if (s == NULL || iso_unpack(&request, item->bytes, item->len, NULL) != 0) return; /* it asks again when it is back */
     relay_answer_own(r, s, &request, own_codes[code], NULL);
 }
 

@@ -104,9 +104,11 @@ static void refuse(struct session *s, const struct iso *m, const char *code, con
     struct relay *r = s->relay;
     char text[200];
     s->refused++;
-    if (s->refused <= REFUSALS_LOGGED || s->refused % 100 == 0)
+    if (s->refused <= REFUSALS_LOGGED || s->refused % 100 == 0) { /* the journal has each */
         log_warn("%s: refused with %s: %s: %s", s->cn, code, why, message_describe(m, text, sizeof text));
-    if (strcmp(code, "58") == 0) relay_alarm(r, s->cn, s->address, "58: %s", why);
+        if (strcmp(code, "58") == 0)
+            relay_alarm(r, s->cn, s->address, "58: %s (%lld refused on this connection)", why, (long long)s->refused);
+    }
     journal_message(r->journal, FATE_REFUSED, 0, s->cn, bytes, len);
     relay_answer_own(r, s, m, code, why);
 }

@@ -40,9 +40,9 @@ bool relay_link_send(struct link *l, struct item *item)
     struct inflight_entry *e = inflight_put(r->inflight, item->key, item->session, item->mti, (int64_t)uv_now(r->loop));
     if (e == NULL) return false;
     struct session *s = relay_session(r, item->session);
-    journal_message(r->journal, FATE_SENT, l->number, s ? s->cn : "", item->bytes, item->len);
-    if (!channel_send(l->channel, item->bytes, item->len)) {
-        journal_message(r->journal, FATE_QUEUED, l->number, s ? s->cn : "", item->bytes, item->len);
+    bool kept = journal_message(r->journal, FATE_SENT, l->number, s ? s->cn : "", item->bytes, item->len);
+    if (!kept || !channel_send(l->channel, item->bytes, item->len)) {
+        if (kept) journal_message(r->journal, FATE_QUEUED, l->number, s ? s->cn : "", item->bytes, item->len);
         l->full = true;
         if (e->waiting == 0) inflight_drop(r->inflight, e);
         return false;
@@ -70,6 +70,7 @@ static void drop(struct relay *r, struct inflight_entry *e)
 /* To all who asked with this entry and were told nothing yet. */
 static void tell_unknown(struct relay *r, struct inflight_entry *e)
 {
+    if (((struct item *)e->request)->advice) return; /* it is sent again until it is answered */
     for (; e->told_unknown < e->waiting; e->told_unknown++)
         relay_answer_unknown(r, e->request, OWN_68);
 }
@@ -133,8 +134,8 @@ static void pass(struct link *l, const struct iso *m, const uint8_t *bytes, size
     if (b) b->answered++;
     if (b && late) b->late++;
     l->answered++;
-    journal_message(r->journal, s == NULL ? FATE_NOBODY : late ? FATE_LATE : FATE_ANSWER, l->number, s ? s->cn : "", bytes, len);
-    if (s) relay_to_session(s, bytes, len);
+    enum journal_fate fate = s == NULL ? FATE_NOBODY : late ? FATE_LATE : FATE_ANSWER;
+    if (journal_message(r->journal, fate, l->number, s ? s->cn : "", bytes, len) && s) relay_to_session(s, bytes, len);
     if (r->queued) relay_pump(r);
 }
 

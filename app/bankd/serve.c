@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 #include <systemd/sd-daemon.h>
 #include <uv.h>
@@ -115,7 +114,6 @@ int cmd_serve(struct bank *b, int argc, char **argv)
     struct error err;
     char host[64];
     s.b = b;
-    umask(077);
     signal(SIGPIPE, SIG_IGN);
     raise_files(&b->settings);
     uv_loop_init(&s.loop);

@@ -98,8 +98,12 @@ int cmd_status(struct bank *b, int argc, char **argv)
     bool as_json = false;
     int c;
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (c != 'j') return fputs("usage: bankd status [--json]\n", stderr), EX_USAGE;
+        if (c != 'j') break;
         as_json = true;
+    }
+    if (c != -1 || optind != argc) {
+        bank_command_help(stderr, bank_command("status"));
+        return EX_USAGE;
     }
     char *text = ask(b->settings.socket, &err);
     if (text == NULL) {

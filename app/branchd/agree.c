@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "branchd/fetch_day.h"
 #include "branchd/service.h"
 #include "wire/session.h"
 
@@ -21,7 +22,9 @@ static void finish(struct service *s, struct asking *a)
     service_changed(s);
 }
 
-/* True when it is out of balance: what differs is asked for. */
+static void compared(struct service *s, void *ctx) { finish(s, ctx); }
+
+/* True when the day is in balance. */
 static bool judged(struct service *s, const struct wire_totals *t, day_t day)
 {
     struct error err = {0};
@@ -35,7 +38,17 @@ static bool judged(struct service *s, const struct wire_totals *t, day_t day)
                   (long long)t->credits, (long long)t->credits_fen);
     for (int i = 0; i < t->reopened_count; i++)
         if (t->reopened[i] != day) agreement_reopen(s->ledger, t->reopened[i], NULL);
-    return result == LEDGER_OK && !agreed;
+    return agreed;
+}
+
+/* What was found another time is settled now. */
+static void forget_differences(struct service *s, day_t day)
+{
+    struct ledger_difference one;
+    struct error err = {0};
+    int count = 0;
+    if (difference_list(s->ledger, day, &one, 1, &count, &err) != LEDGER_OK || count == 0) return;
+    if (difference_keep(s->ledger, day, NULL, 0, &err) == LEDGER_BROKEN) service_broken(s);
 }
 
 static void answered(struct service *s, const struct link_tag *tag, enum link_end how, const struct iso *m)
@@ -43,17 +56,16 @@ static void answered(struct service *s, const struct link_tag *tag, enum link_en
     struct asking *a = tag->ctx;
     struct wire_totals t;
     struct error err = {0};
-    bool out = false;
-    if (how == LINK_ANSWERED && wire_totals_unpack(m, a->day, &t, &err) == 0 && strcmp(t.code, "00") == 0)
-        out = judged(s, &t, a->day);
-    else if (agreement_no_answer(s->ledger, a->day, &err) == LEDGER_BROKEN)
+    if (how == LINK_ANSWERED && wire_totals_unpack(m, a->day, &t, &err) == 0 && strcmp(t.code, "00") == 0) {
+        if (!judged(s, &t, a->day)) {
+            fetch_day(s, a->day, compared, a); /* which payments, one by one */
+            return;
+        }
+        forget_differences(s, a->day);
+    } else if (agreement_no_answer(s->ledger, a->day, &err) == LEDGER_BROKEN) {
         service_broken(s);
-    if (out) {
-        detail_fetch(s, a->day, a->call, a->done); /* whoever waits is answered with the differences */
-        free(a);
-    } else {
-        finish(s, a);
     }
+    finish(s, a);
 }
 
 static bool write_totals(struct service *s, day_t day, struct iso *m, struct error *err)
@@ -74,38 +86,47 @@ static bool write_totals(struct service *s, day_t day, struct iso *m, struct err
     return wire_totals_ask(&t, m, err) == 0;
 }
 
-void agree_day(struct service *s, day_t day, struct rpc_call *call, agree_done *done)
+/* Sends it; false: nothing is under way. */
+static bool ask(struct service *s, struct asking *a)
 {
     struct iso m;
     struct error err = {0};
+    if (!link_up(s->link)) return false;
+    if (!write_totals(s, a->day, &m, &err)) {
+        log_warn("the totals of a day cannot be asked: %s", err.why);
+        return false;
+    }
+    if (link_ask(s->link, &m, TOTALS_ANSWER_MS, false, answered, &(struct link_tag){.ctx = a})) return true;
+    if (agreement_no_answer(s->ledger, a->day, &err) == LEDGER_BROKEN) service_broken(s);
+    return false;
+}
+
+void agree_day(struct service *s, day_t day, struct rpc_call *call, agree_done *done)
+{
     struct asking *a = calloc(1, sizeof *a);
     if (a == NULL) {
         if (done) done(s, call);
         return;
     }
     *a = (struct asking){day, call, done};
-    if (!link_up(s->link)) {
-        finish(s, a);
-        return;
-    }
-    if (!write_totals(s, day, &m, &err)) {
-        log_warn("the totals of a day cannot be asked: %s", err.why);
-        finish(s, a);
-        return;
-    }
-    if (link_ask(s->link, &m, TOTALS_ANSWER_MS, false, answered, &(struct link_tag){.ctx = a})) return;
-    if (agreement_no_answer(s->ledger, day, &err) == LEDGER_BROKEN) service_broken(s);
-    finish(s, a);
+    if (!ask(s, a)) finish(s, a);
 }
 
-void agree_start(struct service *s)
+/* One with differences is not asked again by the clock: people work on it. */
+static bool waits_for_people(struct service *s, day_t day)
+{
+    struct ledger_day d;
+    return day_get(s->ledger, day, &d, NULL) == LEDGER_OK && strcmp(d.agreement, "differences") == 0;
+}
+
+void agree_start(struct service *s, bool all)
 {
     day_t days[DAYS_MAX];
     int count = 0;
     s->agreed_ms = clock_monotonic_ms();
     if (!link_up(s->link) || agreement_open(s->ledger, days, DAYS_MAX, &count, NULL) != LEDGER_OK) return;
     for (int i = 0; i < count; i++)
-        agree_day(s, days[i], NULL, NULL);
+        if (all || !waits_for_people(s, days[i])) agree_day(s, days[i], NULL, NULL);
 }
 
 void agree_reopened(struct service *s, const day_t *days, int count)

@@ -157,7 +157,7 @@ static enum ledger_result say_audit(struct branch *b, struct ledger *ledger, con
                                             {"operator", "Operator", COLUMN_TEXT}, {"second", "Second", COLUMN_TEXT},
                                             {"terminal", "Term", COLUMN_TEXT}, {"subject", "Subject", COLUMN_TEXT}, {"words", "Words", COLUMN_TEXT}};
     struct audit_out out = {table_open(stdout, style, columns, sizeof columns / sizeof *columns), &b->clock, 0, 0};
-    enum ledger_result result;
+    enum ledger_result result = LEDGER_OK;
     do {
         out.rows = 0;
         result = audit_list(ledger, subject, out.last + 1, 1000, say_record, &out, err);

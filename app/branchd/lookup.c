@@ -169,7 +169,7 @@ static json_t *bill_json(const struct lookup_bill *b)
                      (json_int_t)b->amount_fen, "tiers", tiers_json(f), "due", day_json(f->due), "window_first",
                      day_json(f->window_first), "window_last", day_json(f->window_last), "rate", f->rate_permille,
                      "late_days", b->late.days, "late_fee_fen", (json_int_t)b->late.fee_fen, "late_parts",
-                     late_json(&b->late), "pay_fen", (json_int_t)(b->amount_fen + b->late.fee_fen), "payable",
+                     late_json(&b->late), "pay_fen", (json_int_t)b->amount_fen + b->late.fee_fen, "payable",
                      (int)b->payable, "reason", b->reason, "from", day_json(b->from));
 }
 

@@ -2,6 +2,7 @@
  * verified answers back. Payments and reversals on line go first and at once;
  * advices many at a time, in order, within a window and a rate, so that a
  * counter's payment never waits behind a long queue. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -9,7 +10,8 @@
 #include "branchd/service.h"
 
 #define URGENT_MAX 8
-#define BATCH_MAX 32 /* rows of one transaction */
+#define BATCH_MAX 32   /* rows of one transaction */
+#define REPLIES_MAX 64 /* answers of one transaction */
 
 static bool is_urgent(const char *class) { return strcmp(class, "0200") == 0 || strcmp(class, "0400") == 0; }
 
@@ -49,36 +51,89 @@ static void tell_payment(struct service *s, const struct link_tag *tag)
     else service_changed(s);
 }
 
+/* One answer, read and waiting for the commit that holds it. */
+struct reply {
+    struct link_tag tag;
+    struct ledger_answer answer;
+    enum ledger_result result;
+    bool unknown;
+    char why[LEDGER_REASON_SIZE];
+};
+struct queue {
+    struct service *s;
+    uv_timer_t flush;
+    int count;
+    struct reply replies[REPLIES_MAX];
+};
+
 /* 91 and 68: nothing is settled, the row goes again by itself. Others that settle
  * nothing park an advice; a payment's row waits until the teller has chosen. */
-static void settle(struct service *s, const struct link_tag *tag, const struct iso *m)
+static void settle(struct service *s, struct reply *r)
 {
-    struct ledger_answer a;
     struct ledger_payment p;
     struct error err = {0};
+    bool away = strcmp(r->answer.code, "91") == 0 || strcmp(r->answer.code, "68") == 0;
+    r->result = LEDGER_OK;
+    if (!away || is_urgent(r->tag.class)) r->result = outbox_answer(s->ledger, &r->tag.key, &r->answer, &r->unknown, &p, &err);
+    else r->unknown = true;
+    if (r->result == LEDGER_OK && r->unknown) r->result = outbox_again(s->ledger, r->tag.number, s->branch->settings.again_ms, &err);
+    text_copy(r->why, sizeof r->why, "");
+    text_clip(r->why, sizeof r->why, err.why, (int)sizeof r->why / 4, '\0');
+}
+
+/* After the commit. */
+static void tell(struct service *s, const struct reply *r)
+{
     char key[KEY_TEXT_SIZE];
-    bool unknown = false;
-    key_format(&tag->key, key, sizeof key);
-    if (read_answer(m, &a, &err) != 0) {
-        log_line(LOG_LEVEL_WARN, key, "an answer that cannot be read: %s", err.why);
+    const struct ledger_answer *a = &r->answer;
+    key_format(&r->tag.key, key, sizeof key);
+    if (r->result != LEDGER_OK) log_line(LOG_LEVEL_WARN, key, "%s %s changes nothing: %s", a->mti, a->code, r->why);
+    else log_line(LOG_LEVEL_INFO, key, "%s %s%s%s", a->mti, a->code, a->reason[0] ? ": " : "", a->reason);
+    if (strcmp(a->code, "91") == 0) link_away(s->link, "the utility is away");
+    tell_payment(s, &r->tag);
+}
+
+/* All that came with one reading of the link shares one commit, and is told after it. */
+static void flush(struct queue *q)
+{
+    struct service *s = q->s;
+    struct error err = {0};
+    int count = q->count;
+    if (count == 0) return;
+    q->count = 0;
+    enum ledger_result result = count > 1 ? ledger_group_begin(s->ledger, &err) : LEDGER_OK;
+    for (int i = 0; result == LEDGER_OK && i < count; i++) {
+        settle(s, &q->replies[i]);
+        if (q->replies[i].result == LEDGER_BROKEN) result = LEDGER_BROKEN;
+    }
+    if (count > 1 && ledger_group_end(s->ledger, &err) != LEDGER_OK) result = LEDGER_BROKEN;
+    if (result != LEDGER_OK) {
+        service_broken(s);
+        return;
+    }
+    for (int i = 0; i < count; i++)
+        tell(s, &q->replies[i]);
+    queue_kick(s);
+}
+
+static void on_flush(uv_timer_t *timer) { flush(timer->data); }
+
+static void keep_reply(struct service *s, const struct link_tag *tag, const struct iso *m)
+{
+    struct queue *q = s->queue;
+    struct reply *r = &q->replies[q->count];
+    struct error err = {0};
+    char key[KEY_TEXT_SIZE];
+    memset(r, 0, sizeof *r);
+    r->tag = *tag;
+    if (read_answer(m, &r->answer, &err) != 0) {
+        log_line(LOG_LEVEL_WARN, key_format(&tag->key, key, sizeof key), "an answer that cannot be read: %s", err.why);
         ready_again(s, tag, s->branch->settings.again_ms);
         return;
     }
-    bool away = strcmp(a.code, "91") == 0 || strcmp(a.code, "68") == 0;
-    if (away && !is_urgent(tag->class)) {
-        ready_again(s, tag, s->branch->settings.again_ms);
-    } else {
-        enum ledger_result result = outbox_answer(s->ledger, &tag->key, &a, &unknown, &p, &err);
-        if (result == LEDGER_BROKEN) {
-            service_broken(s);
-            return;
-        }
-        if (result == LEDGER_OK && unknown) ready_again(s, tag, s->branch->settings.again_ms);
-        if (result != LEDGER_OK) log_line(LOG_LEVEL_WARN, key, "%s %s changes nothing: %s", a.mti, a.code, err.why);
-        else log_line(LOG_LEVEL_INFO, key, "%s %s%s%s", a.mti, a.code, a.reason[0] ? ": " : "", a.reason);
-    }
-    if (strcmp(a.code, "91") == 0) link_away(s->link, "the utility is away");
-    tell_payment(s, tag);
+    q->count++;
+    if (is_urgent(tag->class) || q->count == REPLIES_MAX) flush(q); /* somebody stands at a counter */
+    else uv_timer_start(&q->flush, on_flush, 0, 0);
 }
 
 static void answered(struct service *s, const struct link_tag *tag, enum link_end how, const struct iso *m)
@@ -92,13 +147,13 @@ static void answered(struct service *s, const struct link_tag *tag, enum link_en
         tell_payment(s, tag);
         return;
     }
-    settle(s, tag, m);
-    queue_kick(s);
+    keep_reply(s, tag, m);
 }
 
 void queue_lost(struct service *s)
 {
     struct error err = {0};
+    flush(s->queue); /* what was answered before the connection went, counts */
     s->advices_under_way = 0;
     if (outbox_all_again(s->ledger, &err) == LEDGER_BROKEN) service_broken(s);
     service_changed(s);
@@ -186,3 +241,15 @@ void queue_pump(struct service *s)
 static void on_kick(uv_timer_t *timer) { queue_pump(timer->data); }
 
 void queue_kick(struct service *s) { uv_timer_start(&s->kick, on_kick, 0, 0); }
+
+int queue_open(struct service *s, struct error *err)
+{
+    s->queue = calloc(1, sizeof *s->queue);
+    if (s->queue == NULL) return error_all(err, "cannot serve", "queue", "no memory", NULL);
+    s->queue->s = s;
+    uv_timer_init(&s->loop, &s->queue->flush);
+    s->queue->flush.data = s->queue;
+    return 0;
+}
+
+void queue_free(struct service *s) { free(s->queue); }

@@ -11,6 +11,7 @@
 #define TELLERS_MAX 64
 #define TILLS_MAX 100
 #define BOOKS_MAX 50
+#define DIFFERENCES_MAX 100
 #define LABEL_CELLS 30
 #define FIGURE_CELLS 16
 
@@ -86,7 +87,8 @@ struct report {
     struct error *err;
     enum ledger_result result;
 };
-#define CSV_MAX 24000 /* title, lines and data share the message with it */
+#define LISTED_IN_REPORT 60
+#define CSV_MAX 20000 /* title, lines and data share the message with it */
 
 static void line(struct report *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static void line(struct report *r, const char *fmt, ...)
@@ -139,6 +141,18 @@ static void put_totals(struct report *r, const char *whose, const struct ledger_
     }
 }
 
+/* The template's data, and every sum by its name beside it. */
+/* What its template sees, and every sum by its name. */
+static bool put_data(struct report *r, const struct ledger_totals *t)
+{
+    json_t *data = report_data(r->s, r->ask, LISTED_IN_REPORT, &r->result, r->err);
+    if (data == NULL) return false;
+    json_object_update(r->data, data);
+    json_decref(data);
+    json_object_set_new(r->data, "sums", totals_json(t));
+    return true;
+}
+
 static bool read_totals(struct report *r, day_t day, const char *teller, struct ledger_totals *t)
 {
     memset(t, 0, sizeof *t);
@@ -176,7 +190,7 @@ static bool teller_report(struct report *r)
     line(r, "%s %s", who.number, who.name);
     csv(r, "operator,figure,value\r\n");
     put_totals(r, who.number, &t);
-    json_object_set_new(r->data, "totals", totals_json(&t));
+    if (!put_data(r, &t)) return false;
     sign(r);
     return true;
 }
@@ -209,14 +223,29 @@ static void put_books(struct report *r)
              said(r, "作废", "void"), books[i].void_count, said(r, "遗失", "lost"), books[i].lost);
 }
 
+static void put_differences(struct report *r)
+{
+    struct ledger_difference rows[DIFFERENCES_MAX];
+    int count = 0;
+    char ours[MONEY_TEXT_SIZE], theirs[MONEY_TEXT_SIZE];
+    r->result = difference_list(r->s->ledger, r->ask->day, rows, DIFFERENCES_MAX, &count, r->err);
+    if (count == 0) return;
+    line(r, "%s", "");
+    line(r, "%s", said(r, "与电力的差异", "Differences with the utility"));
+    for (int i = 0; i < count; i++) {
+        money_format(rows[i].ours_fen < 0 ? 0 : rows[i].ours_fen, ours, sizeof ours);
+        money_format(rows[i].theirs_fen < 0 ? 0 : rows[i].theirs_fen, theirs, sizeof theirs);
+        line(r, "  %s %-10s %s %s  %s %s", rows[i].ref, rows[i].kind, said(r, "本网点", "here"), ours, said(r, "电力", "utility"), theirs);
+        csv(r, "difference %s,%s,%s / %s\r\n", rows[i].ref, rows[i].kind, ours, theirs);
+    }
+}
+
 static bool put_tellers(struct report *r)
 {
     struct ledger_operator people[TELLERS_MAX];
     struct ledger_totals t;
     int count = 0;
     char sum[MONEY_TEXT_SIZE];
-    json_t *list = json_array();
-    json_object_set_new(r->data, "tellers", list);
     r->result = operator_list(r->s->ledger, people, TELLERS_MAX, &count, r->err);
     line(r, "%s", "");
     line(r, "%s", said(r, "按柜员", "By teller"));
@@ -228,7 +257,6 @@ static bool put_tellers(struct report *r)
              t.reversed, said(r, "作废", "void"), t.invoices_void);
         csv(r, "%s,payments,%" PRId64 "\r\n%s,payments_fen,%s\r\n", people[i].number, t.payments, people[i].number,
             money_format(t.payments_fen, sum, sizeof sum));
-        json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "operator", people[i].number, "name", people[i].name, "totals", totals_json(&t)));
     }
     return r->result == LEDGER_OK;
 }
@@ -245,10 +273,11 @@ static bool branch_report(struct report *r)
     line(r, "%s %s  %s %s", said(r, "状态", "state"), day.state, said(r, "与电力对账", "agreement"), day.agreement);
     csv(r, "whose,figure,value\r\n");
     put_totals(r, "branch", &t);
-    json_object_set_new(r->data, "totals", totals_json(&t));
+    if (!put_data(r, &t)) return false;
     if (!put_tellers(r)) return false;
     put_tills(r);
     if (r->result == LEDGER_OK) put_books(r);
+    if (r->result == LEDGER_OK) put_differences(r);
     if (r->result == LEDGER_OK) r->result = audit_head(r->s->ledger, chain, r->err);
     if (r->result != LEDGER_OK) return false;
     line(r, "%s", "");

@@ -19,6 +19,8 @@ struct report_ask {
 /* {title, lines, csv, data}; NULL with err: no such report, or the ledger can't be read. */
 json_t *report_make(struct service *s, const struct report_ask *ask, enum ledger_result *result, struct error *err);
 
+/* report_paper.c: what its A4 template sees, at most so many rows to be explained. NULL with err. */
+json_t *report_data(struct service *s, const struct report_ask *ask, int listed_max, enum ledger_result *result, struct error *err);
 /* The same for its A4 template: {job, template, media, kind, data, printer}; printer: the one bound for "all"
  * terminals' reports, or null. NULL with err. */
 json_t *report_paper(struct service *s, const struct report_ask *ask, enum ledger_result *result, struct error *err);

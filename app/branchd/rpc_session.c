@@ -25,7 +25,7 @@ static json_t *startup_json(struct service *s)
     int64_t counts[WAIT_KINDS] = {0}, parked = 0, queued = outbox_open(s->ledger, &parked);
     int count;
     waiting_list(s->ledger, NULL, &row, 1, &count, counts, NULL);
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:b}", "doubt", (json_int_t)(counts[WAIT_DOUBT] + counts[WAIT_HANDED_OVER]),
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:b}", "doubt", (json_int_t)counts[WAIT_DOUBT] + counts[WAIT_HANDED_OVER],
                      "unanswered", (json_int_t)counts[WAIT_NO_ANSWER], "unacknowledged",
                      (json_int_t)counts[WAIT_UNACKNOWLEDGED], "queued", (json_int_t)(queued < 0 ? 0 : queued), "parked",
                      (json_int_t)parked, "clock_wrong", (int)s->startup.clock_wrong);
@@ -294,6 +294,8 @@ static void approver_checked(struct service *s, struct rpc_call *call, enum ledg
         refuse_result(s, call, result == LEDGER_OK ? LEDGER_STATE : result, &why);
         return;
     }
+    snprintf(session->approved, sizeof session->approved, "%s", json_string_value(json_object_get(call->params, "act")));
+    snprintf(session->approver, sizeof session->approver, "%s %s", who->number, who->name);
     answer(s, call, json_pack("{s:s, s:I}", "approval", token, "expires_s", (json_int_t)(s->branch->rules.approval_ms / 1000)));
 }
 

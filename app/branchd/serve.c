@@ -47,7 +47,7 @@ static void on_tick(uv_timer_t *timer)
     signon_tick(s);
     queue_pump(s);
     if (now - s->fed_ms >= s->branch->settings.feed_ms) feed_start(s);
-    if (now - s->agreed_ms >= s->branch->settings.agree_ms) agree_start(s);
+    if (now - s->agreed_ms >= s->branch->settings.agree_ms) agree_start(s, false);
     if (now - s->pushed_ms >= PUSH_EVERY_MS) service_changed(s);
 }
 
@@ -104,6 +104,7 @@ static int start(struct service *s, struct error *err)
     init_loop(s);
     int status = open_books(s, err);
     if (status != EX_OK) return status;
+    if (queue_open(s, err) != 0) return EX_OSERR;
     s->link = link_open(s, err);
     if (s->link == NULL) return EX_CONFIG;
     s->server = server_open(&s->loop, s->branch->settings.socket, service_methods, service_method_count, &session_events, s, err);
@@ -126,6 +127,7 @@ static void finish(struct service *s)
     uv_run(&s->loop, UV_RUN_DEFAULT);
     uv_loop_close(&s->loop);
     link_free(s->link);
+    queue_free(s);
     printers_close(s->printers);
     copy_close(s->copy);
     ledger_close(s->ledger);

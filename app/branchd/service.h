@@ -27,6 +27,7 @@ struct service {
     struct copy_info copy_info;      /* as of the last feed */
     struct server *server;
     struct link *link;
+    struct queue *queue;             /* answers on their way into the ledger */
     struct printers *printers;
     struct print_log print_log;
     uv_timer_t push, tick, kick;
@@ -54,6 +55,7 @@ struct session {
     struct lookup *lookup;           /* what is on the screen; its token is one-shot */
     char paid_token[LEDGER_TOKEN_SIZE]; /* of the last draft that became a payment */
     struct key paid;
+    char approved[24], approver[96]; /* the last act that a second person approved here, and who: for papers */
 };
 struct session *session_of(const struct rpc_call *call); /* NULL once the counter has gone */
 /* The connected counter of this terminal, or NULL. */
@@ -114,16 +116,16 @@ typedef void hash_done(struct service *s, struct rpc_call *call, const char *sto
 void password_hash(struct service *s, struct rpc_call *call, const char *password, hash_done *done);
 
 /* --- the queue, the feed, the agreement (queue.c, feed.c, agree.c, signon.c) --------------------- */
+int queue_open(struct service *s, struct error *err); /* before the link; its timer belongs to the loop */
+void queue_free(struct service *s);                   /* once the loop has run out */
 void queue_kick(struct service *s);  /* something may go now */
 void queue_pump(struct service *s);
 void queue_lost(struct service *s);  /* the connection is gone: all that was in flight is ready again */
 void feed_start(struct service *s);  /* if none is going on */
-void agree_start(struct service *s); /* every day that is cut off and not agreed */
+void agree_start(struct service *s, bool all); /* every day that is cut off and not agreed; all: those with differences too */
 typedef void agree_done(struct service *s, struct rpc_call *call);
 /* One day, for a person that waits; calls done when it is settled or can't be. */
 void agree_day(struct service *s, day_t day, struct rpc_call *call, agree_done *done);
-/* Fetches the utility's detail of a day and finds what differs; calls done (may be NULL) then. */
-void detail_fetch(struct service *s, day_t day, struct rpc_call *call, agree_done *done);
 void agree_reopened(struct service *s, const day_t *days, int count);
 
 /* --- look-ups (rpc_lookup.c) ------------------------------------------------------------------------ */
@@ -137,11 +139,11 @@ json_t *paper_detail(struct service *s, const struct session *session, const str
 /* The stored detail with what is known now: key, number, state, count of the copy. NULL: no memory. */
 json_t *paper_data(struct ledger *ledger, const struct clock *clock, const struct ledger_payment *p, const char *series,
                    const char *number, int reprint, struct error *err);
-
-/* --- papers of an act (slip.c) ---------------------------------------------------------------------- */
-json_t *paper_head(struct service *s); /* bank, branch, business day: what every paper begins with */
-/* {id, job, template, media, kind, data}: the receipt of a note taken in. */
-json_t *counterfeit_job(struct service *s, const struct session *session, const struct ledger_counterfeit *note, const char *checker);
+/* Names that stand on every paper of the branch. */
+json_t *paper_names(const struct service *s);
+/* rpc_paper.c: which template and media this terminal prints a kind of paper with: invoice,
+ * receipt, copy, handback, counterfeit. */
+void put_form(struct service *s, const struct session *session, const char *kind, json_t *job);
 
 /* --- methods: one table of them (methods.c); handlers by theme in rpc_*.c ------------------------------- */
 extern const struct rpc_method service_methods[];
@@ -152,13 +154,13 @@ METHOD(state); METHOD(approve);
 METHOD(lookup); METHOD(search); METHOD(pay); METHOD(shown); METHOD(ask_again); METHOD(finish); METHOD(abandon);
 METHOD(payment); METHOD(recent); METHOD(find_payments);
 METHOD(print_next); METHOD(invoice_send); METHOD(invoice_result); METHOD(invoice_answer); METHOD(spoil);
-METHOD(reprint_data); METHOD(book_load); METHOD(number_check); METHOD(print_log); METHOD(number_seen);
+METHOD(reprint_data); METHOD(slip_data); METHOD(book_load); METHOD(number_check); METHOD(print_log); METHOD(number_seen);
 METHOD(todo); METHOD(unacknowledged_answer); METHOD(hand_back); METHOD(undo); METHOD(reverse); METHOD(papers);
 METHOD(queue); METHOD(release); METHOD(exceptions); METHOD(settle);
 METHOD(till_count); METHOD(till_cash); METHOD(till_close); METHOD(till_force_close); METHOD(till_handover);
 METHOD(till_accept); METHOD(counterfeit); METHOD(vault);
 METHOD(day_open); METHOD(day_close); METHOD(day_state); METHOD(agree); METHOD(clock_confirm);
-METHOD(differences); METHOD(repair); METHOD(refund); METHOD(transfer); METHOD(slip); METHOD(void_papers);
+METHOD(differences); METHOD(repair); METHOD(refund); METHOD(transfer); METHOD(void_papers);
 METHOD(branch_now); METHOD(report); METHOD(report_paper); METHOD(totals);
 METHOD(operators); METHOD(operator_add); METHOD(operator_set); METHOD(operator_unlock);
 METHOD(operator_password); METHOD(books); METHOD(number_lost);

@@ -12,6 +12,7 @@
 
 #define AT(member) SETTING_AT(struct branch_settings, member)
 #define HOUR INT64_C(3600000)
+#define HEX_LEN ((size_t)2 * SECRET_KEY_BYTES)
 
 const struct setting branch_setting_table[] = {
     {"branch", "bank", SETTING_TEXT, AT(bank), 0, 0, "102", "Number of the bank on the wire: 102 ICBC, 103 ABC, 104 BOC, 105 CCB."},
@@ -52,9 +53,12 @@ const struct setting branch_setting_table[] = {
     {"till", "tender_warn", SETTING_MONEY, AT(tender_warn_fen), 0, 0, "10000.00", "A tender above this is asked about once more."},
     {"operators", "lock_out", SETTING_SECONDS, AT(lock_out_ms), 60000, 24 * HOUR, "30min", "Five wrong passwords lock an operator out for so long."},
     {"operators", "approval", SETTING_SECONDS, AT(approval_ms), 10000, 600000, "2min", "A second person's word is good for so long."},
-    {"paper", "invoice", SETTING_TEXT, AT(invoice_template), 0, 0, "invoice-80mm", "Template of invoices where a printer's binding names none."},
-    {"paper", "receipt", SETTING_TEXT, AT(receipt_template), 0, 0, "receipt-80mm", "Template of receipts without a number, and of copies."},
-    {"paper", "media", SETTING_TEXT, AT(media), 0, 0, "roll-80mm", "Media where a printer's binding names none."},
+    {"paper", "invoice", SETTING_TEXT, AT(invoice_template), 0, 0, "receipt-80", "Template of invoices where a printer's binding names none."},
+    {"paper", "copy", SETTING_TEXT, AT(copy_template), 0, 0, "receipt-80", "Template of copies on plain paper. A printer on a roll takes the form of its own width, here and below."},
+    {"paper", "prepay", SETTING_TEXT, AT(prepay_template), 0, 0, "prepay-80", "Template of a receipt of money paid in advance."},
+    {"paper", "handback", SETTING_TEXT, AT(handback_template), 0, 0, "handback-80", "Template of the slip for money given back."},
+    {"paper", "counterfeit", SETTING_TEXT, AT(counterfeit_template), 0, 0, "counterfeit-a5", "Template of the receipt for a counterfeit note."},
+    {"paper", "media", SETTING_TEXT, AT(media), 0, 0, "roll-80", "Media where a printer's binding names none."},
     {"clock", "shift_s", SETTING_INT, AT(shift_s), 0, 0, "0", "Seconds added to the machine's clock: for demonstrations on another day."},
     {"clock", "utc_offset", SETTING_OFFSET, AT(offset_s), 0, 0, "+08:00", "Local civil time less UTC."},
 };
@@ -84,11 +88,11 @@ static int key_refused(const char *path, const char *why, const char *remedy, st
 
 static int make_key(const char *path, unsigned char key[SECRET_KEY_BYTES], struct error *err)
 {
-    char hex[2 * SECRET_KEY_BYTES + 2];
+    char hex[HEX_LEN + 2];
     struct entropy chance = entropy_system();
     entropy_fill(&chance, key, SECRET_KEY_BYTES);
     secret_hex(key, SECRET_KEY_BYTES, hex, sizeof hex - 1);
-    memcpy(hex + 2 * SECRET_KEY_BYTES, "\n", 2);
+    memcpy(hex + HEX_LEN, "\n", 2);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0) return key_refused(path, strerror(errno), "move the old key away, with the ledger that it belongs to", err);
     bool good = write(fd, hex, sizeof hex - 1) == (ssize_t)(sizeof hex - 1) && fsync(fd) == 0;
@@ -102,7 +106,7 @@ static int make_key(const char *path, unsigned char key[SECRET_KEY_BYTES], struc
 
 static int read_key(const char *path, unsigned char key[SECRET_KEY_BYTES], struct error *err)
 {
-    char hex[2 * SECRET_KEY_BYTES + 2] = "";
+    char hex[HEX_LEN + 2] = "";
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return key_refused(path, strerror(errno), "\"branchd init\" makes it; after a restore bring the copy back", err);
@@ -110,8 +114,8 @@ static int read_key(const char *path, unsigned char key[SECRET_KEY_BYTES], struc
     bool open_to_others = fstat(fd, &st) != 0 || (st.st_mode & 077) != 0;
     close(fd);
     if (open_to_others) return key_refused(path, "others may read it", "chmod 600", err);
-    if (got < 2 * SECRET_KEY_BYTES) return key_refused(path, "it holds no 64 hex digits", "bring the copy back", err);
-    hex[2 * SECRET_KEY_BYTES] = '\0';
+    if (got < (ssize_t)HEX_LEN) return key_refused(path, "it holds no 64 hex digits", "bring the copy back", err);
+    hex[HEX_LEN] = '\0';
     bool good = secret_from_hex(hex, key, SECRET_KEY_BYTES);
     secret_wipe(hex, sizeof hex);
     return good ? 0 : key_refused(path, "it holds no 64 hex digits", "bring the copy back", err);

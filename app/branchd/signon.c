@@ -33,7 +33,7 @@ static void accepted(struct service *s, const struct ledger_identity *id, const 
     agree_reopened(s, n->reopened, n->reopened_count);
     queue_kick(s);
     feed_start(s);
-    agree_start(s);
+    agree_start(s, true);
 }
 
 static void answered(struct service *s, const struct link_tag *tag, enum link_end how, const struct iso *m)

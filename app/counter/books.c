@@ -1,5 +1,6 @@
 /* Books of invoice numbers: issued to a till, what became of their numbers, and
  * numbers that are lost or damaged before they were used. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -119,5 +120,5 @@ static void changed(struct counter *c, void *state, const char *what, const json
 
 const struct screen screen_books = {
     .name = "books", .title = N_("Invoice numbers"), .roles = ROLE_SUPERVISOR | ROLE_TELLER, .state_size = sizeof(struct books),
-    .open = begin, .press = press, .changed = changed,
+    .held = offsetof(struct books, rows), .open = begin, .press = press, .changed = changed,
 };

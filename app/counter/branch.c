@@ -1,5 +1,6 @@
 /* The branch now, for the supervisor: tills, link, queue, what waits, payments by
  * the hour. Refreshes by itself; the cursor stays on its till. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -198,5 +199,5 @@ static void changed(struct counter *c, void *state, const char *what, const json
 
 const struct screen screen_branch = {
     .name = "branch", .title = N_("The branch now"), .roles = ROLE_SUPERVISOR, .state_size = sizeof(struct branch),
-    .open = begin, .press = press, .paint = paint, .changed = changed,
+    .held = offsetof(struct branch, now), .open = begin, .press = press, .paint = paint, .changed = changed,
 };

@@ -58,7 +58,7 @@ static bool always_approved(const char *method)
     return false;
 }
 
-static void asking_free(struct counter *c)
+void asking_forget(struct counter *c)
 {
     if (c->asking) json_decref(c->asking->params);
     free(c->asking);
@@ -82,7 +82,7 @@ static void tried(struct counter *c, int64_t tag, const json_t *result, const st
 void call_approved(struct counter *c, const char *method, json_t *params, const char *words,
                    counter_answer *answer, int64_t tag)
 {
-    asking_free(c);
+    asking_forget(c);
     c->asking = calloc(1, sizeof *c->asking);
     if (!c->asking || !params) abort();
     text_copy(c->asking->method, sizeof c->asking->method, method);

@@ -1,4 +1,5 @@
 /* The card of one payment: money, utility and paper apart, and what can still be done. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,7 +18,7 @@ static const char *cell(void *ctx, int row, const struct form_field *field, char
     if (!strcmp(field->name, "bill")) return js_text(bill, "bill");
     if (!strcmp(field->name, "amount")) return view_format(field, js_at(bill, "amount_fen"), buf, size);
     if (!strcmp(field->name, "late")) return view_format(field, js_at(bill, "late_fee_fen"), buf, size);
-    if (strcmp(field->name, "period")) return "";
+    if (strcmp(field->name, "period") != 0) return "";
     snprintf(buf, size, "%.4s-%s", period, strlen(period) == 6 ? period + 4 : "");
     return buf;
 }
@@ -70,7 +71,7 @@ static void ask(struct counter *c, struct card *s, const char *method, json_t *p
 
 static void reprint(struct counter *c, struct card *s)
 {
-    if (strcmp(js_text(s->card, "invoice.state"), "confirmed")) {
+    if (strcmp(js_text(s->card, "invoice.state"), "confirmed") != 0) {
         refuse(c, "%s", _("Only an invoice that is confirmed can be copied."));
         return;
     }
@@ -139,5 +140,5 @@ static void changed(struct counter *c, void *state, const char *what, const json
 
 const struct screen screen_card = {
     .name = "card", .title = N_("Last payment"), .roles = ROLE_ANY, .state_size = sizeof(struct card),
-    .open = begin, .press = press, .paint = paint, .changed = changed,
+    .held = offsetof(struct card, card), .open = begin, .press = press, .paint = paint, .changed = changed,
 };

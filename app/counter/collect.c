@@ -1,6 +1,7 @@
 /* Collect: customer, bills, cash, confirm, and the customer field again. */
 #include "counter/collect.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -71,7 +72,7 @@ static void say_difference(struct counter *c, const struct collect *s)
     if (!*s->scan.period) return;
     for (int i = 0; i < draft_count(&s->draft); i++) {
         const json_t *bill = draft_bill(&s->draft, i);
-        if (strcmp(js_text(bill, "period"), s->scan.period)) continue;
+        if (strcmp(js_text(bill, "period"), s->scan.period) != 0) continue;
         int64_t pay = js_int(bill, "pay_fen");
         if (s->scan.amount_fen < 0 || s->scan.amount_fen == pay || s->scan.amount_fen == js_int(bill, "amount_fen"))
             return;
@@ -235,8 +236,12 @@ static void press_customer(struct counter *c, struct collect *s, struct press pr
 
 static void fee_open(struct counter *c, const struct collect *s)
 {
-    const json_t *bill = draft_bill(&s->draft, s->view.list.at);
-    if (bill) screen_open(c, &screen_fee, bill);
+    json_t *bill = json_copy((json_t *)draft_bill(&s->draft, s->view.list.at));
+    if (!bill) return;
+    json_object_set(bill, "customer_name", js_at(s->draft.found, "name"));
+    json_object_set(bill, "customer_address", js_at(s->draft.found, "address"));
+    screen_open(c, &screen_fee, bill);
+    json_decref(bill);
 }
 
 static void star(struct counter *c, struct collect *s)
@@ -341,5 +346,5 @@ static void changed(struct counter *c, void *state, const char *what, const json
 
 const struct screen screen_collect = {
     .name = "collect", .title = N_("Collect"), .roles = ROLE_TELLER, .state_size = sizeof(struct collect),
-    .open = begin, .press = press, .paint = collect_paint, .changed = changed, .back = back,
+    .held = offsetof(struct collect, draft.found), .open = begin, .press = press, .paint = collect_paint, .changed = changed, .back = back,
 };

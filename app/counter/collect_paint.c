@@ -80,7 +80,9 @@ static void why_not(struct counter *c, struct collect *s, char *buf, size_t size
     const char *from = js_text(bill, "from");
     buf[0] = 0;
     if (!bill || js_true(bill, "payable")) return;
-    snprintf(buf, size, "%d: %s%s%s", s->view.list.at + 1, word_reason(js_text(bill, "reason")), *from ? ", " : "", from);
+    const char *reason = js_text(bill, "reason");
+    snprintf(buf, size, "%d: %s%s%s%s%s", s->view.list.at + 1, word_reason(reason), *from ? ", " : "", from, _(". "),
+             word_remedy(reason));
 }
 
 static void notes(struct counter *c, struct collect *s)
@@ -110,7 +112,7 @@ static void bills(struct counter *c, struct collect *s)
     struct draft_sums sums = draft_sums(&s->draft);
     int count = draft_count(&s->draft);
     view->list.count = count;
-    view_setf(view, "taken", _("* %d of %lld taken"), sums.taken, (long long)(count + js_int(s->draft.found, "more")));
+    view_setf(view, "taken", _("* %d of %lld taken"), sums.taken, (long long)count + (long long)js_int(s->draft.found, "more"));
     view_setf(view, "kwh-sum", "%lld", (long long)sums.kwh);
     view_money(view, "amount-sum", sums.amount_fen);
     view_money(view, "late-sum", sums.late_fen);

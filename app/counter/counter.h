@@ -34,6 +34,8 @@ struct screen {
     unsigned roles;
     bool alone; /* nothing is reached past it but help: sign-on, lock, second person */
     size_t state_size;
+    size_t held; /* where in the state the json_t * stands that it owns; 0: none */
+    int held_more; /* json_t * that it owns right behind that one */
     void (*open)(struct counter *c, void *state, const json_t *arg); /* brought up anew */
     void (*press)(struct counter *c, void *state, struct press press);
     void (*paint)(struct counter *c, void *state); /* fill the view; the engine draws it */
@@ -133,6 +135,7 @@ void call_approved(struct counter *c, const char *method, json_t *params, const 
 /* The second person's screen: what is to be approved, its words, the answer. */
 const char *asking_words(const struct counter *c);
 void asking_send(struct counter *c, const char *number, const char *password);
+void asking_forget(struct counter *c); /* unanswered: the program ends, another act is begun */
 void asking_drop(struct counter *c); /* left: the act is answered with "left" */
 
 /* --- session.c --- */
@@ -154,6 +157,7 @@ void frame_fill(struct counter *c);
 
 /* --- words.c: what branchd's fixed words are called here --- */
 const char *word_reason(const char *reason);                      /* what, for a person */
+const char *word_remedy(const char *reason);                      /* and what to do about it */
 void words_error(const struct rpc_error *error, char *buf, size_t size);
 const char *word_forwarded(const char *word);
 void words_paper(const struct counter *c, const json_t *card, char *buf, size_t size);

@@ -53,7 +53,7 @@ static struct page *make_page(struct counter *c, const json_t *job, struct error
     struct printing *p = c->printing;
     const struct profile *profile = profile_find(js_text(p->printer, "profile"));
     /* the bound media is the invoices'; other paper has the one that its form is drawn for */
-    const char *media = strcmp(js_text(job, "kind"), "invoice") ? "" : js_text(job, "media");
+    const char *media = strcmp(js_text(job, "kind"), "invoice") != 0 ? "" : js_text(job, "media");
     struct page *page = NULL;
     if (!profile) {
         error_all(err, "no such printer profile", js_text(p->printer, "profile"), "this counter does not know it",

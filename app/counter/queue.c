@@ -1,4 +1,5 @@
 /* Messages on their way to the utility. A supervisor sends again what was set aside. */
+#include <stddef.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -62,7 +63,7 @@ static void released(struct counter *c, int64_t tag, const json_t *result, const
 
 static void release(struct counter *c, const json_t *one, bool all)
 {
-    if (strcmp(js_text(one, "state"), "parked")) {
+    if (strcmp(js_text(one, "state"), "parked") != 0) {
         refuse(c, "%s", _("Only what was set aside is sent again by hand; the rest goes by itself."));
         return;
     }
@@ -102,5 +103,5 @@ static void changed(struct counter *c, void *state, const char *what, const json
 
 const struct screen screen_queue = {
     .name = "queue", .title = N_("Queue to the utility"), .roles = ROLE_ANY, .state_size = sizeof(struct queue),
-    .open = begin, .press = press, .paint = paint, .changed = changed,
+    .held = offsetof(struct queue, rows), .open = begin, .press = press, .paint = paint, .changed = changed,
 };

@@ -169,12 +169,15 @@ static void last_job(struct counter *c)
 static void forget(struct counter *c)
 {
     for (int i = 0; i < c->slot_count; i++) {
+        size_t held = c->slot[i].screen->held;
+        for (int n = 0; held && n <= c->slot[i].screen->held_more; n++)
+            js_keep((json_t **)(void *)((char *)c->slot[i].state + held) + n, NULL);
         view_free(c->slot[i].state);
         free(c->slot[i].state);
     }
     view_free(&c->frame);
-    json_t **held[] = {&c->hello, &c->state, &c->operator, &c->last, &c->till, &c->to_show, &c->showing};
-    for (size_t i = 0; i < sizeof held / sizeof held[0]; i++) js_keep(held[i], NULL);
+    json_t **kept[] = {&c->hello, &c->state, &c->operator, &c->last, &c->till, &c->to_show, &c->showing};
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) js_keep(kept[i], NULL);
     forms_close();
 }
 
@@ -206,6 +209,7 @@ int counter_run(const struct counter_options *options, struct error *err)
     printing_close(c);
     closed_all(c);
 out:
+    asking_forget(c);
     forget(c);
     free(c);
     return status;

@@ -1,5 +1,6 @@
 /* Search by name, pinyin initials, address or the end of the meter number, as
  * one types. Typing stays in the field; the arrows move in the list. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -128,5 +129,5 @@ static void paint(struct counter *c, void *state)
 
 const struct screen screen_search = {
     .name = "search", .title = N_("Search"), .roles = ROLE_TELLER, .state_size = sizeof(struct search),
-    .open = begin, .press = press, .paint = paint,
+    .held = offsetof(struct search, found), .open = begin, .press = press, .paint = paint,
 };

@@ -1,5 +1,6 @@
 /* What waits, oldest first within worst first: one thing a screen, its one next
  * act by a letter, and back to the customer as it was left. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -186,7 +187,7 @@ static void hand_back(struct counter *c, const json_t *one)
         return;
     }
     busy_start(c, _("Making the slip"));
-    call(c, "slip", key_of(one), slip_came, 0);
+    call(c, "slip_data", key_of(one), slip_came, 0);
 }
 static void open_refund(struct counter *c, const json_t *one) { screen_open(c, &screen_refund, js_at(one, "card")); }
 static void open_transfer(struct counter *c, const json_t *one) { screen_open(c, &screen_transfer, js_at(one, "card")); }
@@ -256,7 +257,7 @@ static const struct {
 static void answer(struct counter *c, struct todo *s, char letter)
 {
     for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++) {
-        if (letters[i].letter != letter || strcmp(letters[i].form, s->view.form->name)) continue;
+        if (letters[i].letter != letter || strcmp(letters[i].form, s->view.form->name) != 0) continue;
         if (!letters[i].needs || offers(item(s), letters[i].needs)) letters[i].go(c, item(s));
         else refuse(c, "%s", _("That can't be done with this one, or not by you."));
         return;
@@ -345,5 +346,5 @@ static void changed(struct counter *c, void *state, const char *what, const json
 
 const struct screen screen_todo = {
     .name = "todo", .title = N_("What waits"), .roles = ROLE_ANY, .state_size = sizeof(struct todo),
-    .open = begin, .press = press, .paint = paint, .changed = changed,
+    .held = offsetof(struct todo, items), .open = begin, .press = press, .paint = paint, .changed = changed,
 };

@@ -405,6 +405,19 @@ static enum ledger_result from_nowhere(struct ledger *ledger, const struct key *
     return ledger_refuse(err, LEDGER_STATE, "the answer changed nothing", NULL, "this branch asked nothing of %s", text);
 }
 
+/* What came over a wire is looked at before it is kept, whoever read it before. */
+static bool well_formed(const struct ledger_answer *a)
+{
+    bool fits = strnlen(a->code, sizeof a->code) < sizeof a->code && strnlen(a->approval, sizeof a->approval) < sizeof a->approval &&
+                strnlen(a->reason, sizeof a->reason) < sizeof a->reason && a->part_count >= 0 && a->part_count <= LEDGER_PARTS_MAX;
+    for (int i = 0; fits && i < a->part_count; i++) {
+        const struct ledger_disposition *d = &a->parts[i];
+        fits = strnlen(d->part, sizeof d->part) < sizeof d->part && d->amount_fen >= 0 && d->amount_fen <= MONEY_MAX_FEN &&
+               (strcmp(d->place, "BL") == 0 || strcmp(d->place, "PP") == 0 || strcmp(d->place, "SU") == 0 || strcmp(d->place, "RV") == 0);
+    }
+    return fits;
+}
+
 static enum ledger_result hear(struct ledger *ledger, const struct key *key, struct heard *h, struct error *err)
 {
     int64_t payment;
@@ -435,6 +448,8 @@ enum ledger_result outbox_answer(struct ledger *ledger, const struct key *key, c
     struct heard h = {.answer = answer, .payment = out, .unknown = unknown};
     *unknown = false;
     memset(out, 0, sizeof *out);
+    if (!well_formed(answer))
+        return ledger_refuse(err, LEDGER_PARAMS, "the answer changed nothing", "it is asked again", "it says what no answer can say");
     enum ledger_result r = ledger_begin(ledger, err);
     if (r == LEDGER_OK)
         r = hear(ledger, key, &h, err);

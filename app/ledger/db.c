@@ -188,7 +188,7 @@ int64_t sql_last_id(const struct ledger *ledger) { return sqlite3_last_insert_ro
 enum ledger_result ledger_begin(struct ledger *ledger, struct error *err)
 {
     assert(!ledger->begun);
-    enum ledger_result r = sql_run(ledger, err, "BEGIN IMMEDIATE", BIND_NOTHING);
+    enum ledger_result r = sql_run(ledger, err, ledger->group ? "SAVEPOINT act" : "BEGIN IMMEDIATE", BIND_NOTHING);
     if (r != LEDGER_OK)
         return r;
     int64_t now_ms = clock_now_ms(&ledger->world.clock);
@@ -213,7 +213,7 @@ static void roll_back(struct ledger *ledger)
 {
     /* straight to SQLite: it must work on a broken ledger too */
     if (!sqlite3_get_autocommit(ledger->db))
-        sqlite3_exec(ledger->db, "ROLLBACK", NULL, NULL, NULL);
+        sqlite3_exec(ledger->db, ledger->group ? "ROLLBACK TO act; RELEASE act" : "ROLLBACK", NULL, NULL, NULL);
 }
 
 static enum ledger_result commit(struct ledger *ledger, struct error *err)
@@ -222,7 +222,7 @@ static enum ledger_result commit(struct ledger *ledger, struct error *err)
     if (!ledger->stamped)
         r = sql_run(ledger, err, "UPDATE branch SET latest_ms = ?1", BIND(sql_int(ledger->now_ms)));
     if (r == LEDGER_OK)
-        r = sql_run(ledger, err, "COMMIT", BIND_NOTHING);
+        r = sql_run(ledger, err, ledger->group ? "RELEASE act" : "COMMIT", BIND_NOTHING);
     if (r == LEDGER_OK)
         ledger->latest_ms = ledger->now_ms;
     return r;
@@ -237,9 +237,34 @@ enum ledger_result ledger_end(struct ledger *ledger, enum ledger_result result, 
     if (ledger->broken[0])
         result = LEDGER_BROKEN;
     if (result == LEDGER_OK || (result != LEDGER_BROKEN && ledger->keep)) {
-        if (commit(ledger, NULL) != LEDGER_OK)
-            result = still_broken(ledger, err);
+        if (commit(ledger, NULL) == LEDGER_OK)
+            return result;
+        result = still_broken(ledger, err);
     }
     roll_back(ledger);
     return result;
+}
+
+/* --- many acts, one commit ------------------------------------------------------------------- */
+
+enum ledger_result ledger_group_begin(struct ledger *ledger, struct error *err)
+{
+    assert(!ledger->begun && !ledger->group);
+    enum ledger_result r = sql_run(ledger, err, "BEGIN IMMEDIATE", BIND_NOTHING);
+    ledger->group = r == LEDGER_OK;
+    return r;
+}
+
+enum ledger_result ledger_group_end(struct ledger *ledger, struct error *err)
+{
+    assert(!ledger->begun);
+    if (!ledger->group)
+        return ledger->broken[0] ? still_broken(ledger, err) : LEDGER_OK;
+    ledger->group = false;
+    end_walks(ledger);
+    enum ledger_result r = ledger->broken[0] ? LEDGER_BROKEN : sql_run(ledger, NULL, "COMMIT", BIND_NOTHING);
+    if (r != LEDGER_OK)
+        r = still_broken(ledger, err);
+    roll_back(ledger);
+    return r;
 }

@@ -35,6 +35,7 @@ struct ledger {
     char broken[400];                /* why nothing more can be done; "" while all is well */
     bool started;                    /* ledger_start was called */
     bool clock_wrong;
+    bool group;                      /* several acts share one transaction; each is a savepoint in it */
     bool begun, keep, stamped;       /* a transaction is open; it is kept though refused; branch.latest_ms is written */
     int64_t now_ms, latest_ms;       /* time of the transaction; of the last one committed */
     int64_t audit_id;                /* the last record written */

@@ -195,6 +195,8 @@ enum ledger_result invoice_result(struct ledger *ledger, int64_t invoice, int at
 {
     static const char *const outcomes[] = {"nothing sent", "handed over", "confirmed", "unknown"};
     struct ledger_sheet sheet;
+    if ((unsigned)outcome > OUTCOME_UNKNOWN)
+        outcome = OUTCOME_UNKNOWN;
     memset(out, 0, sizeof *out);
     enum ledger_result r = ledger_begin(ledger, err);
     if (r == LEDGER_OK)

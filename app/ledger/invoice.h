@@ -39,7 +39,9 @@ enum ledger_result invoice_reprint(struct ledger *ledger, const struct key *key,
 
 struct ledger_book { int64_t id; char series[LEDGER_SERIES_SIZE], first[20], last[20], next[20], till[LEDGER_TILL_SIZE], state[8];
                      int64_t used, void_count, lost; };
-/* Loads a book at a till (the one before it ends); two people unless it is the demo's first. Refused: NUMBER, PARAMS, APPROVAL. */
+/* Loads a book at a till (the one before it ends); two people, but before the installation is done and for the ledger's
+ * first. Numbers before `next` are written off as lost; a book taken out before goes on. Refused: NUMBER, PARAMS, STATE (its last is
+ * at the printer), APPROVAL. */
 enum ledger_result book_load(struct ledger *ledger, const char *till, const char *series, const char *first, const char *last,
                              const char *next, const struct ledger_two *two, struct error *err);
 /* The book loaded at a till; next "" when used up. BOOK: none. */

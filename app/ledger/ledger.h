@@ -111,6 +111,12 @@ void ledger_close(struct ledger *ledger);
 /* Why nothing more can be done after LEDGER_BROKEN; "" while all is well. */
 const char *ledger_broken(const struct ledger *ledger);
 
+/* Several acts, one durable commit: what was done since begin is durable when end has
+ * returned LEDGER_OK, and nothing of it may be said to anybody before. Each act stands or
+ * is refused by itself. When end fails the ledger is broken and nothing of the group was done. */
+enum ledger_result ledger_group_begin(struct ledger *ledger, struct error *err);
+enum ledger_result ledger_group_end(struct ledger *ledger, struct error *err);
+
 /* --- start-up ----------------------------------------------------------------- */
 
 struct ledger_startup {
@@ -123,7 +129,7 @@ struct ledger_startup {
 /* Once after open: holds what was not acknowledged, makes in-flight rows ready
  * as repeats, marks sent invoices as doubts. Nothing is sent or printed by it. */
 enum ledger_result ledger_start(struct ledger *ledger, struct ledger_startup *out, struct error *err);
-/* Date and time are right: a supervisor, and a second person. Act "clock_confirm". */
+/* Date and time are right after all: a supervisor says so, and somebody with him. Act "clock_confirm". */
 struct ledger_two;
 enum ledger_result ledger_clock_confirm(struct ledger *ledger, const struct ledger_two *two, struct error *err);
 

@@ -98,7 +98,7 @@ struct ledger_answer {
 };
 /* T2 and T6. *unknown: the code settles nothing (30 58 68 91 94 96 to a 0200): the
  * payment stays as it is. A late or foreign answer is audited and changes nothing
- * (LEDGER_STATE). key: DE 32, 42, 37 of the answer. */
+ * (LEDGER_STATE). key: DE 32, 42, 37 of the answer. PARAMS: it says what no answer can say. */
 enum ledger_result outbox_answer(struct ledger *ledger, const struct key *key, const struct ledger_answer *answer,
                                  bool *unknown, struct ledger_payment *out, struct error *err);
 int64_t outbox_open(struct ledger *ledger, int64_t *parked); /* rows not done; -1 broken */
@@ -133,7 +133,8 @@ enum ledger_result payment_reverse(struct ledger *ledger, const struct key *key,
  * teller (two->token NULL), all others with a second person. */
 enum ledger_result payment_hand_back(struct ledger *ledger, const struct key *key, const struct ledger_two *two,
                                      struct ledger_payment *out, struct error *err);
-/* Held since the start: is the cash in the till? yes: goes on. No (two people): turned back. */
+/* Held since the start, or by a restored backup: is the cash in the till? yes: goes on. No (two people, act
+ * "unacknowledged_answer"): turned back by the act its state needs, and booked as handed back with it. */
 enum ledger_result payment_cash_is(struct ledger *ledger, const struct key *key, bool in_till, const struct ledger_two *two,
                                    struct ledger_payment *out, struct error *err);
 /* --- money that moves later: on line only, two people ------------------------------- */
@@ -151,7 +152,9 @@ enum ledger_result payment_transfer(struct ledger *ledger, const struct ledger_d
 /* What of a payment lies in that place at the utility and may be moved. */
 int64_t payment_lies(const struct ledger_payment *payment, const char *place);
 
-/* Excepted, short, or with a parked row. keep: the money stays here; else to be given back (short: who bears it). */
+/* Excepted, short, or with its last message parked. keep: the money stays here; else to be given back (short: who
+ * bears it). A parked notice is set aside with SETTLE_KEEP. STATE: the utility has the money (an exception by PP or SU
+ * is kept, reversed or refunded), or has nothing of it (one undone by somebody else is given back). */
 enum ledger_settle { SETTLE_KEEP, SETTLE_GIVE_BACK, SETTLE_SHORT_TELLER, SETTLE_SHORT_UTILITY, SETTLE_SHORT_LOSS };
 enum ledger_result payment_settle(struct ledger *ledger, const struct key *key, enum ledger_settle how,
                                   const struct ledger_two *two, struct ledger_payment *out, struct error *err);

@@ -7,6 +7,7 @@
 #include "ledger/inside.h"
 
 #define TAKE_MAX 256
+#define OPEN_ROWS "state IN ('ready', 'in flight', 'parked')" /* said in full, so that outbox_open serves */
 
 /* A payment's rows go one after the other; a 0420 passes the parked row of its key. A notice
  * has a key of its own: it waits for its payment's messages and for the notices before it
@@ -107,7 +108,7 @@ enum ledger_result outbox_all_again(struct ledger *ledger, struct error *err)
 {
     enum ledger_result r = ledger_begin(ledger, err);
     if (r == LEDGER_OK)
-        r = sql_run(ledger, err, "UPDATE outbox SET state = 'ready', not_before = 0 WHERE state = 'in flight'", BIND_NOTHING);
+        r = sql_run(ledger, err, "UPDATE outbox SET state = 'ready', not_before = 0 WHERE state = 'in flight' AND " OPEN_ROWS, BIND_NOTHING);
     return ledger_end(ledger, r, err);
 }
 
@@ -167,7 +168,7 @@ enum ledger_result outbox_release(struct ledger *ledger, int64_t id, const char 
     if (r == LEDGER_OK)
         r = role_check(ledger, operator_number, ROLE_SUPERVISOR, "parked messages are not sent again", err);
     if (r == LEDGER_OK)
-        r = sql_run(ledger, err, "UPDATE outbox SET state = 'ready', not_before = 0 WHERE state = 'parked'"
+        r = sql_run(ledger, err, "UPDATE outbox SET state = 'ready', not_before = 0 WHERE state = 'parked' AND " OPEN_ROWS
                     " AND (id = ?1 OR (?1 = 0 AND code = ?2))", BIND(sql_int(id), sql_text(code)));
     if (r == LEDGER_OK)
         *released = (int)sql_changes(ledger);

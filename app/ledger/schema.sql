@@ -608,6 +608,7 @@ CREATE TABLE number (
     PRIMARY KEY (series, number),
     CHECK ((state IN ('assigned', 'used', 'void')) = (invoice IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX number_invoice ON number (invoice);
 CREATE INDEX number_void ON number (book) WHERE state = 'void' AND paper IS NULL; -- sheets nobody has seen yet
 CREATE TRIGGER number_moves BEFORE UPDATE OF state ON number
 WHEN NEW.state <> OLD.state

@@ -12,22 +12,23 @@
  * person has spoken. What is out may have arrived: it is sent again as a repeat. What was
  * at a printer is never sent again by the program. */
 static const char *const recovery[] = {
-    "UPDATE payment SET held = 1 WHERE shown_at IS NULL AND held = 0"
-    " AND (state IN ('recorded', 'advised', 'posted', 'excepted') OR (state = 'declined' AND owed_fen > 0))",
-    "UPDATE outbox SET state = 'ready', not_before = 0 WHERE state = 'in flight'",
+    ("UPDATE payment SET held = 1 WHERE shown_at IS NULL AND held = 0"
+     " AND (state IN ('recorded', 'advised', 'posted', 'excepted') OR (state = 'declined' AND owed_fen > 0))"),
+    "UPDATE outbox SET state = 'ready', not_before = 0 WHERE state = 'in flight' AND state IN ('ready', 'in flight', 'parked')",
     "UPDATE outbox SET not_before = 0 WHERE state = 'ready' AND not_before > 0",
-    "UPDATE invoice SET doubt = 'unknown' WHERE state = 'sent' AND doubt IS NULL",
+    "UPDATE invoice SET doubt = 'unknown' WHERE state = 'sent' AND state IN ('planned', 'sent') AND doubt IS NULL",
 };
 #define STEPS (sizeof recovery / sizeof *recovery)
 
 static enum ledger_result count_up(struct ledger *ledger, struct ledger_startup *out, struct error *err)
 {
     int got = sql_one(ledger, err,
-        "SELECT (SELECT count(*) FROM invoice WHERE state = 'sent'),"
-        " (SELECT count(*) FROM payment WHERE state = 'recorded' AND held = 0),"
+        "SELECT (SELECT count(*) FROM invoice WHERE state = 'sent' AND state IN ('planned', 'sent')),"
+        " (SELECT count(*) FROM payment WHERE held = 0 AND state = 'recorded'"
+        " AND state IN ('recorded', 'advised', 'undoing', 'reversing', 'excepted', 'short')),"
         " (SELECT count(*) FROM payment WHERE held = 1),"
         " (SELECT count(*) FROM outbox WHERE state IN ('ready', 'in flight', 'parked')),"
-        " (SELECT count(*) FROM outbox WHERE state = 'parked')", BIND_NOTHING,
+        " (SELECT count(*) FROM outbox WHERE state = 'parked' AND state IN ('ready', 'in flight', 'parked'))", BIND_NOTHING,
         INTO(into_int64(&out->doubt), into_int64(&out->unanswered), into_int64(&out->unacknowledged), into_int64(&out->queued),
              into_int64(&out->parked)));
     return got == 1 ? LEDGER_OK : LEDGER_BROKEN;
@@ -70,7 +71,7 @@ enum ledger_result ledger_start(struct ledger *ledger, struct ledger_startup *ou
 
 enum ledger_result ledger_clock_confirm(struct ledger *ledger, const struct ledger_two *two, struct error *err)
 {
-    char checker[LEDGER_OPERATOR_SIZE] = "", now[CLOCK_TEXT_SIZE];
+    char now[CLOCK_TEXT_SIZE], checker[LEDGER_OPERATOR_SIZE] = "";
     enum ledger_result r = ledger_begin(ledger, err);
     if (r == LEDGER_OK)
         r = approval_second(ledger, two, "clock_confirm", ledger->branch, true, checker, err);

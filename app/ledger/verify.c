@@ -47,7 +47,7 @@ static const struct rule { int number; bool deep; const char *name, *sql; } rule
      " FROM payment_bill b WHERE b.payment = p.id)"},
     {2, false, "cash was booked once with its record",
      PAYMENTS "p.proc = 500000 AND p.amount_fen > 0 AND (SELECT count(*), coalesce(sum(amount_fen), 0) FROM entry e WHERE e.payment = p.id"
-     " AND e.event = 'recorded' AND e.till = p.till AND e.debit = 'till:' || (SELECT number FROM till WHERE id = p.till)) <> (1, p.amount_fen)"},
+     " AND e.event = 'recorded' AND +e.till = p.till AND e.debit = 'till:' || (SELECT number FROM till WHERE id = p.till)) <> (1, p.amount_fen)"},
     {3, false, "what is unfinished has a message on its way",
      PAYMENTS "((p.state = 'recorded' AND NOT " ROW("0200") ") OR (p.state = 'advised' AND NOT " ROW("0220") ")"
      " OR (p.state = 'undoing' AND NOT " ROW("0420") ") OR (p.state = 'reversing' AND NOT " ROW("0400") "))"},
@@ -63,13 +63,14 @@ static const struct rule { int number; bool deep; const char *name, *sql; } rule
      "SELECT n.series || ' ' || n.number || ' ' || n.state FROM number n LEFT JOIN invoice i ON i.id = n.invoice WHERE ?1 IS NOT NULL"
      " AND n.invoice IS NOT NULL AND (i.series, i.number, i.book) IS NOT (n.series, n.number, n.book)"},
     {4, false, "a number is what its invoice says",
-     "SELECT i.series || ' ' || i.number || ' ' || i.state FROM payment p JOIN invoice i ON i.payment = p.id"
+     "SELECT i.series || ' ' || i.number || ' ' || i.state FROM payment p CROSS JOIN invoice i ON i.payment = p.id"
      " LEFT JOIN number n ON n.series = i.series AND n.number = i.number WHERE p.day >= ?1 AND i.number IS NOT NULL"
      " AND (n.invoice IS NOT i.id OR n.state <> CASE i.state WHEN 'sent' THEN 'assigned' WHEN 'confirmed' THEN 'used' ELSE 'void' END)"},
     {5, false, "no number of a book is missing",
-     "SELECT b.series || ' ' || b.first || ' to ' || b.next FROM book b WHERE ?1 IS NOT NULL AND b.next - b.first <>"
+     "SELECT b.series || ' ' || b.first || ' to ' || b.next FROM book b WHERE (?1 = 0 OR b.state = 'loaded') AND b.next - b.first <>"
      " (SELECT count(*) FROM number n WHERE n.series = b.series AND n.number >= b.first AND n.number < b.next AND n.state <> 'unused')"
-     " UNION ALL SELECT n.series || ' ' || n.number FROM number n JOIN book b ON b.id = n.book WHERE n.number >= b.next AND n.state <> 'unused'"},
+     " UNION ALL SELECT n.series || ' ' || n.number FROM book b CROSS JOIN number n"
+     " ON n.series = b.series AND n.number BETWEEN b.next AND b.last WHERE n.state <> 'unused'"},
     {6, false, "money that stands has one invoice, money that went back has none",
      PAYMENTS "CASE WHEN p.proc = 200000 THEN " LISTED " <> 0 WHEN p.moved_fen > 0 THEN " LISTED " > 1 WHEN p.state = 'reversing' OR p.state = 'recorded' THEN " LISTED " <> 0"
      " WHEN " STANDS " THEN " LISTED " <> 1 WHEN p.state = 'excepted' THEN " LISTED " > 1 ELSE " LISTED " <> 0 END"},
@@ -91,7 +92,7 @@ static const struct rule { int number; bool deep; const char *name, *sql; } rule
      " OR (p.handed_fen > 0 AND p.state <> 'declined' AND p.proc <> 200000 AND NOT " ACT("'hand_back', 'unacknowledged_answer'") "))"},
     {11, false, "days and keys only grow",
      "SELECT ref FROM (SELECT ref, day, lag(ref) OVER (ORDER BY id) AS ref_before, lag(day) OVER (ORDER BY id) AS day_before"
-     " FROM payment WHERE day >= ?1) WHERE ref <= ref_before OR day < day_before"},
+     " FROM payment WHERE id >= coalesce((SELECT min(id) FROM payment WHERE day = ?1), iif(?1 = 0, 0, 9223372036854775807))) WHERE ref <= ref_before OR day < day_before"},
     {11, false, "no key is ahead of the counter",
      "SELECT ref FROM payment WHERE ?1 IS NOT NULL AND ref > (SELECT printf('%02d%010d', epoch, counter) FROM branch)"},
     {11, false, "a STAN is used once a day and terminal",
@@ -103,7 +104,9 @@ static const struct rule { int number; bool deep; const char *name, *sql; } rule
      " (SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1)"},
     {12, false, "each payment has its audit record",
      PAYMENTS "NOT EXISTS (SELECT 1 FROM audit a WHERE a.id = p.audit AND a.subject = p.ref AND a.event = 'payment recorded')"},
-    {13, false, "maker and checker are two",
+    {13, false, "a payment's acts bear two names",
+     PAYMENTS "EXISTS (SELECT 1 FROM act a WHERE a.subject = p.ref AND a.maker = a.checker)"},
+    {13, true, "maker and checker are two",
      "SELECT act || ' ' || subject FROM act WHERE ?1 IS NOT NULL AND maker = checker"
      " UNION ALL SELECT 'approval ' || id FROM approval WHERE used_by = checker"
      " UNION ALL SELECT 'count ' || id FROM count WHERE second = operator"

@@ -13,29 +13,29 @@
 
 static const struct { const char *word, *sql; } kinds[WAIT_KINDS] = {
     [WAIT_DECLINED] = {"declined",
-        PAYMENTS("p.answered_at") "p.owed_fen > 0 AND p.state = 'declined' AND p.held = 0" HERE("p.terminal") " ORDER BY p.id"},
+        PAYMENTS("p.answered_at") "p.owed_fen > 0 AND p.state = 'declined' AND p.held = 0" HERE("p.terminal") " ORDER BY +p.id"},
     [WAIT_NO_ANSWER] = {"no-answer",
         PAYMENTS("p.taken_at") OPEN " AND p.state = 'recorded' AND p.held = 0 AND EXISTS (SELECT 1 FROM outbox o"
         " WHERE o.payment = p.id AND o.class = '0200' AND NOT (o.state = 'in flight' AND o.tries = 1)"
-        " AND (o.tries > 0 OR p.taken_at < ?2))" HERE("p.terminal") " ORDER BY p.id"},
+        " AND (o.tries > 0 OR p.taken_at < ?2))" HERE("p.terminal") " ORDER BY +p.id"},
     [WAIT_UNACKNOWLEDGED] = {"unacknowledged",
-        PAYMENTS("p.taken_at") "p.held = 1" HERE("p.terminal") " ORDER BY p.id"},
+        PAYMENTS("p.taken_at") "p.held = 1" HERE("p.terminal") " ORDER BY +p.id"},
     [WAIT_DOUBT] = {"doubt",
         "SELECT p.id, p.day, i.sent_at FROM invoice i JOIN payment p ON p.id = i.payment WHERE ?2 IS NOT NULL"
-        " AND i.state = 'sent' AND i.state IN ('planned', 'sent') AND i.doubt = 'unknown'" HERE("p.terminal") " ORDER BY i.id"},
+        " AND i.state = 'sent' AND i.state IN ('planned', 'sent') AND i.doubt = 'unknown'" HERE("p.terminal") " ORDER BY +i.id"},
     [WAIT_HANDED_OVER] = {"handed-over",
         "SELECT p.id, p.day, i.sent_at FROM invoice i JOIN payment p ON p.id = i.payment WHERE ?2 IS NOT NULL"
-        " AND i.state = 'sent' AND i.state IN ('planned', 'sent') AND i.doubt = 'handed-over'" HERE("p.terminal") " ORDER BY i.id"},
+        " AND i.state = 'sent' AND i.state IN ('planned', 'sent') AND i.doubt = 'handed-over'" HERE("p.terminal") " ORDER BY +i.id"},
     [WAIT_GIVE_BACK] = {"give-back",
-        PAYMENTS("coalesce(p.answered_at, p.taken_at)") "p.owed_fen > 0 AND p.state <> 'declined' AND p.held = 0" HERE("p.terminal") " ORDER BY p.id"},
+        PAYMENTS("coalesce(p.answered_at, p.taken_at)") "p.owed_fen > 0 AND p.state <> 'declined' AND p.held = 0" HERE("p.terminal") " ORDER BY +p.id"},
     [WAIT_EXCEPTION] = {"exception",
         PAYMENTS("p.answered_at") OPEN " AND p.state = 'excepted' AND p.held = 0"
-        " AND (p.moved_fen = 0 OR p.moved_fen < (SELECT sum(amount_fen) FROM disposition d WHERE d.payment = p.id AND d.place <> 'BL'))" HERE("p.terminal") " ORDER BY p.id"},
+        " AND (p.moved_fen = 0 OR p.moved_fen < (SELECT sum(amount_fen) FROM disposition d WHERE d.payment = p.id AND d.place <> 'BL'))" HERE("p.terminal") " ORDER BY +p.id"},
     [WAIT_SHORT] = {"short",
-        PAYMENTS("p.answered_at") OPEN " AND p.state = 'short'" HERE("p.terminal") " ORDER BY p.id"},
+        PAYMENTS("p.answered_at") OPEN " AND p.state = 'short'" HERE("p.terminal") " ORDER BY +p.id"},
     [WAIT_PARKED] = {"parked",
         "SELECT p.id, p.day, o.made_at FROM outbox o JOIN payment p ON p.id = o.payment WHERE ?2 IS NOT NULL"
-        " AND o.state = 'parked'" HERE("p.terminal") " ORDER BY o.id"},
+        " AND o.state = 'parked' AND o.state IN ('ready', 'in flight', 'parked')" HERE("p.terminal") " ORDER BY +o.id"},
     [WAIT_AGREEMENT] = {"agreement",
         "SELECT 0, date, cut_at FROM day WHERE ?1 IS NOT 0 AND ?2 IS NOT NULL AND state IN ('cut off', 'closed')"
         " AND agreement <> 'agreed' ORDER BY date"},

@@ -258,7 +258,6 @@ static int show_command(int argc, char **argv)
     int code = !set || print_read_file(show.file, &file, &err) ? refused(&err, EX_DATAERR) : show_form(&show, file, set);
     template_free(file);
     print_set_close(set);
-    picture_close();
     return code;
 }
 

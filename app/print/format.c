@@ -190,8 +190,9 @@ static int as_kwh(const json_t *value, int language, char *buf, size_t size, con
     return as_text(value, language, buf, size, why);
 }
 
-/* [{"kwh":180,"price":"0.5200","amount_fen":9360}…] -> "180x0.5200=93.60 36x0.5700=20.52". */
-static int as_tiers(const json_t *value, int language, char *buf, size_t size, const char **why)
+/* [{"kwh":180,"price":"0.5200","amount_fen":9360}…] -> "180x0.5200=93.60 36x0.5700=20.52";
+ * shortly, the zeros at the end of a price are left out. */
+static int write_tiers(const json_t *value, bool shortly, int language, char *buf, size_t size, const char **why)
 {
     size_t i, used = 0;
     json_t *tier;
@@ -203,12 +204,24 @@ static int as_tiers(const json_t *value, int language, char *buf, size_t size, c
         char amount[MONEY_TEXT_SIZE + 1] = "=";
         if (!price || !json_is_integer(kwh)) return wants(why, "a tier has no kwh or price");
         if (fen && as_money(fen, language, amount + 1, sizeof amount - 1, why)) return -1;
-        int n = snprintf(buf + used, size - used, "%s%lldx%s%s", used ? " " : "", (long long)json_integer_value(kwh), price,
-                         fen ? amount : "");
+        size_t digits = strlen(price);
+        while (shortly && strchr(price, '.') && digits > 1 && price[digits - 1] == '0' && price[digits - 2] != '.') digits--;
+        int n = snprintf(buf + used, size - used, "%s%lldx%.*s%s", used ? " " : "", (long long)json_integer_value(kwh), (int)digits,
+                         price, fen ? amount : "");
         if (n < 0 || (size_t)n >= size - used) return wants(why, "it is too long to print");
         used += (size_t)n;
     }
     return 0;
+}
+
+static int as_tiers(const json_t *value, int language, char *buf, size_t size, const char **why)
+{
+    return write_tiers(value, false, language, buf, size, why);
+}
+
+static int as_tiers_short(const json_t *value, int language, char *buf, size_t size, const char **why)
+{
+    return write_tiers(value, true, language, buf, size, why);
 }
 
 /* --- words of the bank ---------------------------------------------------------------- */
@@ -330,6 +343,7 @@ const struct format formats[] = {
     {"period-long", as_period_long, "\"202610\" as 2026年10月, Oct 2026"},
     {"kwh", as_kwh, "a whole number: readings and kWh"},
     {"tiers", as_tiers, "a list of tiers as 180x0.5200=93.60 36x0.5700=20.52"},
+    {"tiers-short", as_tiers_short, "the same with prices as short as they go: 180x0.52=93.60"},
     {"class", as_class, "a tariff's letter in words: R 居民生活, Residential"},
     {"state", as_state, "a state in words: posted 已入账, Posted"},
     {"kind", as_kind, "a kind of entry in words: deposit 存入, Deposit"},

@@ -191,6 +191,7 @@ static void find_origin(struct placing *p)
         p->x0 = on.x_mm100 + on.w_mm100 - template_x_mm100(&form->unit, p->device, form->alignment[1] + form->size[0]);
     if ((corner == CORNER_BOTTOMLEFT || corner == CORNER_BOTTOMRIGHT) && page->media != PAGE_ROLL)
         p->y0 = on.y_mm100 + on.h_mm100 - template_y_mm100(&form->unit, p->device, form->alignment[2] + form->size[1]);
+    p->y0 += template_y_mm100(&p->media->unit, p->device, p->media->staggering); /* a passbook's pages begin so far down */
     p->x0 += p->request->offset_x_mm10 * 10;
     p->y0 += p->request->offset_y_mm10 * 10;
 }
@@ -224,17 +225,17 @@ int print_place_all(const struct print_request *request, struct page ***pages, s
 {
     struct print_request next = *request;
     *count = 0;
-    *pages = calloc(PAGES_MAX, sizeof **pages);
+    *pages = calloc(PAGES_MAX, sizeof(struct page *));
     if (!*pages) return error_all(err, "page refused", NULL, "no memory", NULL);
     next.may_continue = true;
     if (next.page_number < 1) next.page_number = 1;
     for (int left = 1; left > 0;) {
-        struct page *page;
+        struct page *page = NULL;
         if (*count == PAGES_MAX) {
             error_all(err, "page refused", request->form->name, "it would be more than 200 pages", "print a part of the list");
             goto failed;
         }
-        if (print_place(&next, &page, err)) goto failed;
+        if (print_place(&next, &page, err) || !page) goto failed;
         (*pages)[(*count)++] = page;
         left = page->rows_left;
         next.first_row += page->rows_placed;

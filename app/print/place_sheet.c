@@ -84,7 +84,8 @@ int place_sheet(struct placing *p)
 {
     const struct template_form *form = p->form;
     struct typeset *t = malloc(sizeof *t);
-    int status = t ? 0 : error_all(p->err, "page refused", NULL, "no memory", NULL);
+    int status = 0;
+    if (!t) return error_all(p->err, "page refused", NULL, "no memory", NULL);
     for (int i = 0; i < form->frame_count && !status; i++) status = put_frame(p, &form->frame[i]);
     for (int i = 0; i < form->field_count && !status; i++) {
         const struct template_field *field = &form->field[i];

@@ -146,7 +146,7 @@ int page_preview(const struct page *page, int columns, struct page_preview *out,
         if (!(out->line[row] = line_of(&g, row))) goto full;
         out->rows = row + 1;
     }
-    while (out->rows > 0 && !*out->line[out->rows - 1]) free(out->line[--out->rows]);
+    while (out->rows > 0 && out->line[out->rows - 1] && !*out->line[out->rows - 1]) free(out->line[--out->rows]);
     free(g.cell);
     return 0;
 full:
@@ -157,7 +157,7 @@ full:
 
 void page_preview_free(struct page_preview *preview)
 {
-    for (int i = 0; i < preview->rows; i++) free(preview->line[i]);
+    for (int i = 0; preview->line && i < preview->rows; i++) free(preview->line[i]);
     free(preview->line);
     *preview = (struct page_preview){0};
 }

@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "print/page.h"
 
-#define TEMPLATE_FILE_MAX (256 * 1024)
+#define TEMPLATE_FILE_MAX ((size_t)256 * 1024)
 #define TEMPLATE_FIELDS_MAX 256 /* of one form */
 #define TEMPLATE_FRAMES_MAX 128
 #define TEMPLATE_FORMS_MAX 16 /* of one file; media likewise */

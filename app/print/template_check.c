@@ -4,6 +4,22 @@
 
 #include "print/format.h"
 
+/* Units that are 3 m or more, whatever the printer: no paper is as large, and sums of
+ * lengths stay far from overflow. */
+static bool too_far(const struct template_unit *unit, int axis, int64_t units)
+{
+    const int cell_um = 5080, row_um = 8466; /* 5 cpi, 3 lpi: the coarsest that there are */
+    int parts = axis ? unit->y_parts : unit->x_parts;
+    int64_t um = unit->base == PAGE_UNIT_MM ? 1000 : unit->base == PAGE_UNIT_INCH ? 25400 : axis ? row_um : cell_um;
+    return units * um / 10 / parts > PAGE_HEIGHT_MAX_MM100;
+}
+
+static int refuse_far(const struct lexer *lexer, struct template_place place, const char *name)
+{
+    lexer_refuse(lexer, place, "\"%s\" reaches beyond %d m", name, PAGE_HEIGHT_MAX_MM100 / 100000);
+    return error_remedy(lexer->err, "check its numbers, and the parts in UNIT: MM, 10, 10 counts in tenths");
+}
+
 static int field_named(const struct template_form *form, const char *name)
 {
     for (int i = 0; i < form->field_count; i++)
@@ -60,6 +76,9 @@ static int check_place(const struct lexer *lexer, const struct template_form *fo
                      form->size[axis], axis ? "high" : "wide");
         return error_remedy(lexer->err, "mend POSITION or SIZE, or the form's SIZE");
     }
+    for (int axis = 0; axis < 2; axis++)
+        if (field->index[0] && too_far(&form->unit, axis, field->position[axis] + (int64_t)field->index[0] * field->index[1 + axis]))
+            return refuse_far(lexer, field->place, field->name);
     if (field->index[0] > TEMPLATE_INDEX_MAX) {
         lexer_refuse(lexer, field->place, "INDEX repeats %d times; %d is the most", field->index[0], TEMPLATE_INDEX_MAX);
         return error_remedy(lexer->err, "let the list go on on the next page");
@@ -133,6 +152,8 @@ static int check_frame(const struct lexer *lexer, const struct template_form *fo
 
 int template_check_form(const struct lexer *lexer, struct template_form *form)
 {
+    for (int axis = 0; axis < 2; axis++)
+        if (too_far(&form->unit, axis, (int64_t)form->size[axis] + form->alignment[1 + axis])) return refuse_far(lexer, form->place, form->name);
     if (check_twins(lexer, form)) return -1;
     for (int i = 0; i < form->field_count; i++) {
         form->field[i].head = i;
@@ -156,6 +177,8 @@ static int check_area(const struct lexer *lexer, const struct template_media *me
 int template_check_media(const struct lexer *lexer, const struct template_media *media)
 {
     bool roll = media->size[1] == 0;
+    for (int axis = 0; axis < 2; axis++)
+        if (too_far(&media->unit, axis, media->size[axis])) return refuse_far(lexer, media->place, media->name);
     if (!media->size[0]) {
         lexer_refuse(lexer, media->place, "XFSMEDIA \"%s\" has no width", media->name);
         return error_remedy(lexer->err, "only the height is 0, of a roll");

@@ -68,7 +68,7 @@ static int read_choice(struct reader *r, const struct template_word *word, int *
 
 static int read_flags(struct reader *r, const struct template_word *word, int *value)
 {
-    int one;
+    int one = 0;
     *value = 0;
     for (;;) {
         if (read_choice(r, word, &one)) return -1;
@@ -322,7 +322,7 @@ int template_read(const char *name, const char *bytes, size_t len, struct templa
     if (len > TEMPLATE_FILE_MAX) {
         error_set(r.err, "template refused");
         error_where(r.err, "%s", name);
-        return error_why(r.err, "it is larger than %d bytes", TEMPLATE_FILE_MAX);
+        return error_why(r.err, "it is larger than %zu bytes", TEMPLATE_FILE_MAX);
     }
     if (len && !utf8_valid(bytes, len)) return refuse_bytes(&r, bytes, len, name);
     r.file = calloc(1, sizeof *r.file);

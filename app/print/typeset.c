@@ -279,7 +279,7 @@ static bool shrink_all(const struct placing *p, struct typeset *t)
 
 static void measure_faces(struct typeset *t)
 {
-    t->face_h_mm100 = t->pitch_mm100 = 0;
+    t->face_h_mm100 = t->pitch_mm100 = 1;
     for (int i = 0; i < t->segment_count; i++) {
         const struct typeface *face = &t->segment[i].face;
         if (face->h_mm100 > t->face_h_mm100) t->face_h_mm100 = face->h_mm100;

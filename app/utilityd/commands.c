@@ -10,62 +10,73 @@
 
 const struct command utility_commands[] = {
     {"init", cmd_init, "", "make the books",
-     "Makes the tables at `path` of the settings, unless they are there. SQLite: a file that its\n"
-     "owner alone may read. PostgreSQL: the database must be there (createdb).\n"},
-    {"import", cmd_import, "[--encoding WORD] [--replace YYYYMM] [--quiet] FILE", "take a bills file in, whole or not at all",
-     "Takes a bills file of the billing system into the books: every bill of it, or none. A file with\n"
-     "a fault is refused with line, field and reason of the first 20 of them.\n"
+     "Makes the tables at `path` of the settings, unless they are there. SQLite: a\n"
+     "file that its owner alone may read. PostgreSQL: the database must be there\n"
+     "(createdb).\n"},
+    {"import", cmd_import, "[--encoding WORD] [--replace MONTH] FILE", "take a bills file in, whole or not at all",
+     "Takes a bills file of the billing system into the books: every bill of it, or\n"
+     "none. A file with a fault is refused with line, field and reason of the first\n"
+     "20 of them.\n"
      "\n"
-     "A bill that is in the books already is brought up to date while it is open; one that is paid,\n"
-     "or out for withholding, stays as it is and is listed when the file says otherwise. Prepaid\n"
-     "credit then covers open bills, the oldest first.\n"
+     "A bill that is in the books already is brought up to date while it is open; one\n"
+     "that is paid, or out for withholding, stays as it is and is listed when the\n"
+     "file says otherwise. Prepaid credit then covers open bills, the oldest first.\n"
      "\n"
      "  --encoding WORD    auto (found out, the default), utf-8 or gb18030\n"
-     "  --replace YYYYMM   the file is all of that month: open bills of the month that it does not\n"
-     "                     name are withdrawn, what credit covered of them is credit again\n"
-     "  --quiet            no progress bar (there is none anyway when the error output is no terminal)\n"
+     "  --replace YYYYMM   the file is all of that month: open bills of the month that\n"
+     "                     it does not name are withdrawn, and what credit covered of\n"
+     "                     them is credit again\n"
+     "  --quiet            no progress bar (there is none anyway when the error output\n"
+     "                     is no terminal)\n"
      "\n"
-     "Ends with 0 taken in, 65 refused, 66 no such file, 69 no books, 74 the books can't be written.\n"},
-    {"sample", cmd_sample, "[--bills N] [--seed N] [--date YYYY-MM-DD]", "write sample bills to the output",
-     "Writes a bills file of people who do not exist: the same number, seed and date, the same file.\n"
-     "Nine customers come first, each with something that a counter must get right:\n"
+     "Ends with 0 taken in, 65 refused, 66 no such file, 69 no books, 74 the books\n"
+     "can't be written.\n"},
+    {"sample", cmd_sample, "[--bills N] [--seed N] [--date D]", "write sample bills to the output",
+     "Writes a bills file of people who do not exist: the same number, seed and date,\n"
+     "the same file. Nine customers come first, each with something that a counter\n"
+     "must get right:\n"
      "\n"
-     "  0499110001 one bill                     0499110006 very long name and address, multiplier 40\n"
-     "  0499110002 six bills, five past due     0499110007 a bill of 0.00\n"
-     "  0499110003 one bill, past due           0499110008 Latin name with quote and ampersand\n"
-     "  0499110004 collection window closed     0499110009 window opens tomorrow\n"
-     "  0499110005 rare characters in the name\n"
+     "  0499110001 one bill                    0499110006 very long name and address\n"
+     "  0499110002 six bills, five past due    0499110007 a bill of 0.00\n"
+     "  0499110003 one bill, past due          0499110008 Latin name, quote, ampersand\n"
+     "  0499110004 collection window closed    0499110009 window opens tomorrow\n"
+     "  0499110005 rare characters\n"
      "\n"
      "  --bills N    how many bills, 1 to 20,000,000 (1,000)\n"
      "  --seed N     another population (1)\n"
-     "  --date D     the business date that due dates and windows go by (today)\n"},
+     "  --date D     YYYY-MM-DD, what due dates and windows go by (today)\n"},
     {"serve", cmd_serve, "", "answer the banks",
-     "Listens at `listen` of the settings for banks, over TLS 1.3 with certificates on both sides, and\n"
-     "answers inquiries, payments, reversals, totals and files. Prints \"ready: ADDRESS:PORT\" when it\n"
-     "does. SIGHUP reads access policy and certificates anew, SIGTERM ends it when what was posted is\n"
-     "answered. Ends with 0, 69 no books, 74 the books' disk failed, 78 settings.\n"},
-    {"query", cmd_query, "customer NUMBER | arrears | payments | key KEY | totals …", "who has paid, who is in arrears",
-     "  customer NUMBER        one customer with all bills; the late fee of today is explained\n"
+     "Listens at `listen` of the settings for banks, over TLS 1.3 with certificates on\n"
+     "both sides, and answers inquiries, payments, reversals, totals and files. Prints\n"
+     "\"ready: ADDRESS:PORT\" when it does. SIGHUP reads access policy and certificates\n"
+     "anew, SIGTERM ends it when what was posted is answered. Ends with 0, 69 no\n"
+     "books, 74 the books' disk failed, 78 settings.\n"},
+    {"query", cmd_query, "QUESTION [FILTER …]", "who has paid, who is in arrears",
+     "  customer NUMBER        one customer with all bills, late fees explained\n"
      "  arrears                customers with bills past due\n"
-     "  payments               payments and what undid them, as they were posted\n"
-     "  key BANK/BRANCH/REF    one payment: where its money lies, its invoices, its reversals\n"
-     "  totals                 sums by bank, branch and day, with the day's agreement\n"
+     "  payments               payments as they were posted\n"
+     "  reversals              what undid them, or tried to, and who\n"
+     "  key BANK/BRANCH/REF    one payment: its parts, invoices and reversals\n"
+     "  totals                 sums by bank, branch and day, and whether agreed\n"
      "\n"
-     "  --bank N --branch N    of one bank, one branch          (payments, totals)\n"
-     "  --day YYYY-MM-DD       of one business day              (payments, totals; arrears: as of that day)\n"
-     "  --station NAME         of one supply station            (arrears, payments)\n"
-     "  --customer NUMBER      of one customer                  (arrears, payments)\n"
-     "  --format WORD          table (the default), csv or json (a line a row; amounts are fen)\n"
+     "  --bank N --branch N    of one bank, one branch (payments, reversals, totals)\n"
+     "  --day YYYY-MM-DD       of one business day; arrears: as they stood on that day\n"
+     "  --station NAME         of one supply station (arrears, payments, reversals)\n"
+     "  --customer NUMBER      of one customer (arrears, payments, reversals)\n"
+     "  --format WORD          table (the default), csv or json (a line a row, amounts\n"
+     "                         in fen)\n"
      "  --wide                 every column also in a table\n"
-     "  --follow               payments: goes on with each new one as it is posted, till interrupted\n"},
+     "  --follow               payments: goes on with each new one, and each reversal,\n"
+     "                         as it is posted, till interrupted\n"},
     {"verify", cmd_verify, "[--json]", "check the books' invariants",
      "Runs one query an invariant. Ends with 0 when all hold, 65 when one is broken.\n"},
     {"certs", cmd_certs, "ca DIR | station DIR NAME [DAYS]", "make a private CA, a station's certificate",
      "  ca DIR                    DIR/ca.crt and DIR/ca.key\n"
-     "  station DIR NAME [DAYS]   DIR/NAME.crt and DIR/NAME.key, signed by DIR/ca.key; prints the pin\n"
-     "                            for the access policy\n"},
+     "  station DIR NAME [DAYS]   DIR/NAME.crt and DIR/NAME.key, signed by DIR/ca.key;\n"
+     "                            prints the pin for the access policy\n"},
     {"settings", cmd_settings, "", "print every setting with its meaning",
-     "What it prints is a settings file with the defaults: keep it and change what is to be another.\n"},
+     "What it prints is a settings file with the defaults: keep it, and change what is\n"
+     "to be another.\n"},
 };
 const size_t utility_command_count = sizeof utility_commands / sizeof *utility_commands;
 

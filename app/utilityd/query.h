@@ -12,14 +12,15 @@
 enum query_kind {
     QUERY_TEXT, QUERY_INT, QUERY_MONEY,
     QUERY_DAY,  /* YYYY-MM-DD */
-    QUERY_TIME, /* local YYYY-MM-DDThh:mm:ss, for a person MM-DD hh:mm:ss */
+    QUERY_TIME, /* local YYYY-MM-DDThh:mm:ss, for a person MM-DD hh:mm */
     QUERY_KEY,  /* of three columns: bank, branch, reference */
     QUERY_NAME, /* text that is clipped for a person */
 };
 struct query_column {
     const char *name, *title;
     enum query_kind kind;
-    bool wide; /* left out of a person's table, unless --wide */
+    int wide; /* 1: left out of a person's table, unless --wide */
+    int cells; /* NAME: clipped to so many, for a person */
 };
 enum query_filter { BY_BANK = 1, BY_BRANCH = 2, BY_DAY = 4, BY_STATION = 8, BY_CUSTOMER = 16, BY_KEY = 32 };
 

@@ -11,7 +11,6 @@
 #include "wire/bill.h"
 
 #define SQL_SIZE 4096
-#define NAME_CELLS 12
 #define CELL_SIZE 260
 
 static bool shown(const struct query_column *c, enum table_style style, bool wide)
@@ -72,11 +71,11 @@ static int cell(const struct utility *u, struct db *db, const struct query_colum
     case QUERY_DAY: day_format((day_t)db_int(db, at), buf, CELL_SIZE); break;
     case QUERY_TIME:
         clock_format(&u->clock, db_int(db, at), buf, CELL_SIZE);
-        if (person) memmove(buf, buf + 5, strlen(buf + 5) + 1), buf[5] = ' ';
+        if (person) memmove(buf, buf + 5, 11), buf[5] = ' ', buf[11] = '\0';
         break;
     case QUERY_KEY: out->text = key_text(db, at, buf, CELL_SIZE); return 3;
     case QUERY_NAME:
-        if (person) text_clip(buf, CELL_SIZE, db_text(db, at), NAME_CELLS, '~');
+        if (person) text_clip(buf, CELL_SIZE, db_text(db, at), c->cells, '~');
         else out->text = db_text(db, at);
         break;
     case QUERY_TEXT: text_copy(buf, CELL_SIZE, db_text(db, at)); break;
@@ -94,7 +93,7 @@ static void put_line(const struct question *q, const struct cell *cells, bool wi
         const char *text = cells[i].text;
         if (c->kind == QUERY_MONEY) printf("%12s  ", money_format_grouped(cells[i].number, money, sizeof money));
         else if (c->kind == QUERY_INT) printf("%3" PRId64 "  ", cells[i].number);
-        else printf("%s%*s", text, c->kind == QUERY_NAME && text_width(text) < NAME_CELLS ? NAME_CELLS - text_width(text) + 2 : 2, "");
+        else printf("%s%*s", text, c->kind == QUERY_NAME && text_width(text) < c->cells ? c->cells - text_width(text) + 2 : 2, "");
         i++;
     }
     putchar('\n');

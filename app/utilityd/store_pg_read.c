@@ -1,57 +1,10 @@
-/* First round trip: lock, then read, each in a statement of its own. A statement
- * that locks and reads at once keeps the snapshot from before its wait, and two
- * front ends pay a bill twice (the overlap test has it as its control). */
+/* First round trip: lock, then read, each in a statement of its own. */
 #include "utilityd/store_pg.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-
-#define BY_KEY " FROM unnest($1::bigint[], $2::bigint[]) k(station, reference) JOIN payment p ON p.station=k.station AND p.reference=k.reference"
-
-const char *const pg_texts[PG_SQL_COUNT] = {
-    [PG_BEGIN] = "BEGIN",
-    [PG_COMMIT] = "COMMIT",
-    [PG_ROLLBACK] = "ROLLBACK",
-    [PG_STATION_READ] = "SELECT id FROM station WHERE bank=$1 AND branch=$2",
-    [PG_STATION_ADD] = "INSERT INTO station (bank, branch) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-    [PG_LOCK_STATIONS] = "SELECT pg_advisory_xact_lock_shared(x) FROM unnest($1::bigint[]) x",
-    [PG_LOCK_KEYS] = "SELECT pg_advisory_xact_lock(x) FROM unnest($1::bigint[]) x",
-    [PG_READ_KEYS] = "SELECT p.station, p.reference, p.id, p.state, p.code, p.reversal, p.approval, encode(p.content, 'hex'), encode(p.origin, 'hex'),"
-                     " p.customer, p.amount_fen, p.short_fen, p.taken, p.business, p.flagged, p.proc" BY_KEY,
-    [PG_READ_CUSTOMERS] = "SELECT c.number, c.credit_fen FROM customer c WHERE c.number = ANY (ARRAY(SELECT unnest($3::text[]) UNION SELECT p.customer" BY_KEY
-                          ")) ORDER BY c.number FOR NO KEY UPDATE",
-    [PG_READ_PARTS] = "SELECT t.payment, t.part, t.bill, t.place, t.amount_fen" BY_KEY " JOIN part t ON t.payment=p.id ORDER BY t.payment, t.position",
-    [PG_READ_BILLS] =
-        "SELECT number, customer, amount_fen - covered_fen, due, first_day, last_day, rate_permille, class, state, paid_by FROM bill WHERE id = ANY (ARRAY("
-        "SELECT b.id FROM (SELECT unnest($3::text[]) AS number UNION SELECT p.customer" BY_KEY ") c JOIN bill b ON b.customer=c.number AND b.state=0"
-        " UNION SELECT b.id FROM unnest($4::text[]) n(number) JOIN bill b ON b.number=n.number"
-        " UNION SELECT b.id" BY_KEY " JOIN part t ON t.payment=p.id JOIN bill b ON b.number=t.bill)) ORDER BY due, number",
-    [PG_READ_DAYS] = "SELECT d.station, d.business FROM (SELECT unnest($1::bigint[]) AS station, unnest($3::bigint[]) AS business UNION"
-                     " SELECT p.station, p.business" BY_KEY ") k JOIN branch_day d ON d.station=k.station AND d.business=k.business WHERE d.closed=1",
-    [PG_LOCK_CHANGES] = "SELECT pg_advisory_xact_lock(" PG_LOCK_CHANGE ")",
-    [PG_WRITE_KEYS] =
-        "INSERT INTO payment (station, reference, state, code, reversal, approval, content, origin, customer, proc, amount_fen, short_fen, taken, business,"
-        " flagged, posted_ms) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::bytea[],"
-        " $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[])"
-        " ON CONFLICT (station, reference) DO UPDATE SET state=excluded.state, code=excluded.code, reversal=excluded.reversal, approval=excluded.approval,"
-        " content=excluded.content, customer=excluded.customer, proc=excluded.proc, amount_fen=excluded.amount_fen, short_fen=excluded.short_fen,"
-        " taken=excluded.taken, business=excluded.business, flagged=excluded.flagged",
-    [PG_DROP_PARTS] = "DELETE FROM part WHERE payment = ANY ($1::bigint[])",
-    [PG_WRITE_PARTS] = "INSERT INTO part (payment, position, part, bill, place, amount_fen) SELECT p.id, k.position, k.part, k.bill, k.place, k.amount_fen"
-                       " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[])"
-                       " k(station, reference, position, part, bill, place, amount_fen) JOIN payment p ON p.station=k.station AND p.reference=k.reference",
-    [PG_WRITE_BILLS] = "UPDATE bill b SET state=k.state, change=top.change + k.place,"
-                       " paid_by=(SELECT p.id FROM payment p WHERE p.station=k.station AND p.reference=k.reference)"
-                       " FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[]) WITH ORDINALITY k(station, reference, number, state, place),"
-                       " (SELECT coalesce(max(change), 0) AS change FROM bill) top WHERE b.number=k.number",
-    [PG_WRITE_CUSTOMERS] = "UPDATE customer c SET credit_fen=k.credit FROM unnest($1::text[], $2::bigint[]) k(number, credit) WHERE c.number=k.number",
-    [PG_WRITE_REVERSALS] = "INSERT INTO reversal (station, reference, mti, code, maker, checker, at_ms)"
-                           " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[])",
-    [PG_WRITE_DAYS] = "INSERT INTO branch_day (station, business, closed, agreed) SELECT DISTINCT station, business, 1, 0"
-                      " FROM unnest($1::bigint[], $2::bigint[]) k(station, business) ON CONFLICT (station, business) DO UPDATE SET closed=1, agreed=0",
-};
 
 /* --- taking rows ------------------------------------------------------------------ */
 

@@ -61,7 +61,7 @@ static void problem(struct reader *r, const char *what, const uint8_t *p)
 
 static struct escpos_mark *new_mark(struct reader *r)
 {
-    if (r->sheet->marks == 256) abort();
+    if (r->sheet->marks == 1024) abort();
     struct escpos_mark *m = &r->sheet->mark[r->sheet->marks++];
     memset(m, 0, sizeof *m);
     m->x_dots = r->x;
@@ -99,6 +99,7 @@ static void parens(struct reader *r, const uint8_t *p, size_t len)
 {
     if (p[2] != 'k' || p[6] != 0x50) return;
     struct escpos_mark *m = new_mark(r);
+    if (len - 8 >= sizeof m->qr) abort();
     memcpy(m->qr, p + 8, len - 8);
 }
 

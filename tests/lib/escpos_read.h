@@ -18,11 +18,11 @@ struct escpos_mark {
     int bold, under, wide, high;
     int w_dots, h_rows;     /* picture: raster rows */
     const uint8_t *bits;    /* into the job's bytes; (w_dots / 8) a row */
-    char qr[512];           /* QR by command: its text */
+    char qr[160];           /* QR by command: its text */
 };
 
 struct escpos_sheet {
-    struct escpos_mark mark[256];
+    struct escpos_mark mark[1024];
     int marks;
     int length_units;       /* paper fed */
     int cuts, drawer_kicks, inits;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+static bool blind;
 static struct books_two word; /* the last approval's text must outlive the call that uses it */
 
 void pay_fine(struct books *b, enum ledger_result result)
@@ -23,7 +24,7 @@ static void rule_broken(void *ctx, int number, const char *name, const char *exa
 
 void pay_verify(struct books *b)
 {
-    if (ledger_verify(b->ledger, true, rule_broken, NULL, &b->err) != 0)
+    if (!blind && ledger_verify(b->ledger, true, rule_broken, NULL, &b->err) != 0)
         fail_msg("%s %s", b->err.where, b->err.why);
 }
 
@@ -39,11 +40,14 @@ bool pay_broken(struct books *b, int number)
     return ledger_verify(b->ledger, true, note_rule, &number, &b->err) > 0 && number == 0;
 }
 
+void pay_blind(void) { blind = true; }
+
 void pay_start(struct books *b)
 {
     struct ledger_startup found;
     struct ledger_identity us;
     struct ledger_till till;
+    blind = false;
     books_start(b, true);
     b->rules.offline_single_fen = 500000;
     b->rules.offline_day_fen = 2000000;

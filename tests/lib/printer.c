@@ -179,7 +179,7 @@ static void *run(void *ctx)
             pthread_mutex_lock(&p->lock);
             if (p->refill) {
                 p->empty = p->refill = p->plan.cover_open = false;
-                p->plan.paper_out_at = NEVER;
+                p->plan.paper_out_at = p->plan.stalls_at = NEVER;
                 print(p);
             }
             pthread_mutex_unlock(&p->lock);
@@ -247,6 +247,13 @@ void printer_await_empty(struct test_printer *p)
 {
     pthread_mutex_lock(&p->lock);
     while (!p->empty) pthread_cond_wait(&p->changed, &p->lock);
+    pthread_mutex_unlock(&p->lock);
+}
+
+void printer_await_bytes(struct test_printer *p, size_t bytes)
+{
+    pthread_mutex_lock(&p->lock);
+    while (p->printed < bytes) pthread_cond_wait(&p->changed, &p->lock);
     pthread_mutex_unlock(&p->lock);
 }
 

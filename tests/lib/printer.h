@@ -27,7 +27,9 @@ struct printer_plan {
 struct test_printer;
 struct test_printer *printer_start(const struct printer_plan *plan);
 const char *printer_uri(const struct test_printer *p);
-/* A new roll, cover closed: what its buffer still holds comes out now. */
+/* Blocks until that many bytes are on paper. */
+void printer_await_bytes(struct test_printer *p, size_t bytes);
+/* A new roll, cover closed, no stall any more: what its buffer still holds comes out now. */
 void printer_refill(struct test_printer *p);
 /* Blocks until the roll has ended (the plan's paper_out_at was reached). */
 void printer_await_empty(struct test_printer *p);

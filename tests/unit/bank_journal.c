@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,7 +19,12 @@ static struct world w;
 static struct bank bank;
 static uv_loop_t loop;
 
-static void on_failed(void *ctx) { fail_msg("the journal failed"); }
+static bool may_fail, failed;
+static void on_failed(void *ctx)
+{
+    if (!may_fail) fail_msg("the journal failed");
+    failed = true;
+}
 
 static int start(void **state)
 {
@@ -145,6 +151,36 @@ static void of_a_torn_spool_what_is_whole_counts(void **state)
     assert_int_equal(out_of_order(), 0);
 }
 
+/* A child whose files may not grow beyond a megabyte: 0 when it was told so and stopped in order. */
+static int with_a_full_disk(void)
+{
+    struct rlimit limit = {1 << 20, 1 << 20};
+    int64_t n = 1;
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &limit);
+    may_fail = true;
+    struct journal *j = open_journal();
+    for (; !failed && n < 100000; n++) {
+        note(j, n);
+        uv_run(&loop, UV_RUN_NOWAIT);
+    }
+    return failed && journal_stop(j, NULL) == -1 ? 0 : 1;
+}
+
+static void a_full_disk_is_said_at_once_and_what_was_kept_has_no_gap(void **state)
+{
+    int status;
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) _exit(with_a_full_disk());
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    close_journal(open_journal());
+    assert_true(rows() > 100);
+    assert_int_equal(world_sql(&w, "bank.db", "SELECT max(seq) - count(*) FROM message"), 0);
+    assert_int_equal(out_of_order(), 0);
+}
+
 static void a_sealed_password_is_not_kept(void **state)
 {
     static const char sealed[] = "aa55bb66cc77dd88ee99ff00aa55bb66cc77dd88ee99ff00";
@@ -168,6 +204,7 @@ int main(void)
         cmocka_unit_test_setup(an_orderly_stop_leaves_nothing_out, fresh),
         cmocka_unit_test_setup(a_killed_relay_loses_no_row_and_doubles_none, fresh),
         cmocka_unit_test_setup(of_a_torn_spool_what_is_whole_counts, fresh),
+        cmocka_unit_test_setup(a_full_disk_is_said_at_once_and_what_was_kept_has_no_gap, fresh),
         cmocka_unit_test_setup(a_sealed_password_is_not_kept, fresh),
     };
     return cmocka_run_group_tests(tests, start, stop);

@@ -69,14 +69,19 @@ static void styles_begin_and_end_where_they_should(void **state)
     bytes_free(&out);
 }
 
-/* Printers of 180 dpi move paper in 1/360 inch. */
+/* Printers of 180 dpi move paper in 1/360 inch, and their text is drawn. */
 static void paper_moves_in_the_models_own_unit(void **state)
 {
     const struct profile *p = profile_find("epson-80-180");
+    static const int y_mm100[] = { 200, 1000, 1500, 2000, 2500 };
     struct escpos_sheet sheet;
     struct bytes out = printed(p, receipt(p), &sheet);
-    assert_int_equal(mark_of(&sheet, "实收")->y_units, page_dots_of_mm100(2000, 360));
-    assert_int_equal(mark_of(&sheet, "实收")->x_dots, page_dots_of_mm100(600 - 390, 180));
+    assert_int_equal(sheet.marks, 5);
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(sheet.mark[i].y_units, page_dots_of_mm100(y_mm100[i], 360));
+        assert_true(sheet.mark[i].h_rows > 0);
+    }
+    assert_int_equal(sheet.length_units, page_dots_of_mm100(6000, 360));
     bytes_free(&out);
 }
 

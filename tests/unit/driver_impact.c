@@ -79,7 +79,7 @@ static void every_piece_stands_where_the_page_says_and_no_run_drifts(void **stat
 /* Paint the strips again: the QR and the rule are where they should be, and only there. */
 static void pictures_are_strips_in_their_place(void **state)
 {
-    const struct profile *p = profile_find("epson-lq630k");
+    const struct profile *p = profile_find("epson-lq1600k3");
     struct page *page = page_new(20000, 13970, PAGE_MULTIPART);
     page->length_in360 = 1980;
     put_qr(page, 10000, 2700, 2000, "0311-0007-20261124-000123");
@@ -187,7 +187,7 @@ static void a_pr2_is_told_the_length_before_the_paper(void **state)
     page_sort(page);
     struct bytes out = rendered(p, page);
     static const char want[] = "\x1b&40\x1bQ043\x1bZ\x1bL043"
-                               "\x1b/10200\x1b|A000\x1bH005\x1b)100.00"
+                               "\x1b/10200\x1b<\x1b|A000\x1bH005\x1b)100.00"
                                "\x1b/10440\x1b|A001\x1bH005\x1b(AB"
                                "\x1bO";
     assert_int_equal(out.len, sizeof want - 1);
@@ -202,7 +202,7 @@ static void ppds_goes_right_from_the_carriage_return(void **state)
     struct page *page = page_new(20000, 13970, PAGE_SHEET);
     put_text(page, p, 2540, 420 + 2540, 0, "AB");
     struct bytes out = rendered(p, page);
-    static const char want[] = "\x1b[\\\x04\x00\x00\x00\xb4\x00\x1c&\x1cS\x00\x0c\x1bJ\xb4\x1b" "F\x1b-\x00\r\x1b" "d\x78\x00" "AB\r\f";
+    static const char want[] = "\x1b[\\\x04\x00\x00\x00\xb4\x00\x1c&\x1bJ\xb4\x12\x1cS\x00\x0c\x1cT\x00\x06\x1b" "F\x1b-\x00\r\x1b" "d\x78\x00" "AB\r\f";
     assert_int_equal(out.len, sizeof want - 1);
     assert_memory_equal(out.at, want, sizeof want - 1);
     page_free(page);

@@ -6,6 +6,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "drivers/backend.h"
@@ -209,6 +213,35 @@ static void an_id_that_lies_about_its_length_is_read_as_it_came(void **state)
     }
 }
 
+/* The emulation is faithful enough for another program that knows such printers. */
+static void cups_own_backend_prints_into_it_byte_for_byte(void **state)
+{
+    struct usb_plan plan = PLAN;
+    plan.printer.mute = true;
+    struct usb_printer *u = usb_printer_start(&plan);
+    char path[] = "/tmp/gridteller-usb-XXXXXX";
+    int fd = mkstemp(path);
+    assert_int_equal(write(fd, body.at, body.len), body.len);
+    close(fd);
+    pid_t pid = fork();
+    if (pid == 0) {
+        static const char uri[] = "usb://EPSON/TM-T82II?serial=GT0001";
+        int quiet = open("/dev/null", O_RDWR);
+        for (int i = 0; i < 3; i++) dup2(quiet, i);
+        setenv("DEVICE_URI", uri, 1);
+        execl("/usr/lib/cups/backend/usb", uri, "1", "teller", "invoice", "1", "", path, (char *)NULL);
+        _exit(127);
+    }
+    bool whole;
+    printer_await_bytes(usb_printer_inside(u), body.len);
+    kill(pid, SIGKILL); /* it would listen for an answer for long */
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    on_paper(u, &whole);
+    assert_true(whole);
+    unlink(path);
+    usb_printer_stop(u);
+}
+
 int main(int argc, char **argv)
 {
     usb_printer_wrap(argv);
@@ -221,6 +254,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(it_stalls_at_every_chunk),
         cmocka_unit_test(unplugged_or_failing_at_every_chunk_is_unknown),
         cmocka_unit_test(a_doubt_is_cleared_by_a_soft_reset_too),
+        cmocka_unit_test(cups_own_backend_prints_into_it_byte_for_byte),
         cmocka_unit_test(an_id_that_lies_about_its_length_is_read_as_it_came),
     };
     return cmocka_run_group_tests(tests, make_page, free_page);

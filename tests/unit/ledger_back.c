@@ -81,6 +81,22 @@ static void a_refused_reversal_leaves_it_as_it_stood_with_new_paper(void **unuse
     assert_true(payment_bill_in_hand(b.ledger, "1"));
 }
 
+static void what_the_utility_does_not_know_or_can_not_take_back_stands(void **unused)
+{
+    static const char *const refusals[] = {"25", "51", "98"};
+    for (int i = 0; i < 3; i++) {
+        char bill[4] = {(char)('1' + i), 0};
+        pay_posted(&b, WANG, bill, 100, &p);
+        assert_int_equal(reverse(NULL, 0), LEDGER_OK);
+        pay_goes(&b, &p, "0400");
+        pay_fine(&b, pay_hears(&b, &p, "0410", refusals[i], NULL));
+        assert_string_equal(p.state, "posted");
+        assert_int_equal(p.owed_fen, 0);
+        pay_prints(&b, &p, OUTCOME_CONFIRMED);
+        pay_notices(&b);
+    }
+}
+
 static void a_reversal_is_repeated_until_it_is_answered_and_parked_when_it_is_refused_oddly(void **unused)
 {
     pay_posted(&b, WANG, "1", 100, &p);
@@ -363,6 +379,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORY(a_posted_payment_is_reversed_once_the_utility_says_so),
         STORY(a_refused_reversal_leaves_it_as_it_stood_with_new_paper),
+        STORY(what_the_utility_does_not_know_or_can_not_take_back_stands),
         STORY(a_reversal_is_repeated_until_it_is_answered_and_parked_when_it_is_refused_oddly),
         STORY(a_payment_of_another_day_is_not_reversed),
         STORY(an_invoice_at_the_printer_is_settled_before_its_money_goes_back),

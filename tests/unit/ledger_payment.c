@@ -130,6 +130,26 @@ static void without_the_link_the_day_has_limits(void **unused)
     pay_fine(&b, pay_try(&b, &d, &p));
 }
 
+static void the_day_has_so_many_payments_without_the_link(void **unused)
+{
+    struct ledger_offline_left left;
+    struct ledger_draft d;
+    char bill[8];
+    for (int i = 0; i < 20; i++) {
+        snprintf(bill, sizeof bill, "N%d", i);
+        pay_take(&b, WANG, bill, 1, true, &p);
+    }
+    pay_fine(&b, payment_offline_left(b.ledger, &left, &b.err));
+    assert_int_equal(left.count, 0);
+    d = pay_draft(WANG, "1", 1);
+    d.offline = true;
+    assert_int_equal(pay_try(&b, &d, &p), LEDGER_OFFLINE_LIMIT);
+    pay_take(&b, WANG, "2", 1, false, &p); /* with the link it goes on */
+    pay_goes(&b, &p, "0200");
+    assert_int_equal(payment_finish(b.ledger, &p.key, WANG, &q, &b.err), LEDGER_OFFLINE_LIMIT);
+    pay_is(&b, &p, "recorded");
+}
+
 static void a_bill_of_nothing_is_paid_by_nothing(void **unused)
 {
     pay_posted(&b, WANG, "2026100001", 0, &p);
@@ -337,6 +357,17 @@ static void an_answer_for_a_key_that_is_not_ours_is_kept_and_changes_nothing(voi
     pay_is(&b, &p, "advised");
 }
 
+static void an_answer_that_no_utility_gives_is_refused_and_asked_for_again(void **unused)
+{
+    pay_take(&b, WANG, "1", 100, false, &p);
+    pay_goes(&b, &p, "0200");
+    assert_int_equal(pay_hears(&b, &p, "0210", "00", "1:XX:100"), LEDGER_PARAMS);
+    assert_int_equal(pay_hears(&b, &p, "0210", "00", "1:BL:-1"), LEDGER_PARAMS);
+    pay_is(&b, &p, "recorded");
+    assert_string_equal(ledger_broken(b.ledger), "");
+    pay_fine(&b, pay_hears(&b, &p, "0210", "00", "1:BL:100"));
+}
+
 int main(void)
 {
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -347,6 +378,7 @@ int main(void)
         STORY(what_does_not_add_up_is_refused_and_leaves_nothing),
         STORY(more_cash_than_the_limit_needs_a_second_person),
         STORY(without_the_link_the_day_has_limits),
+        STORY(the_day_has_so_many_payments_without_the_link),
         STORY(a_bill_of_nothing_is_paid_by_nothing),
         STORY(prepayment_alone_has_a_receipt_without_a_number),
         STORY(an_approved_payment_plans_its_invoice),
@@ -359,6 +391,7 @@ int main(void)
         STORY(a_refused_advice_is_parked_and_holds_up_its_own_key_only),
         STORY(an_undoing_passes_the_parked_advice_of_its_key),
         STORY(an_answer_for_a_key_that_is_not_ours_is_kept_and_changes_nothing),
+        STORY(an_answer_that_no_utility_gives_is_refused_and_asked_for_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -253,7 +253,10 @@ static void a_clock_that_is_far_off_is_confirmed_by_a_supervisor(void **unused)
         restart();
         assert_true(found.clock_wrong);
         assert_int_equal(pay_try(&b, &d, &p), LEDGER_STOPPED);
-        assert_int_equal(ledger_clock_confirm(b.ledger, pay_alone(&b, "clock_confirm"), &b.err), LEDGER_ROLE);
+        assert_int_equal(ledger_clock_confirm(b.ledger, pay_two(&b, "clock_confirm"), &b.err), LEDGER_ROLE);
+        struct books_two alone;
+        books_two(&b, &alone, ZHAO, "01", "clock_confirm", NULL);
+        assert_int_equal(ledger_clock_confirm(b.ledger, &alone.two, &b.err), LEDGER_APPROVAL);
         pay_fine(&b, ledger_clock_confirm(b.ledger, pay_chief(&b, "clock_confirm"), &b.err));
         pay_fine(&b, pay_try(&b, &d, &p));
     }

@@ -173,7 +173,6 @@ static int open_folder(void **state) { return mkdtemp(folder) ? 0 : -1; }
 static int close_folder(void **state)
 {
     char command[128];
-    picture_close();
     snprintf(command, sizeof command, "rm -rf %s", folder);
     return system(command);
 }

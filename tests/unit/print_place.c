@@ -311,6 +311,7 @@ static void a_datum_is_written_as_its_format_says(void **state)
         {"1033", "reprint", "2", "REPRINT 2"}, {"1033", "masked", "\"6228480311000712345\"", "6228****2345"}, {"1033", "masked", "\"123\"", "****"},
         {"2052", "masked-name", "\"王建国\"", "*建国"}, {"2052", "again?", "1", "补登"}, {"2052", "kind", "\"withholding\"", "代扣电费"},
         {"1033", "tiers", "[{\"kwh\":180,\"price\":\"0.5200\",\"amount_fen\":9360},{\"kwh\":36,\"price\":\"0.5700\"}]", "180x0.5200=93.60 36x0.5700"},
+        {"1033", "tiers-short", "[{\"kwh\":180,\"price\":\"0.5200\",\"amount_fen\":9360},{\"kwh\":36,\"price\":\"1.0000\"}]", "180x0.52=93.60 36x1.0"},
     };
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
         char text[600], data[200];

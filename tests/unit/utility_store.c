@@ -1,4 +1,4 @@
-/* The judge over the real SQLite store: groups, repeats, rivals, reopening. */
+/* The judge over both real stores: groups, repeats, rivals, reopening. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,13 +9,14 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-#include <sqlite3.h>
 
+#include "lib/postgres.h"
 #include "utilityd/db.h"
 #include "utilityd/store.h"
 
 #define TODAY 20000
-static char folder[64], path[96];
+static char folder[64], where[160];
+static struct postgres pg; /* while the group runs on it */
 static struct store *store;
 static const struct judge_rules rules = {.oldest_first = true};
 
@@ -24,28 +25,36 @@ static void reopen(void)
     struct error err;
     if (store)
         store->ops->close(store);
-    store = db_make(path, &err) == 0 ? store_sqlite_open(path, &err) : NULL;
+    store = store_open(where, &err);
     if (!store)
         fail_msg("%s %s", err.where, err.why);
 }
 
+/* One number; -1 also when the statement is refused. */
 static int64_t number(const char *sql)
 {
-    sqlite3 *db;
-    sqlite3_stmt *st;
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &st, NULL), SQLITE_OK);
-    int64_t value = sqlite3_step(st) == SQLITE_ROW ? sqlite3_column_int64(st, 0) : -1;
-    sqlite3_finalize(st);
-    sqlite3_close(db);
+    struct error err;
+    struct db *db = db_open(where, &err);
+    if (!db)
+        fail_msg("%s %s", err.where, err.why);
+    int64_t value = db_number(db, sql, DB_NO_ARGS, -1);
+    db_close(db);
     return value;
 }
 
 static int set_up(void **unused)
 {
-    strcpy(folder, "/tmp/utility-store-XXXXXX");
-    assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/utility.db", folder);
+    struct error err;
+    if (pg.pid) {
+        assert_int_equal(postgres_run(&pg, NULL, 0, "psql -q -c 'DROP SCHEMA public CASCADE; CREATE SCHEMA public' 2>>log"), 0);
+        strcpy(where, pg.url);
+    } else {
+        strcpy(folder, "/tmp/utility-store-XXXXXX");
+        assert_non_null(mkdtemp(folder));
+        snprintf(where, sizeof where, "%s/utility.db", folder);
+    }
+    if (db_make(where, &err) != 0)
+        fail_msg("%s", err.why);
     reopen();
     number("INSERT INTO customer (number, name, address, supply, meter)"
            " WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)"
@@ -55,6 +64,7 @@ static int set_up(void **unused)
            " WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)"
            " SELECT 'B' || i, 'C' || i, 'M', '202610', 0, 10, 1, 10, 1000, '', 20005, 19990, 20010,"
            " 1, 'R', i FROM n");
+    assert_int_equal(number("SELECT count(*) FROM bill"), 100);
     return 0;
 }
 
@@ -63,8 +73,22 @@ static int tear_down(void **unused)
     char command[160];
     store->ops->close(store);
     store = NULL;
+    if (pg.pid)
+        return 0;
     snprintf(command, sizeof command, "rm -r %s", folder);
     return system(command);
+}
+
+static int on_postgres(void **unused)
+{
+    postgres_open(&pg);
+    return 0;
+}
+
+static int off_postgres(void **unused)
+{
+    postgres_close(&pg);
+    return 0;
 }
 
 static struct judge_request request(enum judge_kind kind, int counter, int bill)
@@ -187,5 +211,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_tombstone_turns_a_late_payment_away, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_key_is_never_deleted_or_brought_back, set_up, tear_down),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests_name("utility_store on SQLite", tests, NULL, NULL);
+    return failed + cmocka_run_group_tests_name("utility_store on PostgreSQL", tests, on_postgres, off_postgres);
 }

@@ -1,0 +1,77 @@
+/* The commands: one row each, with what --help says. */
+#include <string.h>
+#include <sysexits.h>
+
+#include "bankd/bank.h"
+#include "wire/cert.h"
+
+static int cmd_init(struct bank *b, int argc, char **argv)
+{
+    struct error err;
+    if (bank_make(b, &err) != 0) {
+        error_print("bankd", &err);
+        return EX_CANTCREAT;
+    }
+    printf("%s stands\n", b->settings.store);
+    return EX_OK;
+}
+
+static int cmd_settings(struct bank *b, int argc, char **argv)
+{
+    settings_explain(stdout, "Settings of bankd", bank_setting_table, bank_setting_count);
+    return EX_OK;
+}
+
+static int cmd_certs(struct bank *b, int argc, char **argv) { return wire_certs_command(argc - 1, argv + 1); }
+
+const struct command bank_commands[] = {
+    {"init", cmd_init, "", "make the books",
+     "Makes the bank's books at `path` of the settings, unless they are there: a file that its owner\n"
+     "alone may read.\n"},
+    {"serve", cmd_serve, "", "relay between branches and utility",
+     "Listens at `listen` of the settings for branches and keeps `connections` to the utility, all over\n"
+     "TLS 1.3 with certificates on both sides. Prints \"ready: ADDRESS:PORT\" when branches may come. What\n"
+     "it sends on goes as it came; of its own it answers only 30 (not of the protocol), 58 (not for this\n"
+     "certificate), 91 (not sent on and never to be) and 68 (sent on, nothing came in time), the last two\n"
+     "never to an advice. SIGHUP reads access policy and certificates anew, SIGTERM ends it. Ends with 0,\n"
+     "74 the journal's disk failed, 78 settings, certificates, policy or books.\n"},
+    {"status", cmd_status, "[--json]", "what a running relay is doing",
+     "Asks the relay at `socket` of the settings: its connections to the utility, and each branch heard of\n"
+     "since the start: queued here, open (sent on and not answered), sent, answered, answered late, how\n"
+     "many 30, 58, 68 and 91 it was given, and advices held back. --json: the same as one document.\n"
+     "Ends with 0, 69 no relay answers there.\n"},
+    {"journal", cmd_journal, "messages | totals | alarms …", "what passed, by key, branch or day",
+     "  messages    each message: sent (on to the utility), queued (it took no more just then), local,\n"
+     "              refused, held (not sent on); each answer: answer, late (after a 68), nobody (the\n"
+     "              branch was gone), own (made here)\n"
+     "  totals      approved payments and reversals by business day and branch, each key once\n"
+     "  alarms      foreign certificates, second sessions, messages for other branches\n"
+     "\n"
+     "  --key BANK/BRANCH/REF            one payment                      (messages)\n"
+     "  --bank N --branch N              of one bank, one branch          (messages, totals)\n"
+     "  --day YYYY-MM-DD                 of one business day              (messages, totals)\n"
+     "  --code NN --fate WORD            with that answer, that fate      (messages)\n"
+     "  --last N                         the last N rows (1,000)          (messages, alarms)\n"
+     "  --format WORD                    table (the default), csv or json (a line a row; amounts are fen)\n"},
+    {"verify", cmd_verify, "[--json]", "check the journal's invariants",
+     "Runs one query an invariant. Ends with 0 when all hold, 65 when one is broken.\n"},
+    {"certs", cmd_certs, "ca DIR | station DIR NAME [DAYS]", "make a private CA, a station's certificate",
+     "  ca DIR                    DIR/ca.crt and DIR/ca.key\n"
+     "  station DIR NAME [DAYS]   DIR/NAME.crt and DIR/NAME.key, signed by DIR/ca.key; prints the pin\n"
+     "                            for the access policy\n"},
+    {"settings", cmd_settings, "", "print every setting with its meaning",
+     "What it prints is a settings file with the defaults: keep it and change what is to be another.\n"},
+};
+const size_t bank_command_count = sizeof bank_commands / sizeof *bank_commands;
+
+const struct command *bank_command(const char *name)
+{
+    for (size_t i = 0; i < bank_command_count; i++)
+        if (strcmp(bank_commands[i].name, name) == 0) return &bank_commands[i];
+    return NULL;
+}
+
+void bank_command_help(FILE *out, const struct command *c)
+{
+    fprintf(out, "usage: bankd [--config FILE] %s%s%s\n\n%s", c->name, *c->usage ? " " : "", c->usage, c->details);
+}

@@ -1,0 +1,17 @@
+/* Eight front ends' worth of connections post overlapping keys of overlapping
+ * customers to one PostgreSQL, all at once. */
+#ifndef TESTS_LIB_OVERLAP_H
+#define TESTS_LIB_OVERLAP_H
+
+#include <stdint.h>
+
+struct overlap {
+    int64_t answers;      /* in all */
+    int64_t failed;       /* groups that failed although they were tried again */
+    int64_t two_answers;  /* keys that were answered in two ways */
+    int64_t paid_twice;   /* bills that two keys were told to have paid */
+    int64_t credit_off;   /* fen of credit in the books that no answered key explains, or lacks */
+};
+void overlap_run(struct overlap *out);
+
+#endif

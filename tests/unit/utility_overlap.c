@@ -1,0 +1,25 @@
+/* Many front ends over one PostgreSQL: one answer a key, one payer a bill. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "lib/overlap.h"
+
+static void overlapping_groups_post_each_key_once(void **unused)
+{
+    struct overlap o;
+    overlap_run(&o);
+    assert_int_equal(o.failed, 0);
+    assert_int_equal(o.two_answers, 0);
+    assert_int_equal(o.paid_twice, 0);
+    assert_int_equal(o.credit_off, 0);
+    assert_true(o.answers > 10000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(overlapping_groups_post_each_key_once)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
