@@ -141,8 +141,7 @@ static void put_totals(struct report *r, const char *whose, const struct ledger_
     }
 }
 
-/* The template's data, and every sum by its name beside it. */
-/* What its template sees, and every sum by its name. */
+/* What its template sees, and every sum by its name beside it. */
 static bool put_data(struct report *r, const struct ledger_totals *t)
 {
     json_t *data = report_data(r->s, r->ask, LISTED_IN_REPORT, &r->result, r->err);
@@ -228,15 +227,15 @@ static void put_differences(struct report *r)
     struct ledger_difference rows[DIFFERENCES_MAX];
     int count = 0;
     char ours[MONEY_TEXT_SIZE], theirs[MONEY_TEXT_SIZE];
-    r->result = difference_list(r->s->ledger, r->ask->day, rows, DIFFERENCES_MAX, &count, r->err);
+    r->result = differences_list(r->s->ledger, r->ask->day, rows, DIFFERENCES_MAX, &count, r->err);
     if (count == 0) return;
     line(r, "%s", "");
     line(r, "%s", said(r, "与电力的差异", "Differences with the utility"));
     for (int i = 0; i < count; i++) {
-        money_format(rows[i].ours_fen < 0 ? 0 : rows[i].ours_fen, ours, sizeof ours);
-        money_format(rows[i].theirs_fen < 0 ? 0 : rows[i].theirs_fen, theirs, sizeof theirs);
-        line(r, "  %s %-10s %s %s  %s %s", rows[i].ref, rows[i].kind, said(r, "本网点", "here"), ours, said(r, "电力", "utility"), theirs);
-        csv(r, "difference %s,%s,%s / %s\r\n", rows[i].ref, rows[i].kind, ours, theirs);
+        money_format(rows[i].ours_fen, ours, sizeof ours);
+        money_format(rows[i].theirs_fen, theirs, sizeof theirs);
+        line(r, "  %s %-10s %s %s  %s %s", rows[i].key.ref, rows[i].kind, said(r, "本网点", "here"), ours, said(r, "电力", "utility"), theirs);
+        csv(r, "difference %s,%s,%s / %s\r\n", rows[i].key.ref, rows[i].kind, ours, theirs);
     }
 }
 

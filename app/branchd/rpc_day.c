@@ -1,7 +1,6 @@
 /* The business day: opened, closed, agreed; its totals and reports. */
 #include <string.h>
 
-#include "branchd/compare.h"
 #include "branchd/report.h"
 #include "branchd/service.h"
 
@@ -16,34 +15,16 @@ static json_t *steps_json(struct service *s)
     return list;
 }
 
-#define DIFFERENCES_MAX 200
-
-static json_t *differences_json(struct service *s, day_t date)
-{
-    static struct ledger_difference rows[DIFFERENCES_MAX];
-    int count = 0;
-    size_t bytes = 0;
-    json_t *list = json_array();
-    if (difference_list(s->ledger, date, rows, DIFFERENCES_MAX, &count, NULL) != LEDGER_OK) return list;
-    for (int i = 0; i < count; i++) {
-        json_t *row = json_pack("{s:s, s:s, s:o, s:o, s:s, s:s}", "reference", rows[i].ref, "kind", rows[i].kind, "ours_fen",
-                                rows[i].ours_fen < 0 ? json_null() : json_integer(rows[i].ours_fen), "theirs_fen",
-                                rows[i].theirs_fen < 0 ? json_null() : json_integer(rows[i].theirs_fen), "words", rows[i].words, "act",
-                                compare_act(rows[i].kind));
-        if (!json_add_bounded(list, row, &bytes)) break;
-    }
-    return list;
-}
-
 static json_t *day_json(struct service *s, const struct ledger_day *d)
 {
     struct ledger_totals t = {0};
     bool counted = day_totals(s->ledger, d->date, NULL, &t, NULL) == LEDGER_OK;
     bool closed = strcmp(d->state, "closed") == 0;
+    enum ledger_result found;
     return json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "date", json_day(d->date), "state", d->state, "agreement", d->agreement,
                      "opened_at", json_time(s, d->opened_ms), "cut_at", json_time(s, d->cut_ms), "closed_at", json_time(s, d->closed_ms),
                      "totals", counted ? totals_json(&t) : json_null(), "lists", closed ? json_array() : steps_json(s),
-                     "differences", differences_json(s, d->date));
+                     "differences", differences_json(s, d->date, &found, NULL));
 }
 
 static void answer_day(struct service *s, struct rpc_call *call, enum ledger_result result, const struct ledger_day *d, const struct error *err)

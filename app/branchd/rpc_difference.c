@@ -1,7 +1,6 @@
 /* A day that is out of balance: each payment that differs, and what two people do about it. */
 #include <string.h>
 
-#include "base/text.h"
 #include "branchd/service.h"
 
 #define ROWS_MAX 200
@@ -11,37 +10,40 @@ static const char *const repairs[REPAIR_KINDS] = {[REPAIR_TELL] = "tell", [REPAI
 static json_t *difference_json(struct service *s, const struct ledger_difference *d)
 {
     struct ledger_payment p;
-    struct key of;
     char key[KEY_TEXT_SIZE], brief[KEY_TEXT_SIZE];
-    memset(&of, 0, sizeof of);
-    text_copy(of.bank, sizeof of.bank, s->branch->settings.bank);
-    text_copy(of.branch, sizeof of.branch, s->branch->settings.branch);
-    text_copy(of.ref, sizeof of.ref, d->ref);
-    bool known = payment_get(s->ledger, &of, &p, NULL) == LEDGER_OK;
+    bool known = payment_get(s->ledger, &d->key, &p, NULL) == LEDGER_OK;
     json_t *acts = json_array();
     for (int i = 0; i < REPAIR_KINDS; i++)
-        if (d->may[i]) json_array_append_new(acts, json_string(repairs[i]));
-    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:o, s:o, s:o}", "key", key_format(&of, key, sizeof key), "key_short",
-                     key_short(&of, brief, sizeof brief), "kind", d->kind, "ours_fen", (json_int_t)(d->ours_fen < 0 ? 0 : d->ours_fen), "theirs_fen",
-                     (json_int_t)(d->theirs_fen < 0 ? 0 : d->theirs_fen), "words", d->words, "repair", json_text(d->repair), "acts", acts, "card",
+        if (d->may[i] && d->repair[0] == '\0') json_array_append_new(acts, json_string(repairs[i]));
+    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:o, s:o, s:o}", "key", key_format(&d->key, key, sizeof key), "key_short",
+                     key_short(&d->key, brief, sizeof brief), "kind", d->kind, "ours_fen", (json_int_t)d->ours_fen, "theirs_fen",
+                     (json_int_t)d->theirs_fen, "words", d->words, "repair", json_text(d->repair), "acts", acts, "card",
                      known ? card_json(s, &p) : json_null());
+}
+
+json_t *differences_json(struct service *s, day_t day, enum ledger_result *result, struct error *err)
+{
+    static struct ledger_difference rows[ROWS_MAX];
+    int count = 0;
+    size_t bytes = 0;
+    json_t *list = json_array();
+    *result = differences_list(s->ledger, day, rows, ROWS_MAX, &count, err);
+    for (int i = 0; *result == LEDGER_OK && i < count; i++)
+        if (!json_add_bounded(list, difference_json(s, &rows[i]), &bytes)) break;
+    return list;
 }
 
 static void answer_differences(struct service *s, struct rpc_call *call, day_t day)
 {
-    static struct ledger_difference rows[ROWS_MAX];
     struct error err = {0};
-    int count = 0;
-    size_t bytes = 0;
-    enum ledger_result result = difference_list(s->ledger, day, rows, ROWS_MAX, &count, &err);
-    if (result != LEDGER_OK) {
-        refuse_result(s, call, result, &err);
+    enum ledger_result result;
+    json_t *list = differences_json(s, day, &result, &err);
+    if (result == LEDGER_OK) {
+        answer(s, call, list);
         return;
     }
-    json_t *list = json_array();
-    for (int i = 0; i < count; i++)
-        if (!json_add_bounded(list, difference_json(s, &rows[i]), &bytes)) break;
-    answer(s, call, list);
+    json_decref(list);
+    refuse_result(s, call, result, &err);
 }
 
 void rpc_differences(void *ctx, struct rpc_call *call)
@@ -67,8 +69,8 @@ void rpc_repair(void *ctx, struct rpc_call *call)
         return;
     while (how < REPAIR_KINDS && strcmp(repairs[how], act) != 0)
         how++;
-    if (how == REPAIR_KINDS || strlen(words) >= sizeof ((struct ledger_difference *)0)->words) {
-        refuse(s, call, RPC_PARAMS, "params", "the difference stays", "act is tell, undo or explain; words are at most 159 bytes", NULL);
+    if (how == REPAIR_KINDS || strlen(words) >= LEDGER_REASON_SIZE) {
+        refuse(s, call, RPC_PARAMS, "params", "the difference stays", "act is tell, undo or explain; words are at most 199 bytes", NULL);
         return;
     }
     two_of(session_of(call), call, &two);

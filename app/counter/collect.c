@@ -1,6 +1,7 @@
 /* Collect: customer, bills, cash, confirm, and the customer field again. */
 #include "counter/collect.h"
 
+#include <ctype.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,7 +60,11 @@ static void refuse_with(struct counter *c, const struct error *err)
 {
     char text[ERROR_SIZE];
     size_t at = (size_t)snprintf(text, sizeof text, "%s%s%s", err->what, *err->why ? ": " : "", err->why);
-    if (*err->remedy) snprintf(text + at, sizeof text - at, "%s%s", _(". "), err->remedy);
+    if (*err->remedy) {
+        int stop = snprintf(text + at, sizeof text - at, "%s", _(". "));
+        snprintf(text + at + stop, sizeof text - at - (size_t)stop, "%s", err->remedy);
+        text[at + (size_t)stop] = (char)toupper((unsigned char)text[at + (size_t)stop]);
+    }
     refuse(c, "%s", text);
 }
 

@@ -127,6 +127,8 @@ bool typed_ahead(const struct counter *c, struct press press);
 
 /* --- call.c --- */
 void call(struct counter *c, const char *method, json_t *params, counter_answer *answer, int64_t tag);
+/* The same for what goes on beside the screen: it is answered although a wait is left with F12. */
+void call_beside(struct counter *c, const char *method, json_t *params, counter_answer *answer, int64_t tag);
 /* The same; when branchd wants a second person the approval screen comes between.
  * words: what is approved, for that person to read. */
 void call_approved(struct counter *c, const char *method, json_t *params, const char *words,

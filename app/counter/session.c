@@ -94,7 +94,7 @@ static void greeted(struct counter *c, int64_t tag, const json_t *result, const 
 
 static void hello(struct counter *c, int64_t again)
 {
-    call(c, "hello", json_pack("{s:s, s:s, s:i}", "terminal", c->options.terminal, "language", c->language,
+    call_beside(c, "hello", json_pack("{s:s, s:s, s:i}", "terminal", c->options.terminal, "language", c->language,
                                "protocol", PROTOCOL), greeted, again);
 }
 
@@ -200,14 +200,14 @@ void session_signed_on(struct counter *c, const json_t *result)
     c->must_change = js_true(result, "must_change");
     if (c->must_change) screen_open(c, &screen_password, json_true());
     else if (json_array_size(js_at(result, "acts_to_show"))) screen_open(c, &screen_acts, js_at(result, "acts_to_show"));
-    call(c, "state", NULL, state_asked, 0);
-    call(c, "recent", json_pack("{s:i}", "limit", 1), had_last, 0);
+    call_beside(c, "state", NULL, state_asked, 0);
+    call_beside(c, "recent", json_pack("{s:i}", "limit", 1), had_last, 0);
     printing_kick(c);
 }
 
 void session_sign_off(struct counter *c)
 {
-    call(c, "sign_off", NULL, nothing, 0);
+    call_beside(c, "sign_off", NULL, nothing, 0);
     c->signed_on = c->locked = c->must_change = false;
     c->operator_number[0] = 0;
     js_keep(&c->operator, NULL);
@@ -223,7 +223,7 @@ void session_lock(struct counter *c)
     if (!c->signed_on || c->locked) return;
     c->locked = true;
     typed_drop(c);
-    call(c, "lock", NULL, nothing, 0);
+    call_beside(c, "lock", NULL, nothing, 0);
     screen_open(c, &screen_lock, NULL);
 }
 

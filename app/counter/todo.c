@@ -187,7 +187,7 @@ static void hand_back(struct counter *c, const json_t *one)
         return;
     }
     busy_start(c, _("Making the slip"));
-    call(c, "slip_data", key_of(one), slip_came, 0);
+    call(c, "slip", key_of(one), slip_came, 0);
 }
 static void open_refund(struct counter *c, const json_t *one) { screen_open(c, &screen_refund, js_at(one, "card")); }
 static void open_transfer(struct counter *c, const json_t *one) { screen_open(c, &screen_transfer, js_at(one, "card")); }

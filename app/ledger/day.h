@@ -85,26 +85,25 @@ enum ledger_result agreement_reopen(struct ledger *ledger, day_t date, struct er
 /* Days cut off and not agreed, oldest first. */
 enum ledger_result agreement_open(struct ledger *ledger, day_t *dates, int max, int *count, struct error *err);
 
-/* A day's payments, by key, with all that a comparison with the utility's detail needs. */
-struct ledger_keyed { char ref[KEY_REF_SIZE], state[12]; int64_t amount_fen; bool posted, undone, reversed, foreign_undo, kept; };
-typedef void day_keyed(void *ctx, const struct ledger_keyed *payment);
-enum ledger_result day_keys(struct ledger *ledger, day_t date, day_keyed *each, void *ctx, struct error *err);
+/* --- differences, payment by payment ------------------------------------------------- */
 
-/* Out of balance, payment by payment. kind: "only here", "only there", "not ours" (a key that this
- * ledger never made), "amount", "state". A side that has none of it: -1. */
+/* One payment of a day as the utility tells it (its PAYMENTS detail). */
+struct ledger_theirs { char ref[KEY_REF_SIZE], state[12]; int proc; int64_t amount_fen; };
+#define LEDGER_THEIRS_MAX 200000
+/* Compares by key and keeps what differs, instead of what was kept before. theirs is sorted by it.
+ * A posted key that this ledger never made raises the alarm. *count: how many differ. */
+enum ledger_result differences_find(struct ledger *ledger, day_t date, struct ledger_theirs *theirs, int their_count, int *count,
+                                    struct error *err);
 enum ledger_repair { REPAIR_TELL, REPAIR_UNDO, REPAIR_EXPLAIN, REPAIR_KINDS };
 struct ledger_difference {
-    char ref[KEY_REF_SIZE], kind[12];
-    int64_t ours_fen, theirs_fen;
-    char words[160], repair[16]; /* repair: "" or what two people did about it: told again, undone again, explained */
-    bool may[REPAIR_KINDS];      /* what they may do; filled by difference_list */
+    struct key key;
+    char kind[12];                /* only here, only there, not ours, amount, state */
+    int64_t ours_fen, theirs_fen; /* 0 where it isn't there */
+    char words[LEDGER_REASON_SIZE], repair[16];
+    bool may[REPAIR_KINDS];       /* its next acts */
 };
-/* In the place of what was known before (what was explained stays while it differs); none: they were settled.
- * A key that is not ours is an alarm: no money is taken until there is a new epoch. */
-enum ledger_result difference_keep(struct ledger *ledger, day_t date, const struct ledger_difference *rows, int count,
-                                   struct error *err);
-enum ledger_result difference_list(struct ledger *ledger, day_t date, struct ledger_difference *rows, int max, int *count,
-                                   struct error *err);
+enum ledger_result differences_list(struct ledger *ledger, day_t date, struct ledger_difference *rows, int max, int *count,
+                                    struct error *err);
 /* Two supervisors, act "repair". TELL: the utility lacks it, it goes again as an advice. UNDO: the utility still has what
  * was undone here, its undoing goes again. EXPLAIN: what was found out, in words. */
 enum ledger_result difference_repair(struct ledger *ledger, day_t date, const struct key *key, enum ledger_repair how, const char *words,
