@@ -128,8 +128,8 @@ static void bind_printers(void)
         tellers[i].printer = printer_start(&plan);
         talk_open(&t, socket_path, tellers[i].terminal);
         talk_sign_on(&t, BRANCH_TECHNICIAN, BRANCH_PASSWORD);
-        talk_ask(&t, "printer_bind", "{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:s}", "name", "L7", "uri", printer_uri(tellers[i].printer), "profile",
-                 "epson-80", "template", "receipt-80", "media", "roll-80", "offset_x_mm10", 0, "offset_y_mm10", 0, "receipt_template", "receipt-80");
+        talk_ask(&t, "printer_bind", "{s:s, s:s, s:s, s:s, s:s, s:i, s:i}", "name", "L7", "uri", printer_uri(tellers[i].printer), "profile",
+                 "epson-80", "template", "receipt-80", "media", "roll-80", "offset_x_mm10", 0, "offset_y_mm10", 0);
         talk_close(&t);
     }
 }
