@@ -11,7 +11,7 @@
 #define CASH_MAX 24
 #define LISTED_MAX 160 /* as many as one message holds; the audit has them all */
 
-struct paper { struct service *s; const struct report_ask *ask; json_t *data; struct error *err; enum ledger_result result; };
+struct paper { struct service *s; const struct report_ask *ask; int listed_max; json_t *data; struct error *err; enum ledger_result result; };
 
 static const char *said(const struct paper *p, const char *zh, const char *en) { return p->ask->english ? en : zh; }
 static void put(struct paper *p, const char *name, json_t *value) { json_object_set_new(p->data, name, value); }
@@ -46,7 +46,7 @@ static void one_listed(void *ctx, const struct ledger_listed *l)
 {
     struct listing *to = ctx;
     char brief[20] = "", note[120];
-    if (json_array_size(to->list) >= LISTED_MAX) {
+    if ((int)json_array_size(to->list) >= to->p->listed_max) {
         to->left_off++;
         return;
     }
@@ -213,7 +213,7 @@ static void branch_paper(struct paper *p)
     char head[SECRET_HEX_SIZE] = "";
     p->result = day_totals(p->s->ledger, p->ask->day, NULL, &t, p->err);
     if (p->result == LEDGER_OK) p->result = day_get(p->s->ledger, p->ask->day, &day, p->err);
-    if (p->result == LEDGER_OK) p->result = audit_verify(p->s->ledger, head, p->err);
+    if (p->result == LEDGER_OK) p->result = audit_head(p->s->ledger, head, p->err);
     if (p->result != LEDGER_OK) return;
     put(p, "closed_at", json_time(p->s, day.closed_ms));
     put(p, "supervisor_name", json_string(p->ask->signer ? p->ask->signer : ""));
@@ -270,28 +270,46 @@ static const struct { const char *name, *template; bool teller; void (*make)(str
     {"teller", "teller-day-a4", true, teller_paper}, {"branch", "branch-day-a4", false, branch_paper}, {"month", "month-a4", false, month_paper},
 };
 
+static json_t *frame(struct service *s, const struct report_ask *ask)
+{
+    const struct branch_settings *set = &s->branch->settings;
+    bool english = ask->english;
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:i, s:s}", "utility_name", english ? set->utility_name_en : set->utility_name, "bank_name",
+                     english ? set->bank_name_en : set->bank_name, "branch", set->branch, "branch_name", english ? set->branch_name_en : set->branch_name,
+                     "business_date", json_day(ask->day), "reprint", 0, "language", english ? "en" : "zh_CN");
+}
+
+/* Its row in the table; -1 with err. */
+static int paper_of(const struct report_ask *ask, struct error *err)
+{
+    for (int i = 0; i < (int)(sizeof papers / sizeof *papers); i++)
+        if (strcmp(papers[i].name, ask->name) == 0 && (!papers[i].teller || ask->teller)) return i;
+    return error_all(err, "no report was made", ask->name, "teller (with a teller), branch or month", NULL);
+}
+
+json_t *report_data(struct service *s, const struct report_ask *ask, int listed_max, enum ledger_result *result, struct error *err)
+{
+    struct paper p = {.s = s, .ask = ask, .listed_max = listed_max, .err = err, .result = LEDGER_OK};
+    int at = paper_of(ask, err);
+    *result = LEDGER_PARAMS;
+    if (at < 0) return NULL;
+    p.data = frame(s, ask);
+    papers[at].make(&p);
+    *result = p.result;
+    if (p.result == LEDGER_OK) return p.data;
+    json_decref(p.data);
+    return NULL;
+}
+
 json_t *report_paper(struct service *s, const struct report_ask *ask, enum ledger_result *result, struct error *err)
 {
-    struct paper p = {.s = s, .ask = ask, .err = err, .result = LEDGER_OK};
     char job[128], when[DAY_TEXT_SIZE];
-    *result = LEDGER_PARAMS;
-    for (size_t i = 0; i < sizeof papers / sizeof *papers; i++) {
-        if (strcmp(papers[i].name, ask->name) != 0 || (papers[i].teller && ask->teller == NULL)) continue;
-        p.data = paper_head(s);
-        json_object_set_new(p.data, "business_date", json_day(ask->day));
-        json_object_set_new(p.data, "language", json_string(ask->english ? "en" : "zh_CN"));
-        papers[i].make(&p);
-        *result = p.result;
-        if (p.result != LEDGER_OK) {
-            json_decref(p.data);
-            return NULL;
-        }
-        snprintf(job, sizeof job, "%s %s %s%s%s", s->branch->settings.branch, papers[i].name, day_format(ask->day, when, sizeof when),
-                 papers[i].teller ? " " : "", papers[i].teller ? ask->teller : "");
-        const json_t *office = printers_at(s->printers, "all");
-        return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "job", job, "template", papers[i].template, "media", "", "kind", "report", "data", p.data,
-                         "printer", office ? json_deep_copy(office) : json_null());
-    }
-    error_all(err, "no report was made", ask->name, "teller (with a teller), branch or month", NULL);
-    return NULL;
+    json_t *data = report_data(s, ask, LISTED_MAX, result, err);
+    if (data == NULL) return NULL;
+    int at = paper_of(ask, err);
+    snprintf(job, sizeof job, "%s %s %s%s%s", s->branch->settings.branch, papers[at].name, day_format(ask->day, when, sizeof when),
+             papers[at].teller ? " " : "", papers[at].teller ? ask->teller : "");
+    const json_t *office = printers_at(s->printers, "all");
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "job", job, "template", papers[at].template, "media", "", "kind", "report", "data", data, "printer",
+                     office ? json_deep_copy(office) : json_null());
 }

@@ -15,8 +15,8 @@ static json_t *difference_json(struct service *s, const struct ledger_difference
     json_t *acts = json_array();
     for (int i = 0; i < REPAIR_KINDS; i++)
         if (d->may[i] && d->repair[0] == '\0') json_array_append_new(acts, json_string(repairs[i]));
-    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:o, s:o, s:o}", "key", key_format(&d->key, key, sizeof key), "key_short",
-                     key_short(&d->key, brief, sizeof brief), "kind", d->kind, "ours_fen", (json_int_t)d->ours_fen, "theirs_fen",
+    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:o, s:o, s:o}", "key", key_format(&d->key, key, sizeof key), "key_short",
+                     key_short(&d->key, brief, sizeof brief), "reference", d->key.ref, "kind", d->kind, "ours_fen", (json_int_t)d->ours_fen, "theirs_fen",
                      (json_int_t)d->theirs_fen, "words", d->words, "repair", json_text(d->repair), "acts", acts, "card",
                      known ? card_json(s, &p) : json_null());
 }

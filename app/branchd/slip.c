@@ -67,7 +67,7 @@ void rpc_slip(void *ctx, struct rpc_call *call)
         return;
     }
     snprintf(name, sizeof name, "%s handback %s", s->branch->settings.branch, p.key.ref);
-    json_t *job = json_pack("{s:s, s:o}", "job", name, "data", handback_data(s, session_of(call), &p));
+    json_t *job = json_pack("{s:s, s:s, s:o}", "kind", "handback", "job", name, "data", handback_data(s, session_of(call), &p));
     put_form(s, session_of(call), "handback", job);
     answer(s, call, job);
 }
@@ -77,8 +77,9 @@ void rpc_slip(void *ctx, struct rpc_call *call)
 json_t *counterfeit_job(struct service *s, const struct session *session, const struct ledger_counterfeit *n, const char *checker)
 {
     struct ledger_operator second = {0};
-    char name[96], number[64], face[24];
+    char name[96], number[64], face[24], signer[sizeof second.number + sizeof second.name];
     operator_get(s->ledger, checker, &second, NULL);
+    snprintf(signer, sizeof signer, "%s %s", checker, second.name);
     snprintf(number, sizeof number, "JB-%s-%06" PRId64, s->branch->settings.branch, n->id);
     snprintf(name, sizeof name, "%s counterfeit %" PRId64, s->branch->settings.branch, n->id);
     snprintf(face, sizeof face, n->fen % 100 ? "%" PRId64 ".%02" PRId64 : "%" PRId64, n->fen / 100, n->fen % 100);
@@ -87,10 +88,10 @@ json_t *counterfeit_job(struct service *s, const struct session *session, const 
                             n->customer[0] ? n->customer : "-", "recorded_at", json_time(s, service_now(s)), "notes", "currency", "CNY", "face", face,
                             "version", n->series, "serial", n->serial, "count", 1, "total_count", 1, "total_fen", (json_int_t)n->fen, "serial",
                             n->serial, "teller", session->operator.number, "teller_name", session->operator.name, "terminal", session->terminal,
-                            "approver_name", second.name);
+                            "approver_name", signer);
     json_object_update(data, own);
     json_decref(own);
-    json_t *job = json_pack("{s:I, s:s, s:o}", "id", (json_int_t)n->id, "job", name, "data", data);
+    json_t *job = json_pack("{s:I, s:s, s:s, s:o}", "id", (json_int_t)n->id, "kind", "counterfeit", "job", name, "data", data);
     put_form(s, session, "counterfeit", job);
     return job;
 }

@@ -1,5 +1,6 @@
 /* What was approved in this person's name since he was here: shown at his sign-on,
  * so that nobody's word is used behind his back. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,5 +40,5 @@ static void press(struct counter *c, void *state, struct press press)
 }
 
 const struct screen screen_acts = {
-    .name = "acts", .roles = ROLE_ANY, .state_size = sizeof(struct acts), .open = begin, .press = press,
+    .name = "acts", .roles = ROLE_ANY, .state_size = sizeof(struct acts), .held = offsetof(struct acts, rows), .open = begin, .press = press,
 };

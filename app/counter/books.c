@@ -1,5 +1,6 @@
 /* Books of invoice numbers: issued to a till, what became of their numbers, and
  * numbers that are lost or damaged before they were used. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -54,7 +55,7 @@ static void done(struct counter *c, int64_t lost, const json_t *result, const st
         refuse_error(c, error);
         return;
     }
-    say(c, lost ? _("Written off. The next number is %s.") : _("The book is loaded. The next number is %s."), js_text(result, "next_number"));
+    say(c, lost ? _("Written off at till %s.") : _("The book is loaded at till %s."), view_get(&s->view, "till-to"));
     view_set(&s->view, "to-first", "");
     view_set(&s->view, "to-last", "");
     view_set(&s->view, "to-next", "");
@@ -119,5 +120,5 @@ static void changed(struct counter *c, void *state, const char *what, const json
 
 const struct screen screen_books = {
     .name = "books", .title = N_("Invoice numbers"), .roles = ROLE_SUPERVISOR | ROLE_TELLER, .state_size = sizeof(struct books),
-    .open = begin, .press = press, .changed = changed,
+    .held = offsetof(struct books, rows), .open = begin, .press = press, .changed = changed,
 };

@@ -35,6 +35,7 @@ struct screen {
     bool alone; /* nothing is reached past it but help: sign-on, lock, second person */
     size_t state_size;
     size_t held; /* where in the state the json_t * stands that it owns; 0: none */
+    int held_more; /* json_t * that it owns right behind that one */
     void (*open)(struct counter *c, void *state, const json_t *arg); /* brought up anew */
     void (*press)(struct counter *c, void *state, struct press press);
     void (*paint)(struct counter *c, void *state); /* fill the view; the engine draws it */

@@ -1,5 +1,6 @@
 /* The business day: opened, its steps to the close, agreed with the utility. The
  * steps are branchd's; this screen shows each with what is still to do. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -200,5 +201,5 @@ static void changed(struct counter *c, void *state, const char *what, const json
 
 const struct screen screen_day = {
     .name = "day", .title = N_("The business day: open, close, agree"), .roles = ROLE_SUPERVISOR, .state_size = sizeof(struct day),
-    .open = begin, .press = press, .paint = paint, .changed = changed,
+    .held = offsetof(struct day, day), .open = begin, .press = press, .paint = paint, .changed = changed,
 };

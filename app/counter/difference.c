@@ -1,5 +1,6 @@
 /* A day out of balance, payment by payment: what is here, what is there, and the
  * acts that mend it, each by two supervisors. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -138,5 +139,5 @@ static void paint(struct counter *c, void *state)
 
 const struct screen screen_difference = {
     .name = "difference", .title = N_("Differences with the utility"), .roles = ROLE_SUPERVISOR, .state_size = sizeof(struct difference),
-    .open = begin, .press = press, .paint = paint,
+    .held = offsetof(struct difference, rows), .open = begin, .press = press, .paint = paint,
 };

@@ -1,5 +1,6 @@
 /* Exceptions worked off one by one: what the utility put elsewhere than it was
  * meant, what came back short, messages that were set aside. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -139,5 +140,5 @@ static void changed(struct counter *c, void *state, const char *what, const json
 
 const struct screen screen_exceptions = {
     .name = "exceptions", .title = N_("Exceptions"), .roles = ROLE_SUPERVISOR | ROLE_TELLER, .state_size = sizeof(struct exceptions),
-    .open = begin, .press = press, .paint = paint, .changed = changed,
+    .held = offsetof(struct exceptions, rows), .open = begin, .press = press, .paint = paint, .changed = changed,
 };

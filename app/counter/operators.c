@@ -1,5 +1,6 @@
 /* The people: added, their role, unlocked, a new first password, gone. Each change
  * wants another supervisor. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -141,5 +142,5 @@ static void paint(struct counter *c, void *state)
 
 const struct screen screen_operators = {
     .name = "operators", .title = N_("Operators"), .roles = ROLE_SUPERVISOR, .state_size = sizeof(struct operators),
-    .open = begin, .press = press, .paint = paint, .back = back,
+    .held = offsetof(struct operators, rows), .open = begin, .press = press, .paint = paint, .back = back,
 };

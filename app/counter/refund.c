@@ -1,5 +1,6 @@
 /* Prepaid credit goes back in cash: on line only, two people, then handed back with
  * a slip. Opened from an exception it refunds what that payment left as credit. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -105,5 +106,5 @@ static void paint(struct counter *c, void *state)
 
 const struct screen screen_refund = {
     .name = "refund", .title = N_("Refund of prepaid credit"), .roles = ROLE_TELLER, .state_size = sizeof(struct refund),
-    .open = begin, .press = press, .paint = paint,
+    .held = offsetof(struct refund, found), .held_more = 1, .open = begin, .press = press, .paint = paint,
 };

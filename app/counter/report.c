@@ -1,5 +1,6 @@
 /* Reports: a teller's day, the branch's, a month; on the screen, printed, saved as
  * PDF and CSV. All three show the same figures. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -108,5 +109,5 @@ static void paint(struct counter *c, void *state)
 
 const struct screen screen_report = {
     .name = "report", .title = N_("Reports"), .roles = ROLE_SUPERVISOR | ROLE_TELLER, .state_size = sizeof(struct report),
-    .open = begin, .press = press, .paint = paint,
+    .held = offsetof(struct report, report), .open = begin, .press = press, .paint = paint,
 };

@@ -47,7 +47,7 @@ static void show(struct counter *c, struct todo *s)
     screen_form(c, s, s->items && item(s) ? form_of(item(s)) : "todo-none");
     view_blank(&s->view);
     view_focus(&s->view, "answer");
-    s->cleared = false;
+    s->cleared = s->slip = false;
     step_new(c);
 }
 

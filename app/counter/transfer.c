@@ -1,5 +1,6 @@
 /* A wrong customer number put right: the money of one payment goes to another
  * customer's bills, oldest first, and what is over to his credit. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -140,5 +141,5 @@ static void paint(struct counter *c, void *state)
 
 const struct screen screen_transfer = {
     .name = "transfer", .title = N_("Wrong customer number: correct it"), .roles = ROLE_TELLER, .state_size = sizeof(struct transfer),
-    .open = begin, .press = press, .paint = paint,
+    .held = offsetof(struct transfer, card), .held_more = 2, .open = begin, .press = press, .paint = paint,
 };

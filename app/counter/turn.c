@@ -1,5 +1,6 @@
 /* A payment turned back: a queued one undone, a posted one reversed the same day.
  * Every number that it ever had on paper is asked for: here, or missing. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -127,5 +128,5 @@ static void paint(struct counter *c, void *state)
 
 const struct screen screen_turn = {
     .name = "turn", .roles = ROLE_TELLER | ROLE_SUPERVISOR, .state_size = sizeof(struct turn),
-    .open = begin, .press = press, .paint = paint,
+    .held = offsetof(struct turn, card), .held_more = 1, .open = begin, .press = press, .paint = paint,
 };

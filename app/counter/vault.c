@@ -1,4 +1,5 @@
 /* The vault: cash from the bank and back, and its count, each by two people. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -81,5 +82,5 @@ static void changed(struct counter *c, void *state, const char *what, const json
 
 const struct screen screen_vault = {
     .name = "vault", .title = N_("The vault"), .roles = ROLE_SUPERVISOR, .state_size = sizeof(struct vault),
-    .open = begin, .press = press, .paint = paint, .changed = changed,
+    .held = offsetof(struct vault, now), .open = begin, .press = press, .paint = paint, .changed = changed,
 };

@@ -1,5 +1,6 @@
 /* Void numbers: the paper of each is handed in and seen, or named as missing, before
  * its till can close. */
+#include <stddef.h>
 #include <string.h>
 
 #include "counter/counter.h"
@@ -81,5 +82,5 @@ static void paint(struct counter *c, void *state)
 
 const struct screen screen_void = {
     .name = "void", .title = N_("Void paper: seen or missing"), .roles = ROLE_SUPERVISOR, .state_size = sizeof(struct voids),
-    .open = begin, .press = press, .paint = paint,
+    .held = offsetof(struct voids, rows), .open = begin, .press = press, .paint = paint,
 };

@@ -182,7 +182,7 @@ enum ledger_result differences_list(struct ledger *ledger, day_t date, struct le
 {
     int got = 0;
     *count = 0;
-    sqlite3_stmt *walk = sql_start(ledger, err, COLUMNS " ORDER BY repair IS NOT NULL, ref", BIND(sql_int(date)));
+    sqlite3_stmt *walk = sql_start(ledger, err, COLUMNS " ORDER BY repair IS NOT NULL, kind = 'not ours' DESC, ref", BIND(sql_int(date)));
     if (!walk)
         return LEDGER_BROKEN;
     while (*count < max && (got = next_row(ledger, walk, &rows[*count], err)) == 1)
