@@ -215,7 +215,7 @@ static void locked_and_unlocked(void **state)
     desk_keys(&desk, "049911");
     desk_keys(&desk, "{F10}");
     desk_sees(&desk, "Lock this terminal");
-    desk_keys(&desk, "b{Enter}");
+    desk_keys(&desk, "l{Enter}");
     desk_sees(&desk, "THIS TERMINAL IS LOCKED");
     desk_keys(&desk, "{F1}");
     desk_sees_row(&desk, 3, "HELP");
