@@ -1,20 +1,18 @@
 #include "branchd/fetch_day.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "branchd/compare.h"
+#include "branchd/fetch_file.h"
 #include "branchd/service.h"
-#include "wire/session.h"
 
-#define PART_ANSWER_MS 15000
 #define DIFFERENCES_MAX 1000
 
 struct fetch {
     day_t day;
-    int64_t part, last;
+    const char *bank, *branch;
     struct compare_theirs *theirs;
     int their_count, their_room;
     struct ledger_keyed *ours;
@@ -82,51 +80,22 @@ static void compare(struct service *s, struct fetch *f)
     end(s, f, result == LEDGER_OK ? NULL : err.why);
 }
 
-static bool ask_part(struct service *s, struct fetch *f);
-
-static const char *take_part(struct service *s, struct fetch *f, const struct iso *m)
+static const char *take(void *ctx, const struct iso_slice *record)
 {
-    static struct wire_part part;
-    const struct branch_settings *set = &s->branch->settings;
-    struct error err = {0};
-    if (wire_part_unpack(m, service_today(s), &part, &err) != 0 || strcmp(part.code, "00") != 0) return "the utility does not send them";
-    if (part.part != f->part || part.last < 1) return "it sends another part than was asked for";
-    f->last = part.last;
-    for (int i = 0; i < part.record_count; i++) {
-        void *rows = f->theirs;
-        if (!grow(&rows, f->their_count, &f->their_room, sizeof *f->theirs)) return "there are too many";
-        f->theirs = rows;
-        int status = compare_read(&part.records[i], set->bank, set->branch, &f->theirs[f->their_count]);
-        if (status < 0) return "a row in them cannot be read";
-        f->their_count += status;
-    }
+    struct fetch *f = ctx;
+    void *rows = f->theirs;
+    if (!grow(&rows, f->their_count, &f->their_room, sizeof *f->theirs)) return "there are too many";
+    f->theirs = rows;
+    int status = compare_read(record, f->bank, f->branch, &f->theirs[f->their_count]);
+    if (status < 0) return "a row in them cannot be read";
+    f->their_count += status;
     return NULL;
 }
 
-static void answered(struct service *s, const struct link_tag *tag, enum link_end how, const struct iso *m)
+static void came(struct service *s, void *ctx, const char *why)
 {
-    struct fetch *f = tag->ctx;
-    const char *why = how == LINK_ANSWERED ? take_part(s, f, m) : "no answer";
-    if (why) {
-        end(s, f, why);
-    } else if (f->part == f->last) {
-        compare(s, f);
-    } else {
-        f->part++;
-        if (!ask_part(s, f)) end(s, f, "the link is down");
-    }
-}
-
-static bool ask_part(struct service *s, struct fetch *f)
-{
-    struct wire_part p = {.action = '1', .part = f->part};
-    struct iso m;
-    int year, month, day;
-    link_head(s->link, &p.head);
-    p.head.business_day = f->day;
-    day_to_ymd(f->day, &year, &month, &day);
-    snprintf(p.file, sizeof p.file, "PAY:%04u%02u%02u", (unsigned)year % 10000, (unsigned)month % 100, (unsigned)day % 100);
-    return wire_part_ask(&p, &m, NULL) == 0 && link_ask(s->link, &m, PART_ANSWER_MS, false, answered, &(struct link_tag){.ctx = f});
+    if (why) end(s, ctx, why);
+    else compare(s, ctx);
 }
 
 void fetch_day(struct service *s, day_t day, fetch_done *done, void *ctx)
@@ -136,6 +105,6 @@ void fetch_day(struct service *s, day_t day, fetch_done *done, void *ctx)
         done(s, ctx);
         return;
     }
-    *f = (struct fetch){.day = day, .part = 1, .done = done, .ctx = ctx};
-    if (!ask_part(s, f)) end(s, f, "the link is down");
+    *f = (struct fetch){.day = day, .bank = s->branch->settings.bank, .branch = s->branch->settings.branch, .done = done, .ctx = ctx};
+    fetch_file(s, "PAY", day, take, came, f);
 }
