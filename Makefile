@@ -66,7 +66,7 @@ TEST_LIBS  += $(if $(filter 1,$(SANITIZE)),-Wl$(comma)-u$(comma)__lsan_default_s
 comma      := ,
 LOCALES    := $(patsubst app/counter/po/%.po,$(B)/locale/%/LC_MESSAGES/gridteller.mo,$(wildcard app/counter/po/*.po))
 
-all: $(PROGRAMS:%=$(B)/%) $(B)/once $(LOCALES)
+all: $(PROGRAMS:%=$(B)/%) $(B)/once $(B)/conformance $(LOCALES)
 
 $(LIBS): $(call obj_of,$(LIB_SRC))
 	@rm -f $@
@@ -99,6 +99,22 @@ $(B)/obj/app/demo/%.o: CFLAGS_ALL += -Itests
 $(B)/demo-player: $(DEMO_OBJ) $(LIBS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK) -o $@ $^ $(PKG_LIBS) -lvterm -lutil
+
+# what a utility or a bank tries its own front end with
+CONFORMANCE_OBJ := $(call obj_of,$(wildcard tests/conformance/*.c))
+$(B)/conformance: $(CONFORMANCE_OBJ) $(LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK) -o $@ $^ $(PKG_LIBS)
+
+# `make day`: four banks, 200 branches, 100,000 payments, and one line at the end
+DAY_OBJ := $(call obj_of,$(wildcard tests/day/*.c))
+$(B)/day: $(DAY_OBJ) $(TEST_LIB) $(PART_LIBS) $(LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK) -o $@ $(DAY_OBJ) -Wl,--start-group $(TEST_LIB) $(PART_LIBS) $(LIBS) -Wl,--end-group $(PKG_LIBS) $(TEST_LIBS)
+day: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(B)/day
+	@$(B)/day $(DAY)
+.PHONY: day
 
 # a schema is read as SQL and compiled in as a string
 $(B)/gen/%.sql.h: app/%.sql
@@ -170,7 +186,7 @@ test: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all test-programs
 	@B=$(B) tests/run $(CHECKS) $(UNIT) $(FUZZ) $(SCREENS) $(SYSTEM)
 .PHONY: test-programs
-test-programs: $(B)/once $(UNIT) $(FUZZ) $(SYSTEM) $(SCREENS)
+test-programs: $(B)/once $(B)/conformance $(B)/day $(UNIT) $(FUZZ) $(SYSTEM) $(SCREENS)
 
 # every screen in both languages, as pictures in $(B)/screens
 screens: all $(B)/tests/screen_pictures

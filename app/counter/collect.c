@@ -1,6 +1,7 @@
 /* Collect: customer, bills, cash, confirm, and the customer field again. */
 #include "counter/collect.h"
 
+#include <ctype.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,7 +60,11 @@ static void refuse_with(struct counter *c, const struct error *err)
 {
     char text[ERROR_SIZE];
     size_t at = (size_t)snprintf(text, sizeof text, "%s%s%s", err->what, *err->why ? ": " : "", err->why);
-    if (*err->remedy) snprintf(text + at, sizeof text - at, "%s%s", _(". "), err->remedy);
+    if (*err->remedy) {
+        int stop = snprintf(text + at, sizeof text - at, "%s", _(". "));
+        snprintf(text + at + stop, sizeof text - at - (size_t)stop, "%s", err->remedy);
+        text[at + (size_t)stop] = (char)toupper((unsigned char)text[at + (size_t)stop]);
+    }
     refuse(c, "%s", text);
 }
 
@@ -197,8 +202,13 @@ static void record(struct counter *c, struct collect *s, struct press press)
         refuse(c, "%s", _("Typed ahead: look at customer, bills and change, then Enter records."));
         return;
     }
+    char words[SAY_SIZE], sum[MONEY_TEXT_SIZE];
+    const json_t *found = s->draft.found;
+    snprintf(words, sizeof words, "%s\n%s  %s %s", _("A payment above what one person may take"),
+             money_format_grouped(s->draft.tendered_fen - s->draft.change_fen, sum, sizeof sum), js_text(found, "customer"),
+             js_text(found, "name"));
     busy_firm(c, _("Recording"));
-    call(c, "pay", draft_pay(&s->draft), recorded, 0);
+    call_approved(c, "pay", draft_pay(&s->draft), words, recorded, 0);
 }
 
 static void tendered(struct counter *c, struct collect *s)

@@ -174,7 +174,9 @@ static void after(struct counter *c, struct view *view)
     view_set(view, "last-name", c->options.hanzi ? js_text(c->last, "name") : "");
     view_setf(view, "last-bills", _("bills: %d"), (int)json_array_size(js_at(c->last, "bills")));
     view_set(view, "key", js_text(c->last, "key_short"));
-    view_money(view, "total", js_int(c->last, "total_fen"));
+    int64_t kept = js_int(c->last, "prepaid_fen");
+    view_money(view, "total", js_int(c->last, "total_fen") - kept);
+    view_money(view, "kept", kept);
     view_money(view, "tendered-sum", js_int(c->last, "tendered_fen"));
     view_money(view, "change", js_int(c->last, "change_fen"));
     big_money(view, js_int(c->last, "change_fen"));
@@ -185,7 +187,7 @@ void collect_paint(struct counter *c, void *state)
 {
     struct collect *s = state;
     switch (s->step) {
-    case COLLECT_CUSTOMER: view_set(&s->view, "hint", c->options.hint ? c->options.hint : ""); break;
+    case COLLECT_CUSTOMER: view_wrap(&s->view, "hint", c->options.hint ? c->options.hint : ""); break;
     case COLLECT_BILLS: customer(c, s), bills(c, s); break;
     case COLLECT_AFTER: after(c, &s->view); break;
     default: customer(c, s), cash(c, s); break;

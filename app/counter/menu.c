@@ -87,9 +87,8 @@ static void jump(struct counter *c, struct menu *s, uint32_t cp)
 static void press(struct counter *c, void *state, struct press press)
 {
     struct menu *s = state;
+    if (list_press(c, &s->view, press)) return;
     switch (press.code) {
-    case PRESS_UP: view_list_move(&s->view, -1, &c->terminal); break;
-    case PRESS_DOWN: view_list_move(&s->view, 1, &c->terminal); break;
     case PRESS_FN(10):
     case PRESS_FN(12): screen_back(c); break;
     case PRESS_ENTER: take(c, &s->item[s->view.list.at]); break;

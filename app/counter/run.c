@@ -109,7 +109,7 @@ static void taken(void *ctx)
     struct counter *c = ctx;
     size_t i;
     json_t *key;
-    json_array_foreach(c->showing, i, key) call(c, "shown", json_pack("{s:O}", "key", key), nothing, 0);
+    json_array_foreach(c->showing, i, key) call_beside(c, "shown", json_pack("{s:O}", "key", key), nothing, 0);
     json_array_clear(c->showing);
 }
 
@@ -170,7 +170,8 @@ static void forget(struct counter *c)
 {
     for (int i = 0; i < c->slot_count; i++) {
         size_t held = c->slot[i].screen->held;
-        if (held) js_keep((json_t **)(void *)((char *)c->slot[i].state + held), NULL);
+        for (int n = 0; held && n <= c->slot[i].screen->held_more; n++)
+            js_keep((json_t **)(void *)((char *)c->slot[i].state + held) + n, NULL);
         view_free(c->slot[i].state);
         free(c->slot[i].state);
     }

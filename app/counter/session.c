@@ -94,7 +94,7 @@ static void greeted(struct counter *c, int64_t tag, const json_t *result, const 
 
 static void hello(struct counter *c, int64_t again)
 {
-    call(c, "hello", json_pack("{s:s, s:s, s:i}", "terminal", c->options.terminal, "language", c->language,
+    call_beside(c, "hello", json_pack("{s:s, s:s, s:i}", "terminal", c->options.terminal, "language", c->language,
                                "protocol", PROTOCOL), greeted, again);
 }
 
@@ -170,13 +170,6 @@ static unsigned role_of(const char *role)
     return strcmp(role, "technician") != 0 ? ROLE_TELLER : ROLE_TECHNICIAN;
 }
 
-static void say_acts(struct counter *c, const json_t *acts)
-{
-    if (!json_array_size(acts)) return;
-    say(c, _("Approved in your name since you were here: %d. First: %s"), (int)json_array_size(acts),
-        json_string_value(json_array_get(acts, 0)));
-}
-
 static const struct screen *screen_named(const char *name)
 {
     for (int i = 0; name && screens[i]; i++)
@@ -206,15 +199,15 @@ void session_signed_on(struct counter *c, const json_t *result)
     }
     c->must_change = js_true(result, "must_change");
     if (c->must_change) screen_open(c, &screen_password, json_true());
-    say_acts(c, js_at(result, "acts_to_show"));
-    call(c, "state", NULL, state_asked, 0);
-    call(c, "recent", json_pack("{s:i}", "limit", 1), had_last, 0);
+    else if (json_array_size(js_at(result, "acts_to_show"))) screen_open(c, &screen_acts, js_at(result, "acts_to_show"));
+    call_beside(c, "state", NULL, state_asked, 0);
+    call_beside(c, "recent", json_pack("{s:i}", "limit", 1), had_last, 0);
     printing_kick(c);
 }
 
 void session_sign_off(struct counter *c)
 {
-    call(c, "sign_off", NULL, nothing, 0);
+    call_beside(c, "sign_off", NULL, nothing, 0);
     c->signed_on = c->locked = c->must_change = false;
     c->operator_number[0] = 0;
     js_keep(&c->operator, NULL);
@@ -230,7 +223,7 @@ void session_lock(struct counter *c)
     if (!c->signed_on || c->locked) return;
     c->locked = true;
     typed_drop(c);
-    call(c, "lock", NULL, nothing, 0);
+    call_beside(c, "lock", NULL, nothing, 0);
     screen_open(c, &screen_lock, NULL);
 }
 

@@ -9,6 +9,8 @@
 #include "ledger/books.h"
 #include "ledger/restored_inside.h"
 
+#define PROC_CASH 500000
+
 static const char what[] = "it is not taken up";
 
 /* --- as the utility has it --------------------------------------------------------------------------- */
@@ -38,7 +40,7 @@ enum ledger_result restored_draft(const struct restored_theirs *t, const struct 
     for (int i = 0; good && i < d->bill_count; i++)
         good = d->bills[i].amount_fen >= 0 && money_add(bills_fen, d->bills[i].amount_fen, &bills_fen);
     good = good && bills_fen <= t->amount_fen && (t->amount_fen > 0 || d->bill_count > 0);
-    if (!good || t->proc != 500000)
+    if (!good || t->proc != PROC_CASH)
         return ledger_refuse(err, LEDGER_PARAMS, what, "settle it with the utility", "what the utility tells of it is no payment in cash that adds up");
     d->prepaid_fen = t->amount_fen - bills_fen; /* credit and suspense: of what is no bill's any more */
     d->tendered_fen = t->amount_fen;
@@ -90,15 +92,6 @@ static enum ledger_result keep_stan(struct ledger *ledger, const struct adopted 
                    BIND(sql_int(a->day), sql_text(a->terminal), sql_int(a->stan)));
 }
 
-static enum ledger_result bills_free(struct ledger *ledger, const struct ledger_draft *d, struct error *err)
-{
-    for (int i = 0; i < d->bill_count; i++)
-        if (payment_bill_in_hand(ledger, d->bills[i].bill))
-            return ledger->broken[0] ? LEDGER_BROKEN
-                : ledger_refuse(err, LEDGER_IN_HAND, what, "speak for that one first", "a payment of bill %s is under way or stands here", d->bills[i].bill);
-    return LEDGER_OK;
-}
-
 static enum ledger_result insert(struct ledger *ledger, const struct adopted *a, const struct till_here *till, bool advised, int stan,
                                  struct ledger_payment *p, struct error *err)
 {
@@ -140,7 +133,7 @@ enum ledger_result restored_take_up(struct ledger *ledger, const struct adopted 
     if (r == LEDGER_OK)
         r = find_till(ledger, a->word->till, &till, err);
     if (r == LEDGER_OK)
-        r = bills_free(ledger, &a->draft, err);
+        r = ledger_bills_free(ledger, &a->draft, err);
     if (!with.terminal[0])
         memcpy(with.terminal, till.terminal, sizeof with.terminal);
     if (r == LEDGER_OK)
@@ -204,9 +197,12 @@ static enum ledger_result working(struct ledger *ledger, struct error *err)
                          s.stage == RESTORED_FETCH ? "the utility's books were not fetched yet" : "the ledger is not fresh from a backup");
 }
 
-/* Nothing of it stands anywhere, and no cash is here: no payment is made of it. */
+/* Nothing of it stands anywhere, and no cash is here: no payment is made of it. A refund or a transfer is left
+ * to the day's differences, and its cash to the till's count. */
 static bool nothing_of_it(const struct restored_row *row, const struct restored_word *word)
 {
+    if (!row->payment && row->theirs.proc != PROC_CASH && row->theirs.proc != 0)
+        return true;
     return !row->payment && strcmp(row->theirs.state, "tombstone") == 0 && word->cash == RESTORED_GONE && !word->number[0];
 }
 

@@ -145,6 +145,16 @@ enum ledger_result ledger_till_open_at(struct ledger *ledger, const char *termin
 
 /* --- a payment, its rows and its paper ---------------------------------------------------- */
 
+/* record.c. T1's rows: payment, bills, detail, source. The audit record and STAN come with them. */
+enum ledger_result ledger_payment_insert(struct ledger *ledger, const struct ledger_draft *draft, struct ledger_payment *payment,
+                                         int64_t till, const char *checker, const struct ledger_source *source, struct error *err);
+/* A second call with a token: the first one's payment; *id 0: the token is new. */
+enum ledger_result ledger_payment_of_token(struct ledger *ledger, const struct ledger_draft *draft, int64_t *id, struct error *err);
+/* Bills named once, nothing below zero, sums up to what a message can carry: fills the sums of `payment`. */
+enum ledger_result ledger_draft_sums(const struct ledger_draft *draft, struct ledger_payment *payment, struct error *err);
+/* No bill of it is in hand or stands here. */
+enum ledger_result ledger_bills_free(struct ledger *ledger, const struct ledger_draft *draft, struct error *err);
+
 /* read.c. PARAMS: no such payment (or, by key, another branch's). */
 enum ledger_result ledger_payment_load(struct ledger *ledger, int64_t id, struct ledger_payment *out, struct error *err);
 enum ledger_result ledger_payment_by_key(struct ledger *ledger, const struct key *key, struct ledger_payment *out,
@@ -203,6 +213,11 @@ enum ledger_result ledger_sheet_move(struct ledger *ledger, const struct ledger_
 /* ways_back.c. By a 0420 when it was not answered yet, else by a 0400. papers NULL: nobody was asked for them. */
 enum ledger_result ledger_turn_back(struct ledger *ledger, struct ledger_payment *payment, const struct ledger_paper *papers,
                                     int count, const char *maker, const char *checker, struct error *err);
+
+/* move.c. A refund or a transfer: its cash does not come in, it goes out or nowhere. */
+bool ledger_moves(const struct ledger_payment *payment);
+/* It was approved: what is given back, and what that means for the payment whose money it was. */
+enum ledger_result ledger_moved(struct ledger *ledger, struct ledger_payment *payment, struct error *err);
 
 /* limits.c. May so much more go on as an advice today? OFFLINE_LIMIT when not. */
 enum ledger_result ledger_offline_check(struct ledger *ledger, day_t day, int64_t amount_fen, struct error *err);

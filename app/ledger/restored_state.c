@@ -6,6 +6,8 @@
 #include "base/money.h"
 #include "ledger/restored_inside.h"
 
+#define PROC_REFUND 200000 /* has a slip, and no number */
+
 static bool there(const struct converging *c, const char *state) { return strcmp(c->theirs->state, state) == 0; }
 
 static enum ledger_result note(struct ledger *ledger, const struct converging *c, const struct ledger_payment *p, const char *code, struct error *err)
@@ -84,7 +86,9 @@ static enum ledger_result posted(struct ledger *ledger, const struct converging 
     if (r == LEDGER_OK)
         r = note(ledger, c, p, "00", err);
     if (r == LEDGER_OK)
-        r = ledger_payment_move(ledger, p, meant ? "posted" : "excepted", err);
+        r = ledger_payment_move(ledger, p, meant || ledger_moves(p) ? "posted" : "excepted", err);
+    if (r == LEDGER_OK && ledger_moves(p))
+        return ledger_moved(ledger, p, err);
     if (r == LEDGER_OK)
         r = ledger_payment_book(ledger, p, "posted", "awaiting-utility", "owed-to-utility", p->amount_fen, "", err);
     return r == LEDGER_OK ? ledger_invoice_plan(ledger, p, err) : r;
@@ -109,6 +113,8 @@ static enum ledger_result advised(struct ledger *ledger, struct ledger_payment *
 static enum ledger_result owed(struct ledger *ledger, struct ledger_payment *p, const char *event, const char *from, const char *maker,
                                struct error *err)
 {
+    if (ledger_moves(p)) /* no cash came in with it */
+        return LEDGER_OK;
     enum ledger_result r = ledger_payment_book(ledger, p, event, from, "to-be-given-back", p->amount_fen, maker, err);
     return r == LEDGER_OK ? ledger_payment_owe(ledger, p, p->amount_fen, err) : r;
 }
@@ -178,6 +184,8 @@ static enum ledger_result stand(struct ledger *ledger, const struct converging *
     bool paper = c->paper;
     if (!open_here(p))
         return LEDGER_OK;
+    if (ledger_moves(p)) /* on line only: never goes on as an advice */
+        return there(c, "posted") ? posted(ledger, c, p, err) : LEDGER_OK;
     if (there(c, "posted") || there(c, "reversed"))
         return c->gone && there(c, "posted") ? (ledger_is(p, "recorded") && !paper ? LEDGER_OK : advised(ledger, p, err)) : posted(ledger, c, p, err);
     if (there(c, "declined") && ledger_is(p, "recorded"))
@@ -197,7 +205,8 @@ static enum ledger_result go_back(struct ledger *ledger, const struct converging
         return reversed(ledger, c, p, err);
     if (undone_there(c) && (open_here(p) || ledger_is(p, "undoing")))
         return undone(ledger, c, p, err);
-    if (!c->gone || !(open_here(p) || (at_rest && !p->foreign_undo)))
+    bool back = ledger_moves(p) ? open_here(p) : c->gone && (open_here(p) || (at_rest && !p->foreign_undo));
+    if (!back)
         return LEDGER_OK;
     enum ledger_result r = restored_withdraw(ledger, p, c->maker, err);
     if (r == LEDGER_OK)
@@ -224,7 +233,7 @@ enum ledger_result restored_converge(struct ledger *ledger, const struct converg
     enum ledger_result r = ledger_payment_seen(ledger, p, err);
     if (r == LEDGER_OK)
         r = stand(ledger, c, p, err);
-    if (r == LEDGER_OK && ledger_payment_stands(p) && !ledger_is(p, "reversing"))
+    if (r == LEDGER_OK && ledger_payment_stands(p) && !ledger_is(p, "reversing") && p->proc != PROC_REFUND)
         r = restored_paper(ledger, p, c->word->series, c->word->number, c->maker, err);
     if (r == LEDGER_OK)
         r = go_back(ledger, c, p, err);

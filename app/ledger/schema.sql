@@ -127,7 +127,10 @@ CREATE TABLE difference (
     ours_fen   INTEGER,
     theirs_fen INTEGER,
     words      TEXT NOT NULL DEFAULT '',
-    PRIMARY KEY (day, ref)
+    repair     TEXT CHECK (repair IN ('told again', 'undone again', 'explained')), -- what two people did about it
+    repaired_at INTEGER,
+    PRIMARY KEY (day, ref),
+    CHECK ((repair IS NULL) = (repaired_at IS NULL))
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE operator (
@@ -313,6 +316,7 @@ CREATE TABLE payment (
     foreign_undo INTEGER NOT NULL DEFAULT 0 CHECK (foreign_undo IN (0, 1)), -- excepted by RV or 12
     kept         INTEGER CHECK (kept IN (0, 1)),         -- settled: was the money kept
     rest_fen     INTEGER NOT NULL DEFAULT 0 CHECK (rest_fen >= 0),   -- short: what did not come back
+    moved_fen    INTEGER NOT NULL DEFAULT 0 CHECK (moved_fen BETWEEN 0 AND amount_fen), -- refunded, or transferred to another customer
     owed_fen     INTEGER NOT NULL DEFAULT 0 CHECK (owed_fen >= 0),   -- to be given back to the customer
     handed_fen   INTEGER NOT NULL DEFAULT 0 CHECK (handed_fen >= 0), -- given back
     handed_at    INTEGER,
@@ -336,6 +340,7 @@ CREATE INDEX payment_open ON payment (state, id)
     WHERE state IN ('recorded', 'advised', 'undoing', 'reversing', 'excepted', 'short');
 CREATE INDEX payment_owed ON payment (day, operator, owed_fen) WHERE owed_fen > 0;
 CREATE INDEX payment_handed ON payment (day, operator, handed_fen) WHERE handed_fen > 0;
+CREATE INDEX payment_refund ON payment (day, operator, amount_fen) WHERE proc = 200000 AND posted = 1 AND undone = 0;
 CREATE INDEX payment_held ON payment (id) WHERE held = 1;
 CREATE INDEX payment_offline ON payment (day, amount_fen) WHERE offline = 1 AND undone = 0; -- what the limits count
 CREATE INDEX payment_not_shown ON payment (id) WHERE shown_at IS NULL;
@@ -368,6 +373,20 @@ BEGIN SELECT RAISE(ABORT, 'payment: cannot be deleted'); END;
 CREATE TRIGGER payment_on_an_open_day BEFORE INSERT ON payment
 WHEN (SELECT state FROM day WHERE date = NEW.day) IS NOT 'open'
 BEGIN SELECT RAISE(ABORT, 'payment: the business day is not open'); END;
+
+-- Whose money a refund or a transfer moves, and where at the utility it lay.
+CREATE TABLE source (
+    payment  INTEGER PRIMARY KEY REFERENCES payment,
+    original INTEGER REFERENCES payment,    -- NULL: the credit as a whole
+    place    TEXT NOT NULL CHECK (place IN ('BL', 'PP', 'SU')),
+    CHECK (original <> payment),
+    CHECK (original IS NOT NULL OR place = 'PP')
+) STRICT;
+CREATE INDEX source_original ON source (original) WHERE original IS NOT NULL;
+CREATE TRIGGER source_fixed BEFORE UPDATE ON source
+BEGIN SELECT RAISE(ABORT, 'source: fixed'); END;
+CREATE TRIGGER source_stays BEFORE DELETE ON source
+BEGIN SELECT RAISE(ABORT, 'source: cannot be deleted'); END;
 
 -- What templates and cards need beyond the money: JSON, opaque here.
 CREATE TABLE detail (

@@ -29,7 +29,9 @@ static const struct { const char *word, *sql; } kinds[WAIT_KINDS] = {
     [WAIT_GIVE_BACK] = {"give-back",
         PAYMENTS("coalesce(p.answered_at, p.taken_at)") "p.owed_fen > 0 AND p.state <> 'declined' AND p.held = 0" HERE("p.terminal") " ORDER BY +p.id"},
     [WAIT_EXCEPTION] = {"exception",
-        PAYMENTS("p.answered_at") OPEN " AND p.state = 'excepted' AND p.held = 0" HERE("p.terminal") " ORDER BY +p.id"},
+        PAYMENTS("p.answered_at") OPEN " AND p.state = 'excepted' AND p.held = 0"
+        " AND (p.moved_fen = 0 OR p.moved_fen < (SELECT sum(amount_fen) FROM disposition d WHERE d.payment = p.id AND d.place <> 'BL'))"
+        HERE("p.terminal") " ORDER BY +p.id"},
     [WAIT_SHORT] = {"short",
         PAYMENTS("p.answered_at") OPEN " AND p.state = 'short'" HERE("p.terminal") " ORDER BY +p.id"},
     [WAIT_PARKED] = {"parked",

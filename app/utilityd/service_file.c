@@ -41,8 +41,8 @@ static int notice_record(struct service *s, const struct key *branch, char *reco
 }
 
 /* "bill:amount;…" of what went to bills, and "place:amount;…" of what did not. */
-#define PARTS_OF(words, where) "(SELECT coalesce(string_agg(" words ", ';'), '') FROM (SELECT * FROM part WHERE payment=p.id AND " where " ORDER BY position) t)"
-#define PARTS_SQLITE(words, where) "(SELECT coalesce(group_concat(" words ", ';'), '') FROM (SELECT * FROM part WHERE payment=p.id AND " where " ORDER BY position) t)"
+#define PARTS_OF(words, where) "(SELECT coalesce(string_agg(" words ", ';'), '') FROM (SELECT * FROM part WHERE payment=p.id AND part>=-1 AND " where " ORDER BY position) t)"
+#define PARTS_SQLITE(words, where) "(SELECT coalesce(group_concat(" words ", ';'), '') FROM (SELECT * FROM part WHERE payment=p.id AND part>=-1 AND " where " ORDER BY position) t)"
 #define BILLS "bill || ':' || amount_fen"
 #define PLACES "CASE place WHEN 1 THEN 'PP' ELSE 'SU' END || ':' || amount_fen"
 #define PAYMENTS(parts) "SELECT p.reference, p.state, p.customer, " parts(BILLS, "place=0") ", p.amount_fen, " parts(PLACES, "place>0") \

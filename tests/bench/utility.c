@@ -2,7 +2,8 @@
  * 8 and 64 connections beside a bare SQLite loop and pgbench, look-ups among 10^5
  * and 10^6 bills, the import of a bills file beside sqlite3 .import.
  *
- * BENCH_BILLS (1,000,000) and BENCH_S (5, seconds a measure) make it smaller. */
+ * BENCH_BILLS (1,000,000) and BENCH_S (3, seconds a measure) make it smaller,
+ * BENCH_SQLITE=1 leaves PostgreSQL out. */
 #include <setjmp.h>
 #include <sqlite3.h>
 #include <stdarg.h>
@@ -21,7 +22,7 @@
 #define SAMPLES_MAX 2000000
 
 static struct utility_world u;
-static int64_t bills = 1000000, seconds = 5;
+static int64_t bills = 1000000, seconds = 3;
 static int64_t samples[SAMPLES_MAX];
 
 static int64_t setting(const char *name, int64_t preset)
@@ -68,13 +69,16 @@ static struct {
     int64_t bad;
 } run;
 
+/* Each of 1 to count once, far from the one before, as people come to a counter. */
+static int64_t scattered(int64_t n, int64_t count) { return n * 7919 % count + 1; }
+
 static void ask(struct caller *c)
 {
     struct wire_payment p;
     struct iso m;
     struct error err;
     char number[24], customer[24];
-    int64_t n = run.pay ? run.next : (run.next * 7919) % run.customers + 1;
+    int64_t n = scattered(run.next, run.customers);
     run.next++;
     snprintf(customer, sizeof customer, "K%08lld", (long long)n);
     snprintf(number, sizeof number, "B%08lld", (long long)n);
@@ -110,6 +114,22 @@ static bool same_count(void *ctx)
     return same;
 }
 
+/* CPU that a front end has used, in us: says more than a rate on a machine that is shared. */
+static int64_t cpu_us(const char *name)
+{
+    char path[64], stat[1024] = "";
+    unsigned long user = 0, system_time = 0;
+    if (!world_running(&u.w, name)) return 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)world_pid(&u.w, name));
+    FILE *in = fopen(path, "r");
+    if (in == NULL || fgets(stat, sizeof stat, in) == NULL) fail_msg("%s", path);
+    fclose(in);
+    sscanf(strrchr(stat, ')') + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system_time);
+    return (int64_t)(user + system_time) * 1000000 / sysconf(_SC_CLK_TCK);
+}
+
+static int64_t cpu_each_us; /* of the last measure */
+
 /* Answers a second; p50 and p99 in us. */
 static int64_t measure(int lines, int fronts, const int *ports, bool pay, int64_t *p50, int64_t *p99)
 {
@@ -124,6 +144,7 @@ static int64_t measure(int lines, int fronts, const int *ports, bool pay, int64_
     run.pay = pay;
     run.stop = false;
     run.bad = 0;
+    int64_t cpu = cpu_us("utilityd") + cpu_us("utilityd-2");
     uint64_t from = uv_hrtime(), until = from + (uint64_t)seconds * 1000000000u;
     for (int i = 0; i < lines; i++)
         ask(&callers[i]);
@@ -131,6 +152,7 @@ static int64_t measure(int lines, int fronts, const int *ports, bool pay, int64_
     int64_t rate = (int64_t)((double)run.count * 1e9 / (double)(uv_hrtime() - from));
     size_t count = run.count < SAMPLES_MAX ? run.count : SAMPLES_MAX;
     run.stop = true;
+    cpu_each_us = run.count ? (cpu_us("utilityd") + cpu_us("utilityd-2") - cpu) / (int64_t)run.count : 0;
     *p50 = part(count, 500);
     *p99 = part(count, 990);
     for (int i = 0; i < 5 && !same_count(NULL); i++) {
@@ -151,44 +173,50 @@ static void must(sqlite3 *db, const char *sql)
 }
 
 /* "Pay a bill" with nothing around it: select, insert the key, update the bill, commit. */
-static int64_t bare_sqlite(int a_commit)
+static struct { sqlite3 *db; sqlite3_stmt *q[5]; int64_t n; } bare;
+
+static void bare_open(void)
 {
     static const char *const texts[] = {"SELECT amount, state FROM bill WHERE id=?", "INSERT INTO payment (station, reference, bill, amount) VALUES (1,?,?,?)",
                                         "UPDATE bill SET state=1, paid_by=? WHERE id=?", "BEGIN IMMEDIATE", "COMMIT"};
     char path[300], sql[300];
-    sqlite3 *db;
-    sqlite3_stmt *q[5];
-    remove(world_path(&u.w, "bare.db", path, sizeof path));
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    must(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=10000;"
-             "CREATE TABLE bill (id INTEGER PRIMARY KEY, number TEXT, customer TEXT, amount INTEGER, state INTEGER, paid_by INTEGER, rest TEXT);"
-             "CREATE TABLE payment (id INTEGER PRIMARY KEY, station INTEGER, reference INTEGER, bill INTEGER, amount INTEGER, UNIQUE (station, reference))");
+    assert_int_equal(sqlite3_open(world_path(&u.w, "bare.db", path, sizeof path), &bare.db), SQLITE_OK);
+    must(bare.db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=10000;"
+                  "CREATE TABLE bill (id INTEGER PRIMARY KEY, number TEXT, customer TEXT, amount INTEGER, state INTEGER, paid_by INTEGER, rest TEXT);"
+                  "CREATE TABLE payment (id INTEGER PRIMARY KEY, station INTEGER, reference INTEGER, bill INTEGER, amount INTEGER, UNIQUE (station, reference))");
     snprintf(sql, sizeof sql, "INSERT INTO bill WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<%lld) SELECT i, 'B'||i, 'K'||i, 5200, 0, NULL,"
                               " hex(zeroblob(100)) FROM n", (long long)bills);
-    must(db, sql);
-    must(db, "PRAGMA wal_checkpoint(TRUNCATE)");
+    must(bare.db, sql);
+    must(bare.db, "PRAGMA wal_checkpoint(TRUNCATE)");
     for (int i = 0; i < 5; i++)
-        assert_int_equal(sqlite3_prepare_v2(db, texts[i], -1, &q[i], NULL), SQLITE_OK);
+        assert_int_equal(sqlite3_prepare_v2(bare.db, texts[i], -1, &bare.q[i], NULL), SQLITE_OK);
+}
+
+static void bare_close(void)
+{
+    for (int i = 0; i < 5; i++)
+        sqlite3_finalize(bare.q[i]);
+    sqlite3_close(bare.db);
+}
+
+static int64_t bare_sqlite(int a_commit)
+{
     uint64_t from = uv_hrtime(), until = from + (uint64_t)seconds * 1000000000u;
-    int64_t n = 0;
+    int64_t before = bare.n;
     while (uv_hrtime() < until) {
-        sqlite3_step(q[3]), sqlite3_reset(q[3]);
-        for (int i = 0; i < a_commit; i++, n++) {
-            int64_t id = (n * 7919) % bills + 1;
-            sqlite3_bind_int64(q[0], 1, id);
-            sqlite3_step(q[0]), sqlite3_reset(q[0]);
-            sqlite3_bind_int64(q[1], 1, n), sqlite3_bind_int64(q[1], 2, id), sqlite3_bind_int64(q[1], 3, 5200);
-            sqlite3_step(q[1]), sqlite3_reset(q[1]);
-            sqlite3_bind_int64(q[2], 1, n + 1), sqlite3_bind_int64(q[2], 2, id);
-            sqlite3_step(q[2]), sqlite3_reset(q[2]);
+        sqlite3_step(bare.q[3]), sqlite3_reset(bare.q[3]);
+        for (int i = 0; i < a_commit; i++, bare.n++) {
+            int64_t id = scattered(bare.n, bills);
+            sqlite3_bind_int64(bare.q[0], 1, id);
+            sqlite3_step(bare.q[0]), sqlite3_reset(bare.q[0]);
+            sqlite3_bind_int64(bare.q[1], 1, bare.n), sqlite3_bind_int64(bare.q[1], 2, id), sqlite3_bind_int64(bare.q[1], 3, 5200);
+            sqlite3_step(bare.q[1]), sqlite3_reset(bare.q[1]);
+            sqlite3_bind_int64(bare.q[2], 1, bare.n + 1), sqlite3_bind_int64(bare.q[2], 2, id);
+            sqlite3_step(bare.q[2]), sqlite3_reset(bare.q[2]);
         }
-        sqlite3_step(q[4]), sqlite3_reset(q[4]);
+        sqlite3_step(bare.q[4]), sqlite3_reset(bare.q[4]);
     }
-    int64_t rate = (int64_t)((double)n * 1e9 / (double)(uv_hrtime() - from));
-    for (int i = 0; i < 5; i++)
-        sqlite3_finalize(q[i]);
-    sqlite3_close(db);
-    return rate;
+    return (int64_t)((double)(bare.n - before) * 1e9 / (double)(uv_hrtime() - from));
 }
 
 static const char pg_tables[] =
@@ -198,7 +226,14 @@ static const char pg_tables[] =
     "-c 'CREATE SEQUENCE refs CACHE 100' "
     "-c 'CREATE FUNCTION pay(bill bigint) RETURNS int LANGUAGE plpgsql AS $$ DECLARE a bigint; BEGIN SELECT amount INTO a FROM b WHERE id=bill FOR UPDATE; "
     "INSERT INTO p (station, reference, bill, amount) VALUES (1, nextval($q$refs$q$), bill, a); UPDATE b SET state=1, paid_by=1 WHERE id=bill; RETURN 0; END $$' "
-    "-c 'VACUUM ANALYZE' >>log 2>&1";
+    "-c 'VACUUM ANALYZE b, p' >>log 2>&1";
+
+static void fill_postgres(void)
+{
+    char command[2400];
+    snprintf(command, sizeof command, pg_tables, (long long)bills);
+    assert_int_equal(postgres_run(&u.pg, NULL, 0, command), 0);
+}
 
 static int64_t pgbench(const char *script, int clients)
 {
@@ -269,20 +304,42 @@ static void lookups(const char *name, int64_t *p99)
     line(text, "us", *p99, 0, 2000, false);
 }
 
-static void payments(const char *store, int fronts, const int *ports, const int64_t *peer, const int64_t *target, const char *against)
+struct best { int64_t rate, p50, p99, cpu; };
+
+/* The best of some rounds, ours and the peers one after the other in each: what
+ * else the machine does meanwhile takes from all of them. */
+static void keep_best(struct best *b, int lines, int fronts, const int *ports)
 {
-    static const int lines[] = {1, 8, 64};
-    for (int i = 0; i < 3; i++) {
-        char text[120];
-        int64_t p50, p99, rate = measure(lines[i], fronts, ports, true, &p50, &p99);
-        snprintf(text, sizeof text, "utility-payments-%s-%d (p50 %lld us, p99 %lld us; peer: %s)", store, lines[i], (long long)p50, (long long)p99, against);
-        line(text, "/s", rate, peer[i], target[i], true);
-    }
+    int64_t p50, p99, rate = measure(lines, fronts, ports, true, &p50, &p99);
+    if (rate > b->rate) *b = (struct best){rate, p50, p99, cpu_each_us};
 }
 
-static void on_sqlite(int64_t five, int64_t call)
+static void more(int64_t *best, int64_t now)
 {
-    int64_t p99_small, p99_large;
+    if (now > *best) *best = now;
+}
+
+static void tell(const char *store, int lines, const struct best *b, int64_t peer, int64_t target, const char *against)
+{
+    char text[200];
+    snprintf(text, sizeof text, "utility-payments-%s-%d (p50 %lld us, p99 %lld us, CPU %lld us each; peer: %s)", store, lines, (long long)b->p50, (long long)b->p99,
+             (long long)b->cpu, against);
+    line(text, "/s", b->rate, peer, target, true);
+}
+
+#define ROUNDS 3
+static const int lines_of[] = {1, 8, 64};
+
+static const char *const five = "'BEGIN;' 'SELECT amount, state FROM b WHERE id=:id FOR UPDATE;'"
+                                " 'INSERT INTO p (station, reference, bill, amount) VALUES (1, nextval($q$refs$q$), :id, 5200);'"
+                                " 'UPDATE b SET state=1, paid_by=1 WHERE id=:id;' 'COMMIT;'";
+static const char *const one_call = "'SELECT pay(:id);'";
+
+static void on_sqlite(void)
+{
+    int64_t p99_small, p99_large, pg_five = 0, pg_call = 0;
+    static const int64_t target[] = {700, 0, 0};
+    bool peers = getenv("BENCH_SQLITE") == NULL;
     utility_world_open(&u, "bench", DB_SQLITE, "");
     make_bills(bills / 10);
     import_ms();
@@ -292,52 +349,66 @@ static void on_sqlite(int64_t five, int64_t call)
     utility_world_open(&u, "bench", DB_SQLITE, "");
     make_bills(bills);
     the_import();
+    if (peers) postgres_open(&u.pg), fill_postgres();
     int ports[] = {u.w.utility_port};
     utility_serve(&u);
     lookups("large", &p99_large);
     line("utility-lookup-growth-64-p99", "us", p99_large, p99_small, 1500, false);
-    int64_t peer[] = {bare_sqlite(1), bare_sqlite(8), bare_sqlite(64)}, target[] = {700, 0, 0};
+    bare_open();
     run.next = 1;
-    payments("sqlite", 1, ports, peer, target, "bare SQLite loop, as many a commit");
-    int64_t p50, p99, rate = measure(64, 1, ports, true, &p50, &p99);
-    if (five) line("utility-payments-sqlite-64 (peer: pgbench, five statements, 64 clients)", "/s", rate, five, 4000, true);
-    if (call) line("utility-payments-sqlite-64 (peer: pgbench, one call a payment, 64 clients)", "/s", rate, call, 2000, true);
+    for (int i = 0; i < 3; i++) {
+        struct best ours = {0};
+        int64_t peer = 0;
+        for (int round = 0; round < ROUNDS; round++) {
+            more(&peer, bare_sqlite(lines_of[i]));
+            keep_best(&ours, lines_of[i], 1, ports);
+            if (i == 2 && peers) more(&pg_five, pgbench(five, 64)), more(&pg_call, pgbench(one_call, 64));
+        }
+        tell("sqlite", lines_of[i], &ours, peer, target[i], "bare SQLite loop, as many a commit");
+        if (i == 2) line("utility-payments-sqlite-64-p99", "us", ours.p99, 0, 15000, false);
+        if (pg_five) line("utility-payments-sqlite-64 (peer: pgbench, five statements, 64 clients)", "/s", ours.rate, pg_five, 4000, true);
+        if (pg_call) line("utility-payments-sqlite-64 (peer: pgbench, one call a payment, 64 clients)", "/s", ours.rate, pg_call, 2000, true);
+    }
+    bare_close();
     utility_holds(&u);
+    if (peers) postgres_close(&u.pg);
     utility_world_close(&u);
 }
 
-static void on_postgres(int64_t *five, int64_t *call)
+static void on_postgres(void)
 {
-    char command[2400];
+    static const int64_t alone[] = {0, 0, 0}, both[] = {0, 0, 800};
     utility_world_open(&u, "bench", DB_POSTGRES, "");
-    snprintf(command, sizeof command, pg_tables, (long long)bills);
-    assert_int_equal(postgres_run(&u.pg, NULL, 0, command), 0);
-    static const char *const script = "'BEGIN;' 'SELECT amount, state FROM b WHERE id=:id FOR UPDATE;'"
-                                      " 'INSERT INTO p (station, reference, bill, amount) VALUES (1, nextval($q$refs$q$), :id, 5200);'"
-                                      " 'UPDATE b SET state=1, paid_by=1 WHERE id=:id;' 'COMMIT;'";
-    int64_t peer[] = {pgbench(script, 1), pgbench(script, 8), *five = pgbench(script, 64)}, target[] = {0, 0, 0}, both[] = {0, 0, 800};
-    *call = pgbench("'SELECT pay(:id);'", 64);
+    fill_postgres();
     make_bills(bills);
     import_ms();
     int ports[2] = {u.w.utility_port, world_free_port()};
     utility_serve(&u);
-    run.next = 1;
-    payments("postgres", 1, ports, peer, target, "pgbench, five statements, as many clients");
     world_write(&u.w, "utilityd-2.ini", "[store]\npath = %s\n[serve]\nlisten = 127.0.0.1:%d\npolicy = utilityd.policy\nca = ca.crt\n"
                                         "certificate = utility.crt\nkey = utility.key\n", u.where, ports[1]);
     world_start(&u.w, "utilityd-2");
-    payments("postgres-two", 2, ports, peer, both, "pgbench, five statements, as many clients");
+    run.next = 1;
+    for (int i = 0; i < 3; i++) {
+        struct best one = {0}, two = {0};
+        int64_t peer = 0;
+        for (int round = 0; round < ROUNDS; round++) {
+            more(&peer, pgbench(five, lines_of[i]));
+            keep_best(&one, lines_of[i], 1, ports);
+            keep_best(&two, lines_of[i], 2, ports);
+        }
+        tell("postgres", lines_of[i], &one, peer, alone[i], "pgbench, five statements, as many clients");
+        tell("postgres-two", lines_of[i], &two, peer, both[i], "pgbench, five statements, as many clients");
+    }
     utility_holds(&u);
     utility_world_close(&u);
 }
 
 static void the_bench(void **state)
 {
-    int64_t five = 0, call = 0;
     bills = setting("BENCH_BILLS", bills);
     seconds = setting("BENCH_S", seconds);
-    on_postgres(&five, &call);
-    on_sqlite(five, call);
+    on_sqlite();
+    if (getenv("BENCH_SQLITE") == NULL) on_postgres();
 }
 
 int main(void)
