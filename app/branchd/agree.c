@@ -79,7 +79,7 @@ static bool ask(struct service *s, struct asking *a)
 {
     struct iso m;
     struct error err = {0};
-    if (!link_up(s->link)) return false;
+    if (!link_up(s->link) || restore_waits(s)) return false; /* its days are not whole before people have spoken */
     if (!write_totals(s, a->day, &m, &err)) {
         log_warn("the totals of a day cannot be asked: %s", err.why);
         return false;

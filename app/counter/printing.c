@@ -124,7 +124,7 @@ static void job_done(uv_work_t *work, int status)
     words(c, p->outcome.state);
     if (p->copying) {
         p->copying = false;
-        say(c, "%s %s", p->outcome.result == PRINT_NOTHING_SENT ? _("The copy was not printed:") : _("The copy is printed."),
+        say(c, "%s %s", p->outcome.result == PRINT_NOTHING_SENT ? _("It was not printed:") : _("It is printed."),
             p->outcome.result == PRINT_NOTHING_SENT ? word_printer(p->outcome.state) : "");
         rest(c);
         return;

@@ -11,6 +11,7 @@
 
 const struct tag_spec tag_specs[] = {
     {"AH", false, 64, "audit head", "64 hex digits", false},
+    {"BD", false, 8, "business day that begins", "YYYYMMDD", false},
     {"BL", true, 60, "bill paid", "bill|amount|late fee", false},
     {"CA", false, 400, "customer's address", "text", false},
     {"CN", false, 400, "customer's name", "text", false},

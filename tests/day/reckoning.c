@@ -47,6 +47,21 @@ static void wait_for_queues(struct town *t)
         }
 }
 
+/* A bank's journal is written many rows a commit: until its last is in the books. */
+static void wait_for_journals(struct town *t)
+{
+    static char out[1 << 20];
+    char config[300];
+    int64_t until = clock_monotonic_ms() + DRAIN_MS;
+    for (int i = 0; i < t->banks; i++) {
+        snprintf(config, sizeof config, "--config=%s/bankd-%d.ini", t->w.dir, 102 + i);
+        do {
+            if (clock_monotonic_ms() > until) fail_msg("the journal of bank %d is not written", 102 + i);
+            world_run(&t->w, out, sizeof out, "bankd", config, "status", "--json", NULL);
+        } while (strstr(out, "\"waiting\": 0") == NULL || strstr(out, "\"in_flight\": 0,") == NULL);
+    }
+}
+
 /* --- side by side ------------------------------------------------------------------------------ */
 
 static void run_sql(sqlite3 *db, const char *sql)
@@ -177,12 +192,7 @@ int reckoning(struct town *t, enum control control)
     int64_t doubled = 0, differ = 0, n;
     wait_for_queues(t);
     day_say(t, "the queues are empty");
-    for (int i = 0; i < t->banks; i++) { /* its journal is written many rows a commit */
-        char name[32];
-        snprintf(name, sizeof name, "bankd-%d.db", 102 + i);
-        world_sql_reaches(&t->w, name, "SELECT (SELECT count(*) FROM message WHERE fate='sent' AND at_ms < 1000 * unixepoch() - 500) <="
-                                       " (SELECT count(*) FROM message WHERE fate IN ('answer','late','nobody'))", 1, 20000);
-    }
+    wait_for_journals(t);
     sqlite3 *db = gather(t);
     spoil(db, control);
     int64_t payments = one(db, "SELECT count(*) FROM branch WHERE stands=1"), posted = one(db, "SELECT count(*) FROM posted");

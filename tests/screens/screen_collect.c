@@ -183,7 +183,7 @@ static void a_copy_wants_a_supervisor(void **state)
     desk_keys(&desk, "r{Enter}");
     desk_sees(&desk, "A SECOND PERSON SIGNS HERE");
     desk_keys(&desk, BRANCH_SUPERVISOR "{Enter}" BRANCH_PASSWORD "{Enter}");
-    desk_sees(&desk, "The copy is printed");
+    desk_sees(&desk, "It is printed");
     desk_keys(&desk, "{F2}");
 }
 
@@ -215,7 +215,7 @@ static void locked_and_unlocked(void **state)
     desk_keys(&desk, "049911");
     desk_keys(&desk, "{F10}");
     desk_sees(&desk, "Lock this terminal");
-    desk_keys(&desk, "b{Enter}");
+    desk_keys(&desk, "l{Enter}");
     desk_sees(&desk, "THIS TERMINAL IS LOCKED");
     desk_keys(&desk, "{F1}");
     desk_sees_row(&desk, 3, "HELP");
