@@ -181,8 +181,8 @@ static enum ledger_result result_of(struct ledger *ledger, const struct ledger_s
                                     enum ledger_outcome outcome, int64_t bytes, struct error *err)
 {
     switch (outcome) {
-    case OUTCOME_NOTHING_SENT: /* that with bytes taken proves nothing */
-        return bytes > 0 ? doubt(ledger, sheet, "unknown", err) : give_up_number(ledger, sheet, err);
+    case OUTCOME_NOTHING_SENT: /* with bytes taken, or after another word about the job, that proves nothing */
+        return bytes > 0 || sheet->doubt[0] ? doubt(ledger, sheet, "unknown", err) : give_up_number(ledger, sheet, err);
     case OUTCOME_HANDED_OVER: return doubt(ledger, sheet, "handed-over", err);
     case OUTCOME_CONFIRMED: return ledger_sheet_move(ledger, sheet, p, "confirmed", NULL, p->operator_number, err);
     default: return doubt(ledger, sheet, "unknown", err);
@@ -208,6 +208,23 @@ enum ledger_result invoice_result(struct ledger *ledger, int64_t invoice, int at
                          (long long)invoice, attempt, number, outcomes[outcome], (long long)bytes, words ? words : "");
     if (r == LEDGER_OK)
         r = ledger_payment_load(ledger, sheet.payment, out, err);
+    return ledger_end(ledger, r, err);
+}
+
+/* Its program is gone, and with it what it knew of the job that was out: a person looks. */
+enum ledger_result invoice_counter_gone(struct ledger *ledger, const char *terminal, struct error *err)
+{
+    enum ledger_result r = ledger_begin(ledger, err);
+    if (r == LEDGER_OK)
+        r = sql_run(ledger, err, "UPDATE invoice SET doubt = 'unknown' WHERE state = 'sent' AND state IN ('planned', 'sent')"
+                    " AND doubt IS NULL AND (SELECT terminal FROM payment WHERE id = payment) = ?1", BIND(sql_text(terminal)));
+    int64_t jobs = r == LEDGER_OK ? sql_changes(ledger) : 0;
+    if (r == LEDGER_OK && jobs == 0) { /* nothing was changed: no commit to wait for */
+        ledger_end(ledger, LEDGER_STATE, NULL);
+        return ledger->broken[0] ? LEDGER_BROKEN : LEDGER_OK;
+    }
+    if (r == LEDGER_OK)
+        r = ledger_audit(ledger, err, "counter gone while printing", NULL, NULL, terminal, terminal, "%lld jobs in doubt", (long long)jobs);
     return ledger_end(ledger, r, err);
 }
 
