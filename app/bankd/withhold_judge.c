@@ -33,7 +33,7 @@ struct piece {
     size_t known_count;
     struct recset *debited;      /* doubtful bills and sequences that were debited */
     struct sweep accounts, agreements;
-    sqlite3_stmt *begin, *commit, *entry, *balance, *fail, *unfail, *done;
+    sqlite3_stmt *begin, *commit, *entry, *balance, *fail, *done;
     char rows_buf[LAID_MAX];
 };
 
@@ -239,13 +239,10 @@ static bool write_account(struct piece *p, struct known *k)
 
 static bool write_failure(struct piece *p, size_t i)
 {
-    int64_t row = row_at(p, i)->row;
-    if (p->fate[i] == FATE_NONE || (p->w->pass == 1 && p->fate[i] >= FATE_DEBITED)) return true;
-    if (p->fate[i] == p->w->fates[row]) return true;
-    sqlite3_stmt *q = p->fate[i] >= FATE_DEBITED ? p->unfail : p->fail;
-    sqlite3_bind_int64(q, 1, row);
-    if (q == p->fail) sqlite3_bind_text(q, 2, withhold_codes[p->fate[i]], 2, SQLITE_STATIC);
-    return step(q);
+    if (p->fate[i] == FATE_NONE || p->fate[i] >= FATE_DEBITED) return true;
+    sqlite3_bind_int64(p->fail, 1, row_at(p, i)->row);
+    sqlite3_bind_text(p->fail, 2, withhold_codes[p->fate[i]], 2, SQLITE_STATIC);
+    return step(p->fail);
 }
 
 static int write_all(struct piece *p, struct error *err)
@@ -287,8 +284,7 @@ static int open_piece(struct piece *p, struct withhold *w, struct error *err)
         {&p->begin, "BEGIN IMMEDIATE"},
         {&p->commit, "COMMIT"},
         {&p->balance, "UPDATE account SET balance_fen=?, lines=?, last=? WHERE number=?"},
-        {&p->fail, "INSERT INTO failed (row, code, batch) VALUES (?1,?2,?3) ON CONFLICT (batch, row) DO UPDATE SET code=excluded.code"},
-        {&p->unfail, "DELETE FROM failed WHERE row=?1 AND batch=?2"},
+        {&p->fail, "INSERT INTO failed (row, code, batch, pass) VALUES (?1,?2,?3,?4)"},
         {&p->done, "UPDATE batch SET pieces=pieces+1 WHERE id=?1 AND pass=?2 AND pieces=?3"},
     };
     p->w = w;
@@ -309,7 +305,7 @@ static int open_piece(struct piece *p, struct withhold *w, struct error *err)
     sqlite3_bind_int64(p->entry, 8, w->batch);
     sqlite3_bind_int64(p->entry, 9, day);
     sqlite3_bind_int64(p->fail, 3, w->batch);
-    sqlite3_bind_int64(p->unfail, 2, w->batch);
+    sqlite3_bind_int64(p->fail, 4, w->pass);
     sqlite3_bind_int64(p->done, 1, w->batch);
     sqlite3_bind_int64(p->done, 2, w->pass);
     return 0;
@@ -317,7 +313,7 @@ static int open_piece(struct piece *p, struct withhold *w, struct error *err)
 
 static void close_piece(struct piece *p)
 {
-    sqlite3_stmt *all[] = {p->begin, p->commit, p->entry, p->balance, p->fail, p->unfail, p->done};
+    sqlite3_stmt *all[] = {p->begin, p->commit, p->entry, p->balance, p->fail, p->done};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         sqlite3_finalize(all[i]);
     sweep_close(&p->accounts);
