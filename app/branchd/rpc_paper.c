@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/text.h"
 #include "branchd/service.h"
 
 /* --- printing ---------------------------------------------------------------------- */
@@ -22,14 +22,24 @@ void rpc_print_next(void *ctx, struct rpc_call *call)
     else answer(s, call, json_pack("{s:I, s:s, s:s}", "invoice", (json_int_t)invoice, "key", key_format(&p.key, key, sizeof key), "kind", kind));
 }
 
-/* Which template and media this terminal prints a kind of paper with. */
-static void put_form(struct service *s, const struct session *session, const char *kind, json_t *job)
+void put_form(struct service *s, const struct session *session, const char *kind, json_t *job)
 {
     const struct branch_settings *set = &s->branch->settings;
-    bool invoice = strcmp(kind, "invoice") == 0;
-    json_object_set_new(job, "template", json_string(printers_member(s->printers, session->terminal, invoice ? "template" : "receipt_template",
-                                                                     invoice ? set->invoice_template : set->receipt_template)));
-    json_object_set_new(job, "media", json_string(printers_member(s->printers, session->terminal, "media", set->media)));
+    const struct { const char *kind, *preset; } forms[] = {
+        {"invoice", set->invoice_template}, {"copy", set->copy_template}, {"receipt", set->prepay_template},
+        {"handback", set->handback_template}, {"counterfeit", set->counterfeit_template},
+    };
+    const char *media = printers_member(s->printers, session->terminal, "media", set->media), *preset = set->copy_template;
+    char form[80];
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (strcmp(forms[i].kind, kind) == 0) preset = forms[i].preset;
+    snprintf(form, sizeof form, "%s", preset);
+    /* "prepay-80" on a roll of 58 mm is "prepay-58" */
+    char *end = strrchr(form, '-');
+    if (strncmp(media, "roll-", 5) == 0 && end && text_digits(end + 1)) snprintf(end, sizeof form - (size_t)(end - form), "%s", media + 4);
+    bool bound = strcmp(kind, "invoice") == 0;
+    json_object_set_new(job, "template", json_string(bound ? printers_member(s->printers, session->terminal, "template", form) : form));
+    json_object_set_new(job, "media", json_string(media));
 }
 
 void rpc_invoice_send(void *ctx, struct rpc_call *call)
@@ -167,7 +177,7 @@ void rpc_reprint_data(void *ctx, struct rpc_call *call)
         return;
     }
     json_t *job = json_pack("{s:s, s:o}", "job", print.job, "data", data);
-    put_form(s, session_of(call), "receipt", job);
+    put_form(s, session_of(call), "copy", job);
     answer(s, call, job);
     payment_changed(s, &p);
 }

@@ -207,12 +207,11 @@ void rpc_printer_bind(void *ctx, struct rpc_call *call)
     struct service *s = ctx;
     struct session *session = session_of(call);
     struct error err = {0};
-    const char *name, *uri, *profile, *template, *media, *receipt = NULL, *terminal = session->terminal;
+    const char *name, *uri, *profile, *template, *media, *terminal = session->terminal;
     int x, y;
     char till[LEDGER_TILL_SIZE];
-    if (!rpc_params(server_rpc(s->server), call, "{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s?s, s?s}", "name", &name, "uri", &uri, "profile", &profile,
-                    "template", &template, "media", &media, "offset_x_mm10", &x, "offset_y_mm10", &y, "receipt_template", &receipt, "terminal",
-                    &terminal))
+    if (!rpc_params(server_rpc(s->server), call, "{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s?s}", "name", &name, "uri", &uri, "profile", &profile,
+                    "template", &template, "media", &media, "offset_x_mm10", &x, "offset_y_mm10", &y, "terminal", &terminal))
         return;
     if (!branch_till(s->branch, terminal, till)) {
         refuse(s, call, RPC_PARAMS, "params", "the printer was not bound", "there is no such terminal", NULL);

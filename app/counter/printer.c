@@ -26,7 +26,7 @@ static bool offset_read(const char *text, int64_t *mm10)
     text += minus;
     int got = sscanf(text, "%2d%n.%1d%n", &whole, &used, &tenth, &used);
     if (got < 1 || text[used] || whole < 0 || tenth < 0) return false;
-    *mm10 = (whole * 10 + tenth) * (minus ? -1 : 1);
+    *mm10 = ((int64_t)whole * 10 + tenth) * (minus ? -1 : 1);
     return true;
 }
 
@@ -97,7 +97,7 @@ static void next_profile(struct printer *s)
 {
     const char *now = view_get(&s->view, "profile");
     size_t i = 0;
-    while (profile_at(i) && strcmp(profile_at(i)->name, now)) i++;
+    while (profile_at(i) && strcmp(profile_at(i)->name, now) != 0) i++;
     const struct profile *next = profile_at(i) ? profile_at(i + 1) : NULL;
     if (!next) next = profile_at(0);
     if (next) view_set(&s->view, "profile", next->name);

@@ -53,7 +53,7 @@ static struct page *make_page(struct counter *c, const json_t *job, struct error
     struct printing *p = c->printing;
     const struct profile *profile = profile_find(js_text(p->printer, "profile"));
     /* the bound media is the invoices'; other paper has the one that its form is drawn for */
-    const char *media = strcmp(js_text(job, "kind"), "invoice") ? "" : js_text(job, "media");
+    const char *media = strcmp(js_text(job, "kind"), "invoice") != 0 ? "" : js_text(job, "media");
     struct page *page = NULL;
     if (!profile) {
         error_all(err, "no such printer profile", js_text(p->printer, "profile"), "this counter does not know it",
@@ -189,7 +189,7 @@ static void report(struct counter *c)
 {
     struct printing *p = c->printing;
     p->step = PRINTING_REPORT;
-    call(c, "invoice_result", json_deep_copy(p->report), reported, 0);
+    call_beside(c, "invoice_result", json_deep_copy(p->report), reported, 0);
 }
 
 static void sent(struct counter *c, int64_t tag, const json_t *job, const struct rpc_error *error)
@@ -214,7 +214,7 @@ static void next(struct counter *c, int64_t tag, const json_t *result, const str
         c->printing->step = PRINTING_IDLE;
         return;
     }
-    call(c, "invoice_send", json_pack("{s:O}", "invoice", js_at(result, "invoice")), sent, 0);
+    call_beside(c, "invoice_send", json_pack("{s:O}", "invoice", js_at(result, "invoice")), sent, 0);
 }
 
 void printing_kick(struct counter *c)
@@ -225,7 +225,7 @@ void printing_kick(struct counter *c)
         report(c); /* a job ends when it ends, also behind a locked screen */
     } else if (c->signed_on && !c->locked && p->printer && !uv_is_active((uv_handle_t *)&p->again)) {
         p->step = PRINTING_ASK;
-        call(c, "print_next", NULL, next, 0);
+        call_beside(c, "print_next", NULL, next, 0);
     }
 }
 
