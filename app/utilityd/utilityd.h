@@ -19,6 +19,7 @@ struct utility_settings {
     char listen[64], policy[UTILITY_PATH], ca[UTILITY_PATH], cert[UTILITY_PATH], key[UTILITY_PATH];
     int64_t next_year_permille, minimum_fen, cap_fen, advice_days, close_after_days;
     bool oldest_first;
+    int64_t retry_days, result_days, pay_days;
     int64_t shift_s;
     int32_t offset_s;
 };
@@ -60,5 +61,6 @@ int cmd_verify(struct utility *u, int argc, char **argv);
 int cmd_serve(struct utility *u, int argc, char **argv);
 int cmd_settings(struct utility *u, int argc, char **argv);
 int cmd_certs(struct utility *u, int argc, char **argv);
+int cmd_withhold(struct utility *u, int argc, char **argv);
 
 #endif
