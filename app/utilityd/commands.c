@@ -72,6 +72,17 @@ const struct command utility_commands[] = {
      "  --quiet                no progress bar\n"
      "\n"
      "Ends with 0, 65 refused, 66 no such file, 69 no books, 74 the disk failed.\n"},
+    {"invoice", cmd_invoice, "--bank N --batch B [--customer N] --output FILE", "invoices of transfer customers, as PDF",
+     "Prints the invoices of bills that a bank debited, a page each, through the same\n"
+     "templates as a counter's. Each has a number of the series in the settings, given\n"
+     "once; printed again it bears the same one, and a mark that counts the reprints.\n"
+     "\n"
+     "  --customer NUMBER      of one customer alone\n"
+     "  --after ROW            a file has 1,000 pages at most: the rows behind that one\n"
+     "  --form NAME            invoice-a4 (the default) or invoice-a5\n"
+     "  --language WORD        zh_CN (the default) or en\n"
+     "\n"
+     "Ends with 0, 65 nothing to print, 69 no books, 74 file or books can't be written.\n"},
     {"query", cmd_query, "QUESTION [FILTER …]", "who has paid, who is in arrears",
      "  customer NUMBER        one customer with all bills, late fees explained\n"
      "  arrears                customers with bills past due\n"

@@ -189,6 +189,19 @@ CREATE TABLE withheld (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX withheld_customer ON withheld (customer);
 
+-- Invoices of transfer customers, printed by the utility itself: a number is given
+-- once, and known before the paper is.
+CREATE TABLE invoice (
+    withholding INTEGER NOT NULL,
+    sequence    INTEGER NOT NULL,
+    series      TEXT NOT NULL,
+    number      INTEGER NOT NULL CHECK (number > 0),
+    issued_ms   INTEGER NOT NULL,
+    reprints    INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (withholding, sequence),
+    UNIQUE (series, number)
+) STRICT, WITHOUT ROWID;
+
 -- What was refused for want of authority, and what people did here.
 CREATE TABLE audit (
     id    INTEGER PRIMARY KEY,

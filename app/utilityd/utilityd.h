@@ -20,6 +20,7 @@ struct utility_settings {
     int64_t next_year_permille, minimum_fen, cap_fen, advice_days, close_after_days;
     bool oldest_first;
     int64_t retry_days, result_days, pay_days;
+    char series[24], templates[UTILITY_PATH];
     int64_t shift_s;
     int32_t offset_s;
 };
@@ -62,5 +63,6 @@ int cmd_serve(struct utility *u, int argc, char **argv);
 int cmd_settings(struct utility *u, int argc, char **argv);
 int cmd_certs(struct utility *u, int argc, char **argv);
 int cmd_withhold(struct utility *u, int argc, char **argv);
+int cmd_invoice(struct utility *u, int argc, char **argv);
 
 #endif

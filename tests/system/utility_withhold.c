@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "lib/bank_books.h"
@@ -142,6 +143,40 @@ static void people_are_told_and_can_pay_at_a_counter(void **state)
     utility_holds(&u);
 }
 
+/* What the page says, read back. */
+static const char *pdf_text(const char *file)
+{
+    static char text[8000];
+    char command[700];
+    snprintf(command, sizeof command, "pdftotext -layout %s - >%s/pdf.txt", world_path(&u.w, file, path, sizeof path), u.w.dir);
+    assert_int_equal(system(command), 0);
+    char *all = world_read(&u.w, "pdf.txt");
+    snprintf(text, sizeof text, "%s", all);
+    free(all);
+    return text;
+}
+
+static void the_utility_prints_their_invoices_each_under_one_number(void **state)
+{
+    char to[400];
+    const char *pdf = world_path(&u.w, "one.pdf", to, sizeof to);
+    char *here = get_current_dir_name();
+    world_append(&u.w, "utilityd.ini", "[invoice]\ntemplates = %s/printer-templates\n", here);
+    free(here);
+    const char *const call[] = {"--bank", "102", "--batch", "202610001", "--output", pdf};
+    assert_int_equal(world_run(&u.w, said, sizeof said, "utilityd", u.config, "invoice", call[0], call[1], call[2], call[3], call[4], call[5], "--customer", "C00000002", NULL), 0);
+    assert_non_null(strstr(pdf_text("one.pdf"), "客户00000002"));
+    assert_non_null(strstr(pdf_text("one.pdf"), "00000001"));
+    assert_non_null(strstr(pdf_text("one.pdf"), "52.00"));
+    assert_null(strstr(pdf_text("one.pdf"), "补打"));
+    assert_int_equal(world_run(&u.w, said, sizeof said, "utilityd", u.config, "invoice", call[0], call[1], call[2], call[3], call[4], call[5], NULL), 0);
+    assert_non_null(strstr(said, "7 invoices"));
+    assert_non_null(strstr(pdf_text("one.pdf"), "补打"));
+    assert_int_equal(utility_sql(&u, "SELECT count(DISTINCT number) FROM invoice"), 7);
+    assert_int_equal(utility_sql(&u, "SELECT number FROM invoice i JOIN withheld w ON w.withholding=i.withholding AND w.sequence=i.sequence WHERE w.customer='C00000002'"), 1);
+    assert_int_equal(utility_sql(&u, "SELECT sum(reprints) FROM invoice"), 1);
+}
+
 static void refused(const char *text, const char *word)
 {
     int64_t before = utility_sql(&u, "SELECT sum(debited_fen) FROM withheld");
@@ -204,7 +239,8 @@ static void what_is_debited_though_it_was_paid_is_credit(void **state)
 #define STORY \
     cmocka_unit_test(the_banks_accounts_say_who_pays_so), cmocka_unit_test(a_list_puts_the_months_bills_out_once), \
     cmocka_unit_test(a_bill_that_is_out_is_not_taken_at_a_counter), cmocka_unit_test(the_result_posts_what_was_debited_and_opens_the_rest_again), \
-    cmocka_unit_test(people_are_told_and_can_pay_at_a_counter), cmocka_unit_test(a_result_that_is_not_of_its_list_is_refused_whole), \
+    cmocka_unit_test(people_are_told_and_can_pay_at_a_counter), \
+    cmocka_unit_test(the_utility_prints_their_invoices_each_under_one_number), cmocka_unit_test(a_result_that_is_not_of_its_list_is_refused_whole), \
     cmocka_unit_test(what_is_debited_though_it_was_paid_is_credit)
 
 int main(void)
