@@ -108,7 +108,7 @@ static bool waits_for_people(struct service *s, day_t day)
     struct ledger_difference one;
     int count = 1;
     return day_get(s->ledger, day, &d, NULL) == LEDGER_OK && strcmp(d.agreement, "differences") == 0 &&
-           difference_list(s->ledger, day, &one, 1, &count, NULL) == LEDGER_OK && count > 0;
+           differences_list(s->ledger, day, &one, 1, &count, NULL) == LEDGER_OK && count > 0;
 }
 
 void agree_start(struct service *s, bool all)
