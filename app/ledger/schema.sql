@@ -73,7 +73,8 @@ INSERT INTO move (thing, was, becomes) VALUES
     ('agreement', 'not asked',   'asked'), ('agreement', 'asked',     'agreed'),
     ('agreement', 'asked',       'differences'), ('agreement', 'asked', 'no answer'),
     ('agreement', 'no answer',   'asked'), ('agreement', 'agreed',    're-opened'),
-    ('agreement', 'differences', 'asked'), ('agreement', 're-opened', 'asked');
+    ('agreement', 'differences', 'asked'), ('agreement', 're-opened', 'asked'),
+    ('agreement', 'differences', 're-opened');
 CREATE TRIGGER move_fixed_insert BEFORE INSERT ON move
 BEGIN SELECT RAISE(ABORT, 'move: fixed'); END;
 CREATE TRIGGER move_fixed_update BEFORE UPDATE ON move
