@@ -7,29 +7,45 @@
 
 /* --- printing ---------------------------------------------------------------------- */
 
-void rpc_print_next(void *ctx, struct rpc_call *call)
-{
-    struct service *s = ctx;
-    struct ledger_payment p;
-    struct error err = {0};
-    int64_t invoice = 0, payment = 0;
-    char kind[8] = "", key[KEY_TEXT_SIZE];
-    if (!rpc_params(server_rpc(s->server), call, "{}")) return;
-    enum ledger_result result = invoice_next(s->ledger, session_of(call)->terminal, &invoice, &payment, kind, &err);
-    if (result == LEDGER_OK && invoice != 0) result = payment_get_id(s->ledger, payment, &p, &err);
-    if (result != LEDGER_OK) refuse_result(s, call, result, &err);
-    else if (invoice == 0) answer(s, call, json_null());
-    else answer(s, call, json_pack("{s:I, s:s, s:s}", "invoice", (json_int_t)invoice, "key", key_format(&p.key, key, sizeof key), "kind", kind));
-}
-
 /* Which template and media this terminal prints a kind of paper with. */
 static void put_form(struct service *s, const struct session *session, const char *kind, json_t *job)
 {
     const struct branch_settings *set = &s->branch->settings;
     bool invoice = strcmp(kind, "invoice") == 0;
-    json_object_set_new(job, "template", json_string(printers_member(s->printers, session->terminal, invoice ? "template" : "receipt_template",
-                                                                     invoice ? set->invoice_template : set->receipt_template)));
-    json_object_set_new(job, "media", json_string(printers_member(s->printers, session->terminal, "media", set->media)));
+    const json_t *printer = printers_for(s->printers, session->terminal, kind);
+    const char *media = json_string_value(json_object_get(printer, "media"));
+    json_object_set_new(job, "template", json_string(printers_template(s->printers, session->terminal, kind,
+                                                                       invoice ? set->invoice_template : set->receipt_template)));
+    json_object_set_new(job, "media", json_string(media && *media ? media : set->media));
+}
+
+/* What would go next, so that the counter can place its page before a number is taken for it. */
+void rpc_print_next(void *ctx, struct rpc_call *call)
+{
+    struct service *s = ctx;
+    struct session *session = session_of(call);
+    struct ledger_payment p;
+    struct ledger_book book = {0};
+    struct error err = {0};
+    int64_t invoice = 0, payment = 0;
+    char kind[8] = "", key[KEY_TEXT_SIZE];
+    if (!rpc_params(server_rpc(s->server), call, "{}")) return;
+    enum ledger_result result = invoice_next(s->ledger, session->terminal, &invoice, &payment, kind, &err);
+    if (result == LEDGER_OK && invoice == 0) {
+        answer(s, call, json_null());
+        return;
+    }
+    if (result == LEDGER_OK) result = payment_get_id(s->ledger, payment, &p, &err);
+    if (result == LEDGER_OK && strcmp(kind, "invoice") == 0) result = book_at(s->ledger, session->till, &book, &err);
+    json_t *data = result == LEDGER_OK ? paper_data(s->ledger, &s->branch->clock, &p, book.series, book.next, 0, &err) : NULL;
+    if (data == NULL) {
+        refuse_result(s, call, result == LEDGER_OK ? LEDGER_PARAMS : result, &err);
+        return;
+    }
+    json_t *job = json_pack("{s:I, s:s, s:s, s:o}", "invoice", (json_int_t)invoice, "key", key_format(&p.key, key, sizeof key), "kind", kind,
+                            "data", data);
+    put_form(s, session, kind, job);
+    answer(s, call, job);
 }
 
 void rpc_invoice_send(void *ctx, struct rpc_call *call)

@@ -139,6 +139,10 @@ json_t *paper_detail(struct service *s, const struct session *session, const str
 json_t *paper_data(struct ledger *ledger, const struct clock *clock, const struct ledger_payment *p, const char *series,
                    const char *number, int reprint, struct error *err);
 
+/* --- printers (rpc_printer.c) ------------------------------------------------------------------------ */
+/* Which printer takes which document at this terminal: document -> binding. */
+json_t *printers_here(struct service *s, const char *terminal);
+
 /* --- methods: one table of them (methods.c); handlers by theme in rpc_*.c ------------------------------- */
 extern const struct rpc_method service_methods[];
 extern const size_t service_method_count;
@@ -157,6 +161,6 @@ METHOD(day_open); METHOD(day_close); METHOD(day_state); METHOD(agree); METHOD(cl
 METHOD(branch_now); METHOD(report); METHOD(totals);
 METHOD(operators); METHOD(operator_add); METHOD(operator_set); METHOD(operator_unlock);
 METHOD(operator_password); METHOD(books); METHOD(number_lost);
-METHOD(printer_bind); METHOD(link_status); METHOD(backup);
+METHOD(printer_bind); METHOD(printer_unbind); METHOD(printers); METHOD(link_status); METHOD(backup);
 
 #endif
