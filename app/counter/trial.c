@@ -60,7 +60,7 @@ static struct page *make(const struct trial_of *of, const struct print_set *set,
     const struct profile *profile = profile_find(of->profile);
     template_of(of, name, sizeof name);
     if (!profile) {
-        error_all(err, "no such printer profile", of->profile, NULL, "see: counter printer list");
+        error_all(err, "no such printer profile", of->profile, NULL, "see: counter printer profiles");
         return NULL;
     }
     const struct template_form *form = print_set_find(set, name, print_language(of->language), err);
