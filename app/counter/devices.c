@@ -36,6 +36,7 @@ void devices_find(struct devices *d, struct error *err)
 static void add_word(char *list, size_t size, const char *word)
 {
     size_t len = strlen(list);
+    if (strstr(list, word)) return;
     snprintf(list + len, size - len, "%s%s", len ? ", " : "", word);
 }
 
@@ -49,8 +50,9 @@ static void lay(struct devices *d, const json_t *row)
         if (!(there = devices_add(d, &bound))) return;
     }
     if (!there->binding) there->binding = row;
-    add_word(there->prints, sizeof there->prints, *document ? document : "invoice, receipt");
-    if (!strstr(there->terminal, terminal)) add_word(there->terminal, sizeof there->terminal, terminal);
+    for (int i = 0; i < 2 && !*document; i++) add_word(there->prints, sizeof there->prints, i ? "receipt" : "invoice");
+    if (*document) add_word(there->prints, sizeof there->prints, document);
+    add_word(there->terminal, sizeof there->terminal, terminal);
 }
 
 void devices_bind(struct devices *d, json_t *bindings)
