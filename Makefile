@@ -61,9 +61,12 @@ TEST_LIB   := $(if $(wildcard tests/lib/*.c),$(B)/libtest.a)
 TEST_PKGS  := umockdev-1.0
 TEST_CFLAGS = $(shell pkg-config --cflags $(TEST_PKGS) 2>/dev/null)
 TEST_LIBS   = $(shell pkg-config --libs $(TEST_PKGS) 2>/dev/null) -lcmocka -lvterm -lutil
+# out of the archive, though nothing but the leak checker asks for it
+TEST_LIBS  += $(if $(filter 1,$(SANITIZE)),-Wl$(comma)-u$(comma)__lsan_default_suppressions)
+comma      := ,
 LOCALES    := $(patsubst app/counter/po/%.po,$(B)/locale/%/LC_MESSAGES/gridteller.mo,$(wildcard app/counter/po/*.po))
 
-all: $(PROGRAMS:%=$(B)/%) $(B)/once $(LOCALES)
+all: $(PROGRAMS:%=$(B)/%) $(B)/once $(B)/conformance $(LOCALES)
 
 $(LIBS): $(call obj_of,$(LIB_SRC))
 	@rm -f $@
@@ -96,6 +99,13 @@ $(B)/obj/app/demo/%.o: CFLAGS_ALL += -Itests
 $(B)/demo-player: $(DEMO_OBJ) $(LIBS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK) -o $@ $^ $(PKG_LIBS) -lvterm -lutil
+
+# what a utility or a bank tries its own front end with
+CONFORMANCE_OBJ := $(call obj_of,$(wildcard tests/conformance/*.c))
+$(B)/obj/tests/conformance/%.o: CFLAGS_ALL += -Itests
+$(B)/conformance: $(CONFORMANCE_OBJ) $(LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK) -o $@ $^ $(PKG_LIBS)
 
 # a schema is read as SQL and compiled in as a string
 $(B)/gen/%.sql.h: app/%.sql
@@ -167,7 +177,7 @@ test: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all test-programs
 	@B=$(B) tests/run $(CHECKS) $(UNIT) $(FUZZ) $(SCREENS) $(SYSTEM)
 .PHONY: test-programs
-test-programs: $(B)/once $(UNIT) $(FUZZ) $(SYSTEM) $(SCREENS)
+test-programs: $(B)/once $(B)/conformance $(UNIT) $(FUZZ) $(SYSTEM) $(SCREENS)
 
 # every screen in both languages, as pictures in $(B)/screens
 screens: all $(B)/tests/screen_pictures

@@ -24,6 +24,8 @@ struct bank_settings {
     int64_t commit_ms, keep_days;
     char socket[BANK_PATH], metrics[BANK_PATH];
     int64_t metrics_ms;
+    bool retry;
+    char results[BANK_PATH];
     int64_t shift_s;
     int32_t offset_s;
 };
@@ -61,5 +63,7 @@ int cmd_serve(struct bank *b, int argc, char **argv);
 int cmd_status(struct bank *b, int argc, char **argv);
 int cmd_journal(struct bank *b, int argc, char **argv);
 int cmd_verify(struct bank *b, int argc, char **argv);
+int cmd_account(struct bank *b, int argc, char **argv);
+int cmd_withhold(struct bank *b, int argc, char **argv);
 
 #endif

@@ -53,6 +53,39 @@ const struct command bank_commands[] = {
      "  --code NN --fate WORD            with that answer, that fate      (messages)\n"
      "  --last N                         the last N rows (1,000)          (messages, alarms)\n"
      "  --format WORD                    table (the default), csv or json (a line a row; amounts are fen)\n"},
+    {"account", cmd_account, "WHAT …", "special electricity accounts",
+     "  open --customer N --name NAME [--holder NAME] [--document TEXT] [--phone TEXT]\n"
+     "                                a new account; prints its number\n"
+     "  link NUMBER --customer N --name NAME     one more customer in its agreement\n"
+     "  unlink NUMBER --customer N\n"
+     "  deposit NUMBER YUAN           cash in, at the head office\n"
+     "  withdraw NUMBER YUAN          cash out\n"
+     "  freeze | unfreeze | close NUMBER\n"
+     "  show NUMBER                   its holder, state, balance and agreement\n"
+     "  statement NUMBER [--last N]   its lines\n"
+     "  list                          all of them\n"
+     "  import FILE [--result DIR]    opens those of a file of the utility's customer centre (ACCOPEN) and\n"
+     "                                writes the result (ACCRESULT); the same file again: the same result\n"
+     "  export [--result DIR]         every customer's account, as such a result\n"
+     "\n"
+     "  --format WORD                 table (the default), csv or json, for show, statement and list\n"
+     "Ends with 0, 65 refused (the code and why are said), 66 no such file, 69 no books.\n"},
+    {"withhold", cmd_withhold, "run LIST | retry | list", "debit the utility's monthly list",
+     "  run LIST    judges the whole list, debits row by row in its order, writes the results. Killed and\n"
+     "              started again it goes on where it stood. A batch is worked once: the same list again\n"
+     "              debits nothing and gives the same results; another list under its number is refused\n"
+     "  retry       the batches that are not final: rows without enough money are tried again (once a day,\n"
+     "              if the settings allow it), or the final result is written; for a timer\n"
+     "  list        batches, and what was debited\n"
+     "\n"
+     "  --result DIR       where the results go (`results` of the settings):\n"
+     "                     WHRESULT-<utility>-<batch>-interim.txt, what was debited at once, and\n"
+     "                     WHRESULT-<utility>-<batch>-final.txt, all rows\n"
+     "  --encoding WORD    auto (found out, the default), utf-8 or gb18030\n"
+     "  --quiet            no progress bar (there is none anyway when the error output is no terminal)\n"
+     "  --json             list: a line a batch\n"
+     "Ends with 0, 65 the list is refused (line, field and reason of the first 20 faults), 66 no such file,\n"
+     "69 no books, 74 the disk failed.\n"},
     {"verify", cmd_verify, "[--json]", "check the journal's invariants",
      "Runs one query an invariant. Ends with 0 when all hold, 65 when one is broken.\n"},
     {"certs", cmd_certs, "ca DIR | station DIR NAME [DAYS]", "make a private CA, a station's certificate",

@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include "bankd/bank.h"
+#include "bankd/accounts.sql.h"
 #include "bankd/schema.sql.h"
 
 #define WAIT_MS 20000 /* for the journal's commits */
+#define IS_OURS "SELECT count(*) FROM sqlite_schema WHERE name IN ('message', 'account')"
 
 int bank_db_failed(sqlite3 *db, const char *what, struct error *err)
 {
@@ -53,7 +55,7 @@ sqlite3 *bank_db(const struct bank *b, struct error *err)
         return NULL;
     }
     if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK && ready(db) &&
-        bank_db_int(db, "SELECT count(*) FROM sqlite_schema WHERE name='message'") == 1)
+        bank_db_int(db, IS_OURS) == 2)
         return db;
     error_all(err, "the bank's books were not opened", path,
               sqlite3_errcode(db) != SQLITE_OK && sqlite3_errcode(db) != SQLITE_ROW && sqlite3_errcode(db) != SQLITE_DONE
@@ -62,13 +64,17 @@ sqlite3 *bank_db(const struct bank *b, struct error *err)
     return NULL;
 }
 
+/* Books that were made before there were accounts get them. */
 static int put_schema(sqlite3 *db)
 {
-    char sql[sizeof schema_sql + 32];
+    static const char begin[] = "BEGIN IMMEDIATE", commit[] = "COMMIT";
     if (!ready(db)) return -1;
-    if (bank_db_int(db, "SELECT count(*) FROM sqlite_schema WHERE name='message'") == 1) return 0;
-    snprintf(sql, sizeof sql, "BEGIN IMMEDIATE;%s;COMMIT", schema_sql);
-    return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : -1;
+    const char *const steps[] = {
+        begin, bank_db_int(db, "SELECT count(*) FROM sqlite_schema WHERE name='message'") == 1 ? "" : schema_sql,
+        bank_db_int(db, "SELECT count(*) FROM sqlite_schema WHERE name='account'") == 1 ? "" : accounts_sql, commit};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+        if (sqlite3_exec(db, steps[i], NULL, NULL, NULL) != SQLITE_OK) return -1;
+    return 0;
 }
 
 int bank_make(const struct bank *b, struct error *err)

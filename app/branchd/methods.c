@@ -35,6 +35,7 @@ const struct rpc_method service_methods[] = {
     {"invoice_answer", BOTH, rpc_invoice_answer},
     {"spoil", BOTH, rpc_spoil},
     {"reprint_data", BOTH, rpc_reprint_data},
+    {"slip_data", BOTH, rpc_slip_data},
     {"book_load", BOTH, rpc_book_load},
     {"books", BOTH, rpc_books},
     {"number_check", BOTH, rpc_number_check},

@@ -57,27 +57,33 @@ static int64_t credit_used(const struct lookup *l, const struct ledger_draft *d)
     return used;
 }
 
-json_t *paper_detail(struct service *s, const struct session *session, const struct lookup *l, const struct ledger_draft *d)
+json_t *paper_names(const struct service *s)
 {
     const struct branch_settings *set = &s->branch->settings;
     bool english = strcmp(set->language, "en") == 0;
+    return json_pack("{s:s, s:s, s:s, s:s, s:s}", "utility_name", english ? set->utility_name_en : set->utility_name, "bank_name",
+                     english ? set->bank_name_en : set->bank_name, "branch", set->branch, "branch_name",
+                     english ? set->branch_name_en : set->branch_name, "language", set->language);
+}
+
+json_t *paper_detail(struct service *s, const struct session *session, const struct lookup *l, const struct ledger_draft *d)
+{
     char tariff[2] = {l->tariff, '\0'};
     int64_t bills_fen = 0, late_fen = 0;
     for (int i = 0; i < d->bill_count; i++) {
         bills_fen += d->bills[i].amount_fen;
         late_fen += d->bills[i].late_fee_fen;
     }
-    json_t *detail = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "utility_name",
-                               english ? set->utility_name_en : set->utility_name, "bank_name",
-                               english ? set->bank_name_en : set->bank_name, "branch", set->branch, "branch_name",
-                               english ? set->branch_name_en : set->branch_name, "customer", d->customer, "name", d->name, "address",
-                               d->address, "station", l->station, "meter", l->meter, "class", tariff, "bills", bills_json(l, d));
-    json_t *rest = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:s}", "bills_fen", (json_int_t)bills_fen,
+    json_t *detail = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "customer", d->customer, "name", d->name, "address", d->address,
+                               "station", l->station, "meter", l->meter, "class", tariff, "bills", bills_json(l, d));
+    json_t *names = paper_names(s);
+    if (detail) json_object_update(detail, names);
+    json_decref(names);
+    json_t *rest = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:s}", "bills_fen", (json_int_t)bills_fen,
                              "late_fee_fen", (json_int_t)late_fen, "prepaid_fen", (json_int_t)d->prepaid_fen, "total_fen",
                              (json_int_t)bills_fen + late_fen + d->prepaid_fen, "tendered_fen", (json_int_t)d->tendered_fen,
                              "change_fen", (json_int_t)d->change_fen, "credit_used_fen", (json_int_t)credit_used(l, d), "teller",
-                             d->operator_number, "teller_name", session->operator.name, "terminal", d->terminal, "language",
-                             set->language);
+                             d->operator_number, "teller_name", session->operator.name, "terminal", d->terminal);
     if (detail) json_object_update(detail, rest);
     json_decref(rest);
     return detail;

@@ -113,13 +113,6 @@ const char *printers_member(const struct printers *p, const char *terminal, cons
     return text && *text ? text : preset;
 }
 
-const char *printers_template(const struct printers *p, const char *terminal, const char *document, const char *preset)
-{
-    const char *text = json_string_value(json_object_get(own(p, terminal, document), "template"));
-    if (text && *text) return text;
-    return printers_member(p, terminal, strcmp(document, "receipt") == 0 ? "receipt_template" : "template", preset);
-}
-
 json_t *printers_list(const struct printers *p)
 {
     json_t *list = json_array(), *binding;

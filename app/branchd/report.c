@@ -85,7 +85,7 @@ struct report {
     struct error *err;
     enum ledger_result result;
 };
-#define CSV_MAX 24000 /* title, lines and data share the message with it */
+#define CSV_MAX 20000 /* title, lines and data share the message with it */
 
 static void line(struct report *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static void line(struct report *r, const char *fmt, ...)
@@ -138,6 +138,14 @@ static void put_totals(struct report *r, const char *whose, const struct ledger_
     }
 }
 
+/* The template's data, and every sum by its name beside it. */
+static void put_data(struct report *r, json_t *data, const struct ledger_totals *t)
+{
+    json_object_update(r->data, data);
+    json_decref(data);
+    json_object_set_new(r->data, "sums", totals_json(t));
+}
+
 static bool read_totals(struct report *r, day_t day, const char *teller, struct ledger_totals *t)
 {
     memset(t, 0, sizeof *t);
@@ -175,7 +183,7 @@ static bool teller_report(struct report *r)
     line(r, "%s %s", who.number, who.name);
     csv(r, "operator,figure,value\r\n");
     put_totals(r, who.number, &t);
-    json_object_set_new(r->data, "totals", totals_json(&t));
+    put_data(r, report_teller_data(r->s, r->ask, &who, &t), &t);
     sign(r);
     return true;
 }
@@ -225,7 +233,7 @@ static void put_differences(struct report *r)
     }
 }
 
-static bool put_tellers(struct report *r)
+static bool put_tellers(struct report *r, const char *day_state)
 {
     struct ledger_operator people[TELLERS_MAX];
     struct ledger_totals t;
@@ -244,7 +252,7 @@ static bool put_tellers(struct report *r)
              t.reversed, said(r, "作废", "void"), t.invoices_void);
         csv(r, "%s,payments,%" PRId64 "\r\n%s,payments_fen,%s\r\n", people[i].number, t.payments, people[i].number,
             money_format(t.payments_fen, sum, sizeof sum));
-        json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "operator", people[i].number, "name", people[i].name, "totals", totals_json(&t)));
+        json_array_append_new(list, report_teller_row(&people[i], &t, day_state));
     }
     return r->result == LEDGER_OK;
 }
@@ -261,8 +269,8 @@ static bool branch_report(struct report *r)
     line(r, "%s %s  %s %s", said(r, "状态", "state"), day.state, said(r, "与电力对账", "agreement"), day.agreement);
     csv(r, "whose,figure,value\r\n");
     put_totals(r, "branch", &t);
-    json_object_set_new(r->data, "totals", totals_json(&t));
-    if (!put_tellers(r)) return false;
+    put_data(r, report_branch_data(r->s, r->ask, &day, &t), &t);
+    if (!put_tellers(r, day.state)) return false;
     put_tills(r);
     if (r->result == LEDGER_OK) put_books(r);
     if (r->result == LEDGER_OK) put_differences(r);

@@ -16,6 +16,11 @@ struct report_ask {
     bool english;
 };
 /* {title, lines, csv, data}; NULL with err: no such report, or the ledger can't be read. */
+/* report_data.c: what the templates see. */
+json_t *report_teller_data(struct service *s, const struct report_ask *ask, const struct ledger_operator *who, const struct ledger_totals *t);
+json_t *report_branch_data(struct service *s, const struct report_ask *ask, const struct ledger_day *day, const struct ledger_totals *t);
+json_t *report_teller_row(const struct ledger_operator *who, const struct ledger_totals *t, const char *till_state);
+
 json_t *report_make(struct service *s, const struct report_ask *ask, enum ledger_result *result, struct error *err);
 
 #endif

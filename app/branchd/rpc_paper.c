@@ -2,21 +2,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/text.h"
 #include "branchd/service.h"
 
 /* --- printing ---------------------------------------------------------------------- */
 
-/* Which template and media this terminal prints a kind of paper with. */
-static void put_form(struct service *s, const struct session *session, const char *kind, json_t *job)
+void put_form(struct service *s, const struct session *session, const char *kind, json_t *job)
 {
     const struct branch_settings *set = &s->branch->settings;
+    const struct { const char *kind, *preset; } forms[] = {
+        {"invoice", set->invoice_template}, {"copy", set->copy_template}, {"receipt", set->prepay_template},
+        {"handback", set->handback_template}, {"counterfeit", set->counterfeit_template},
+    };
     bool invoice = strcmp(kind, "invoice") == 0;
-    const json_t *printer = printers_for(s->printers, session->terminal, kind);
-    const char *media = json_string_value(json_object_get(printer, "media"));
-    json_object_set_new(job, "template", json_string(printers_template(s->printers, session->terminal, kind,
-                                                                       invoice ? set->invoice_template : set->receipt_template)));
-    json_object_set_new(job, "media", json_string(media && *media ? media : set->media));
+    const json_t *printer = printers_for(s->printers, session->terminal, invoice ? "invoice" : "receipt");
+    const char *bound = json_string_value(json_object_get(printer, "media")), *media = bound && *bound ? bound : set->media, *preset = set->copy_template;
+    char form[80];
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (strcmp(forms[i].kind, kind) == 0) preset = forms[i].preset;
+    snprintf(form, sizeof form, "%s", preset);
+    /* "prepay-80" on a roll of 58 mm is "prepay-58" */
+    char *end = strrchr(form, '-');
+    if (strncmp(media, "roll-", 5) == 0 && end && text_digits(end + 1)) snprintf(end, sizeof form - (size_t)(end - form), "%s", media + 4);
+    const char *template = json_string_value(json_object_get(printer, "template"));
+    json_object_set_new(job, "template", json_string(invoice && template && *template ? template : form));
+    json_object_set_new(job, "media", json_string(media));
 }
 
 /* What would go next, so that the counter can place its page before a number is taken for it. */
@@ -183,7 +193,7 @@ void rpc_reprint_data(void *ctx, struct rpc_call *call)
         return;
     }
     json_t *job = json_pack("{s:s, s:o}", "job", print.job, "data", data);
-    put_form(s, session_of(call), "receipt", job);
+    put_form(s, session_of(call), "copy", job);
     answer(s, call, job);
     payment_changed(s, &p);
 }

@@ -4,7 +4,7 @@
 #include "branchd/service.h"
 
 /* What a binding may say beside its address. */
-#define BINDING "{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s?s, s?b, s?s, s?s}"
+#define BINDING "{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s?b, s?s, s?s}"
 
 /* "all": reports, at a printer for the whole branch. */
 static bool known(struct service *s, struct rpc_call *call, const char *terminal, const char *document)
@@ -29,10 +29,10 @@ void rpc_printer_bind(void *ctx, struct rpc_call *call)
 {
     struct service *s = ctx;
     struct session *session = session_of(call);
-    const char *name, *uri, *profile, *template, *media, *receipt = NULL, *terminal = session->terminal, *document = "";
+    const char *name, *uri, *profile, *template, *media, *terminal = session->terminal, *document = "";
     int x, y, drawer = 0;
     if (!rpc_params(server_rpc(s->server), call, BINDING, "name", &name, "uri", &uri, "profile", &profile, "template", &template, "media",
-                    &media, "offset_x_mm10", &x, "offset_y_mm10", &y, "receipt_template", &receipt, "drawer", &drawer, "terminal", &terminal,
+                    &media, "offset_x_mm10", &x, "offset_y_mm10", &y, "drawer", &drawer, "terminal", &terminal,
                     "document", &document) ||
         !known(s, call, terminal, document))
         return;

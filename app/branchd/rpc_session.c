@@ -293,6 +293,8 @@ static void approver_checked(struct service *s, struct rpc_call *call, enum ledg
         refuse_result(s, call, result == LEDGER_OK ? LEDGER_STATE : result, &why);
         return;
     }
+    snprintf(session->approved, sizeof session->approved, "%s", json_string_value(json_object_get(call->params, "act")));
+    snprintf(session->approver, sizeof session->approver, "%s %s", who->number, who->name);
     answer(s, call, json_pack("{s:s, s:I}", "approval", token, "expires_s", (json_int_t)(s->branch->rules.approval_ms / 1000)));
 }
 

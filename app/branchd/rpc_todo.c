@@ -124,6 +124,44 @@ void rpc_hand_back(void *ctx, struct rpc_call *call)
     done(s, call, result, &p, &err);
 }
 
+static const char *why_back(const struct ledger_payment *p)
+{
+    if (strcmp(p->state, "declined") == 0) return "decline";
+    return strcmp(p->state, "reversed") == 0 ? "reversal" : "abandon";
+}
+
+/* The slip that the customer signs before the hand-back is booked. */
+void rpc_slip_data(void *ctx, struct rpc_call *call)
+{
+    struct service *s = ctx;
+    struct session *session = session_of(call);
+    struct key key;
+    struct ledger_payment p;
+    struct error err = {0};
+    const char *text;
+    char brief[KEY_TEXT_SIZE];
+    if (!rpc_params(server_rpc(s->server), call, "{s:s}", "key", &text) || !take_key(s, call, text, &key)) return;
+    enum ledger_result result = payment_get(s->ledger, &key, &p, &err);
+    if (result == LEDGER_OK && p.owed_fen == 0) {
+        result = LEDGER_STATE;
+        error_all(&err, "no slip is made", text, "nothing of it is to be given back", NULL);
+    }
+    if (result != LEDGER_OK) {
+        refuse_result(s, call, result, &err);
+        return;
+    }
+    json_t *data = json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:s, s:i}", "customer", p.customer, "name", p.name, "amount_fen",
+                             (json_int_t)p.owed_fen, "reason", why_back(&p), "teller", session->operator.number, "teller_name",
+                             session->operator.name, "approver_name", strcmp(session->approved, "hand_back") == 0 ? session->approver : "",
+                             "terminal", session->terminal, "business_date", json_day(p.day), "recorded_at", json_time(s, p.taken_ms), "key",
+                             text, "key_short", key_short(&p.key, brief, sizeof brief), "reprint", 0);
+    json_t *names = paper_names(s), *job = json_pack("{s:o}", "data", data);
+    json_object_update(data, names);
+    json_decref(names);
+    put_form(s, session, "handback", job);
+    answer(s, call, job);
+}
+
 /* --- turning back ------------------------------------------------------------------------------ */
 
 void rpc_papers(void *ctx, struct rpc_call *call)

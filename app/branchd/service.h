@@ -55,6 +55,7 @@ struct session {
     struct lookup *lookup;           /* what is on the screen; its token is one-shot */
     char paid_token[LEDGER_TOKEN_SIZE]; /* of the last draft that became a payment */
     struct key paid;
+    char approved[24], approver[96]; /* the last act that a second person approved here, and who: for papers */
 };
 struct session *session_of(const struct rpc_call *call); /* NULL once the counter has gone */
 /* The connected counter of this terminal, or NULL. */
@@ -138,6 +139,11 @@ json_t *paper_detail(struct service *s, const struct session *session, const str
 /* The stored detail with what is known now: key, number, state, count of the copy. NULL: no memory. */
 json_t *paper_data(struct ledger *ledger, const struct clock *clock, const struct ledger_payment *p, const char *series,
                    const char *number, int reprint, struct error *err);
+/* Names that stand on every paper of the branch. */
+json_t *paper_names(const struct service *s);
+/* rpc_paper.c: which template and media this terminal prints a kind of paper with: invoice,
+ * receipt, copy, handback, counterfeit. */
+void put_form(struct service *s, const struct session *session, const char *kind, json_t *job);
 
 /* --- printers (rpc_printer.c) ------------------------------------------------------------------------ */
 /* Which printer takes which document at this terminal: document -> binding. */
@@ -152,7 +158,7 @@ METHOD(state); METHOD(approve);
 METHOD(lookup); METHOD(search); METHOD(pay); METHOD(shown); METHOD(ask_again); METHOD(finish); METHOD(abandon);
 METHOD(payment); METHOD(recent); METHOD(find_payments);
 METHOD(print_next); METHOD(invoice_send); METHOD(invoice_result); METHOD(invoice_answer); METHOD(spoil);
-METHOD(reprint_data); METHOD(book_load); METHOD(number_check); METHOD(print_log); METHOD(number_seen);
+METHOD(reprint_data); METHOD(slip_data); METHOD(book_load); METHOD(number_check); METHOD(print_log); METHOD(number_seen);
 METHOD(todo); METHOD(unacknowledged_answer); METHOD(hand_back); METHOD(undo); METHOD(reverse); METHOD(papers);
 METHOD(queue); METHOD(release); METHOD(exceptions); METHOD(settle);
 METHOD(till_count); METHOD(till_cash); METHOD(till_close); METHOD(till_force_close); METHOD(till_handover);

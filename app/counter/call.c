@@ -34,13 +34,22 @@ static void answered(void *ctx, const json_t *result, const struct rpc_error *er
     counter_dirty(c);
 }
 
-void call(struct counter *c, const char *method, json_t *params, counter_answer *answer, int64_t tag)
+static void put(struct counter *c, const char *method, json_t *params, counter_answer *answer, int64_t tag, bool waited_for)
 {
     struct called *called = malloc(sizeof *called);
     if (!called) abort();
-    bool waited_for = *c->busy && !c->busy_firm;
     *called = (struct called){c, answer, tag, waited_for ? c->busy_round + 1 : 0};
     rpc_call(&c->rpc, method, params, answered, called);
+}
+
+void call(struct counter *c, const char *method, json_t *params, counter_answer *answer, int64_t tag)
+{
+    put(c, method, params, answer, tag, *c->busy && !c->busy_firm);
+}
+
+void call_beside(struct counter *c, const char *method, json_t *params, counter_answer *answer, int64_t tag)
+{
+    put(c, method, params, answer, tag, false);
 }
 
 /* --- with a second person --- */

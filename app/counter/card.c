@@ -18,7 +18,7 @@ static const char *cell(void *ctx, int row, const struct form_field *field, char
     if (!strcmp(field->name, "bill")) return js_text(bill, "bill");
     if (!strcmp(field->name, "amount")) return view_format(field, js_at(bill, "amount_fen"), buf, size);
     if (!strcmp(field->name, "late")) return view_format(field, js_at(bill, "late_fee_fen"), buf, size);
-    if (strcmp(field->name, "period")) return "";
+    if (strcmp(field->name, "period") != 0) return "";
     snprintf(buf, size, "%.4s-%s", period, strlen(period) == 6 ? period + 4 : "");
     return buf;
 }
@@ -71,7 +71,7 @@ static void ask(struct counter *c, struct card *s, const char *method, json_t *p
 
 static void reprint(struct counter *c, struct card *s)
 {
-    if (strcmp(js_text(s->card, "invoice.state"), "confirmed")) {
+    if (strcmp(js_text(s->card, "invoice.state"), "confirmed") != 0) {
         refuse(c, "%s", _("Only an invoice that is confirmed can be copied."));
         return;
     }

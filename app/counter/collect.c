@@ -1,6 +1,7 @@
 /* Collect: customer, bills, cash, confirm, and the customer field again. */
 #include "counter/collect.h"
 
+#include <ctype.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,7 +60,11 @@ static void refuse_with(struct counter *c, const struct error *err)
 {
     char text[ERROR_SIZE];
     size_t at = (size_t)snprintf(text, sizeof text, "%s%s%s", err->what, *err->why ? ": " : "", err->why);
-    if (*err->remedy) snprintf(text + at, sizeof text - at, "%s%s", _(". "), err->remedy);
+    if (*err->remedy) {
+        int stop = snprintf(text + at, sizeof text - at, "%s", _(". "));
+        snprintf(text + at + stop, sizeof text - at - (size_t)stop, "%s", err->remedy);
+        text[at + (size_t)stop] = (char)toupper((unsigned char)text[at + (size_t)stop]);
+    }
     refuse(c, "%s", text);
 }
 
@@ -72,7 +77,7 @@ static void say_difference(struct counter *c, const struct collect *s)
     if (!*s->scan.period) return;
     for (int i = 0; i < draft_count(&s->draft); i++) {
         const json_t *bill = draft_bill(&s->draft, i);
-        if (strcmp(js_text(bill, "period"), s->scan.period)) continue;
+        if (strcmp(js_text(bill, "period"), s->scan.period) != 0) continue;
         int64_t pay = js_int(bill, "pay_fen");
         if (s->scan.amount_fen < 0 || s->scan.amount_fen == pay || s->scan.amount_fen == js_int(bill, "amount_fen"))
             return;
@@ -236,8 +241,12 @@ static void press_customer(struct counter *c, struct collect *s, struct press pr
 
 static void fee_open(struct counter *c, const struct collect *s)
 {
-    const json_t *bill = draft_bill(&s->draft, s->view.list.at);
-    if (bill) screen_open(c, &screen_fee, bill);
+    json_t *bill = json_copy((json_t *)draft_bill(&s->draft, s->view.list.at));
+    if (!bill) return;
+    json_object_set(bill, "customer_name", js_at(s->draft.found, "name"));
+    json_object_set(bill, "customer_address", js_at(s->draft.found, "address"));
+    screen_open(c, &screen_fee, bill);
+    json_decref(bill);
 }
 
 static void star(struct counter *c, struct collect *s)

@@ -80,7 +80,9 @@ static void why_not(struct counter *c, struct collect *s, char *buf, size_t size
     const char *from = js_text(bill, "from");
     buf[0] = 0;
     if (!bill || js_true(bill, "payable")) return;
-    snprintf(buf, size, "%d: %s%s%s", s->view.list.at + 1, word_reason(js_text(bill, "reason")), *from ? ", " : "", from);
+    const char *reason = js_text(bill, "reason");
+    snprintf(buf, size, "%d: %s%s%s%s%s", s->view.list.at + 1, word_reason(reason), *from ? ", " : "", from, _(". "),
+             word_remedy(reason));
 }
 
 static void notes(struct counter *c, struct collect *s)
@@ -110,7 +112,7 @@ static void bills(struct counter *c, struct collect *s)
     struct draft_sums sums = draft_sums(&s->draft);
     int count = draft_count(&s->draft);
     view->list.count = count;
-    view_setf(view, "taken", _("* %d of %lld taken"), sums.taken, (long long)(count + js_int(s->draft.found, "more")));
+    view_setf(view, "taken", _("* %d of %lld taken"), sums.taken, (long long)count + (long long)js_int(s->draft.found, "more"));
     view_setf(view, "kwh-sum", "%lld", (long long)sums.kwh);
     view_money(view, "amount-sum", sums.amount_fen);
     view_money(view, "late-sum", sums.late_fen);
@@ -172,7 +174,9 @@ static void after(struct counter *c, struct view *view)
     view_set(view, "last-name", c->options.hanzi ? js_text(c->last, "name") : "");
     view_setf(view, "last-bills", _("bills: %d"), (int)json_array_size(js_at(c->last, "bills")));
     view_set(view, "key", js_text(c->last, "key_short"));
-    view_money(view, "total", js_int(c->last, "total_fen"));
+    int64_t kept = js_int(c->last, "prepaid_fen");
+    view_money(view, "total", js_int(c->last, "total_fen") - kept);
+    view_money(view, "kept", kept);
     view_money(view, "tendered-sum", js_int(c->last, "tendered_fen"));
     view_money(view, "change", js_int(c->last, "change_fen"));
     big_money(view, js_int(c->last, "change_fen"));
@@ -183,7 +187,7 @@ void collect_paint(struct counter *c, void *state)
 {
     struct collect *s = state;
     switch (s->step) {
-    case COLLECT_CUSTOMER: view_set(&s->view, "hint", c->options.hint ? c->options.hint : ""); break;
+    case COLLECT_CUSTOMER: view_wrap(&s->view, "hint", c->options.hint ? c->options.hint : ""); break;
     case COLLECT_BILLS: customer(c, s), bills(c, s); break;
     case COLLECT_AFTER: after(c, &s->view); break;
     default: customer(c, s), cash(c, s); break;

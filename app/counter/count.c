@@ -117,7 +117,7 @@ static void row_entered(struct counter *c, struct count *s, int step)
     const char *field = view_focused(&s->view);
     for (int i = 0; i < VALUES && *field == 'n'; i++) {
         char name[FORM_NAME_SIZE];
-        if (strcmp(name_of("n", i, name, sizeof name), field) || pieces(&s->view, i) >= 0) continue;
+        if (strcmp(name_of("n", i, name, sizeof name), field) != 0 || pieces(&s->view, i) >= 0) continue;
         view_set(&s->view, field, "");
         refuse(c, "%s", _("At most 6 digits: more is a scan, not a number of notes."));
         return;

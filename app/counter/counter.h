@@ -125,6 +125,8 @@ bool typed_ahead(const struct counter *c, struct press press);
 
 /* --- call.c --- */
 void call(struct counter *c, const char *method, json_t *params, counter_answer *answer, int64_t tag);
+/* The same for what goes on beside the screen: it is answered although a wait is left with F12. */
+void call_beside(struct counter *c, const char *method, json_t *params, counter_answer *answer, int64_t tag);
 /* The same; when branchd wants a second person the approval screen comes between.
  * words: what is approved, for that person to read. */
 void call_approved(struct counter *c, const char *method, json_t *params, const char *words,
@@ -155,6 +157,7 @@ void frame_fill(struct counter *c);
 
 /* --- words.c: what branchd's fixed words are called here --- */
 const char *word_reason(const char *reason);                      /* what, for a person */
+const char *word_remedy(const char *reason);                      /* and what to do about it */
 void words_error(const struct rpc_error *error, char *buf, size_t size);
 const char *word_forwarded(const char *word);
 void words_paper(const struct counter *c, const json_t *card, char *buf, size_t size);

@@ -1,4 +1,4 @@
-/* The late fee of one bill, explained: days x rate x amount. */
+/* One bill and its late fee, explained: days x rate x amount; the customer in full. */
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +15,7 @@ static const char *cell(void *ctx, int row, const struct form_field *field, char
     if (!strcmp(field->name, "days")) return view_format(field, js_at(part, "days"), buf, size);
     if (!strcmp(field->name, "base")) return view_format(field, js_at(part, "base_fen"), buf, size);
     if (!strcmp(field->name, "fee")) return view_format(field, js_at(part, "fee_fen"), buf, size);
-    if (strcmp(field->name, "rate")) return "";
+    if (strcmp(field->name, "rate") != 0) return "";
     snprintf(buf, size, "%lld/1000", (long long)js_int(part, "rate"));
     return buf;
 }
@@ -56,6 +56,8 @@ static void paint(struct counter *c, void *state)
     view_money(view, "late", js_int(s->bill, "late_fee_fen"));
     view_money(view, "pay", js_int(s->bill, "pay_fen"));
     tiers(view, s->bill);
+    view_wrap(view, "name", c->options.hanzi ? js_text(s->bill, "customer_name") : "");
+    view_wrap(view, "address", c->options.hanzi ? js_text(s->bill, "customer_address") : "");
     view_set(view, "reason", js_true(s->bill, "payable") ? "" : word_reason(js_text(s->bill, "reason")));
 }
 

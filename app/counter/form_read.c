@@ -169,7 +169,7 @@ static int help_line(struct reader *r, char *line)
     if (!colon) return bad(r, "help starts with NAME: text", line);
     *colon = 0;
     if (form->help_count == FORM_HELPS_MAX) return bad(r, "more than 32 help texts", "");
-    if (strcmp(line, "screen") && form_find(form, line) < 0) return bad(r, "help for a field that is not there", line);
+    if (strcmp(line, "screen") != 0 && form_find(form, line) < 0) return bad(r, "help for a field that is not there", line);
     if (!text_copy(form->help[form->help_count].name, FORM_NAME_SIZE, line)) return bad(r, "a name over 31 letters", line);
     form->help[form->help_count].text = strdup("");
     if (!form->help[form->help_count++].text) return bad(r, "no memory", "");

@@ -19,7 +19,7 @@ struct help {
 static const char *cell(void *ctx, int row, const struct form_field *field, char *buf, size_t size)
 {
     const struct help *s = ctx;
-    return strcmp(field->name, "text") ? "" : s->lines[row];
+    return strcmp(field->name, "text") != 0 ? "" : s->lines[row];
 }
 
 static void add_line(struct help *s, const char *text)

@@ -19,7 +19,7 @@ struct menu {
 
 static void switch_language(struct counter *c)
 {
-    counter_language(c, strcmp(c->language, "en") ? "en" : "zh_CN");
+    counter_language(c, strcmp(c->language, "en") != 0 ? "en" : "zh_CN");
     session_hello(c);
     screen_back(c);
 }
@@ -41,7 +41,7 @@ static const char *cell(void *ctx, int row, const struct form_field *field, char
 {
     const struct menu *s = ctx;
     if (!strcmp(field->name, "title")) return _(s->item[row].title);
-    if (strcmp(field->name, "no")) return "";
+    if (strcmp(field->name, "no") != 0) return "";
     buf[0] = ' ';
     buf[1] = (char)(row < 9 ? '1' + row : 'A' + row - 9);
     buf[2] = 0;

@@ -41,7 +41,7 @@ static void changed_it(struct counter *c, int64_t tag, const json_t *result, con
 static void submit(struct counter *c, struct password *s)
 {
     const char *new = view_get(&s->view, "new");
-    if (strcmp(new, view_get(&s->view, "again"))) {
+    if (strcmp(new, view_get(&s->view, "again")) != 0) {
         view_set(&s->view, "again", "");
         refuse(c, "%s", _("The new password was not typed alike twice. Type it again."));
         return;

@@ -167,7 +167,7 @@ static void report(struct counter *c)
 {
     struct printing *p = c->printing;
     p->step = PRINTING_REPORT;
-    call(c, "invoice_result", json_deep_copy(p->report), reported, 0);
+    call_beside(c, "invoice_result", json_deep_copy(p->report), reported, 0);
 }
 
 /* A number is taken and no page can be made for it after all: it is free again, with the reason. */
@@ -233,7 +233,7 @@ static void go_on(struct counter *c)
         return;
     }
     p->step = PRINTING_SEND;
-    call(c, "invoice_send", json_pack("{s:O}", "invoice", js_at(p->job, "invoice")), sent, 0);
+    call_beside(c, "invoice_send", json_pack("{s:O}", "invoice", js_at(p->job, "invoice")), sent, 0);
 }
 
 /* Nothing was taken: it stays planned, and is tried again. */
@@ -392,7 +392,7 @@ void printing_kick(struct counter *c)
         json_decref(paper);
     } else if (c->signed_on && !c->locked && printing_bound_here(c) && !uv_is_active((uv_handle_t *)&p->again)) {
         p->step = PRINTING_ASK;
-        call(c, "print_next", NULL, next, 0);
+        call_beside(c, "print_next", NULL, next, 0);
     }
 }
 

@@ -63,7 +63,7 @@ static void released(struct counter *c, int64_t tag, const json_t *result, const
 
 static void release(struct counter *c, const json_t *one, bool all)
 {
-    if (strcmp(js_text(one, "state"), "parked")) {
+    if (strcmp(js_text(one, "state"), "parked") != 0) {
         refuse(c, "%s", _("Only what was set aside is sent again by hand; the rest goes by itself."));
         return;
     }

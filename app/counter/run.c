@@ -109,7 +109,7 @@ static void taken(void *ctx)
     struct counter *c = ctx;
     size_t i;
     json_t *key;
-    json_array_foreach(c->showing, i, key) call(c, "shown", json_pack("{s:O}", "key", key), nothing, 0);
+    json_array_foreach(c->showing, i, key) call_beside(c, "shown", json_pack("{s:O}", "key", key), nothing, 0);
     json_array_clear(c->showing);
 }
 

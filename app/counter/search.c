@@ -13,6 +13,7 @@ struct search {
     struct view view;
     json_t *found;
     int64_t asked, answered; /* numbers of the questions: the list belongs to `answered` */
+    bool out;                /* one is on its way; a newer one goes when it is back */
     int offset;
 };
 
@@ -28,16 +29,29 @@ static const char *cell(void *ctx, int row, const struct form_field *field, char
     return view_format(field, js_at(one, field->name), buf, size);
 }
 
+static void ask_now(struct counter *c, struct search *s);
+
 static void found(struct counter *c, int64_t number, const json_t *result, const struct rpc_error *error)
 {
     struct search *s = screen_state(c, &screen_search);
-    if (number != s->asked) return; /* typed on since */
+    s->out = false;
+    if (number != s->asked) { /* typed on since */
+        if (s->answered != s->asked) ask_now(c, s);
+        return;
+    }
     s->answered = number;
     busy_end(c);
     js_keep(&s->found, error ? NULL : (json_t *)result);
     s->view.list.at = s->view.list.top = 0;
     s->view.list.count = (int)json_array_size(js_at(s->found, "rows"));
     if (error) refuse_error(c, error);
+}
+
+static void ask_now(struct counter *c, struct search *s)
+{
+    s->out = true;
+    call_beside(c, "search", json_pack("{s:s, s:i, s:i}", "text", view_get(&s->view, "text"), "limit", ROWS_ASKED,
+                                       "offset", s->offset), found, s->asked);
 }
 
 static void ask(struct counter *c, struct search *s)
@@ -49,8 +63,7 @@ static void ask(struct counter *c, struct search *s)
         s->view.list.count = 0;
         return;
     }
-    call(c, "search", json_pack("{s:s, s:i, s:i}", "text", view_get(&s->view, "text"), "limit", ROWS_ASKED,
-                                "offset", s->offset), found, s->asked);
+    if (!s->out) ask_now(c, s);
 }
 
 static void begin(struct counter *c, void *state, const json_t *arg)

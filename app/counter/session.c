@@ -24,7 +24,7 @@ static int64_t local_seconds(const char *text)
     if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d", &t.year, &t.month, &t.day, &t.hour, &t.minute, &t.second) != 6 ||
         !day_from_ymd(t.year, t.month, t.day, &day))
         return -1;
-    return (int64_t)day * DAY_SECONDS + t.hour * 3600 + t.minute * 60 + t.second;
+    return (int64_t)day * DAY_SECONDS + (int64_t)t.hour * 3600 + (int64_t)t.minute * 60 + t.second;
 }
 
 const char *session_now(const struct counter *c, char *buf, size_t size)
@@ -60,7 +60,7 @@ static void sign_on_by_itself(struct counter *c)
     const struct counter_options *o = &c->options;
     json_t *params = json_pack("{s:s, s:s}", "operator", o->operator_number, "password", o->password);
     const char *state = js_text(c->hello, "till.state");
-    if (strcmp(state, "open")) {
+    if (strcmp(state, "open") != 0) {
         json_object_set_new(params, "float_fen", json_integer(o->float_fen));
         if (js_has(c->hello, "next_number")) json_object_set(params, "next_number", js_at(c->hello, "next_number"));
     }
@@ -94,7 +94,7 @@ static void greeted(struct counter *c, int64_t tag, const json_t *result, const 
 
 static void hello(struct counter *c, int64_t again)
 {
-    call(c, "hello", json_pack("{s:s, s:s, s:i}", "terminal", c->options.terminal, "language", c->language,
+    call_beside(c, "hello", json_pack("{s:s, s:s, s:i}", "terminal", c->options.terminal, "language", c->language,
                                "protocol", PROTOCOL), greeted, again);
 }
 
@@ -133,7 +133,7 @@ static void payment_changed(struct counter *c, const json_t *card)
 {
     const char *forwarded = js_text(card, "forwarded");
     bool mine = c->last && !strcmp(js_text(c->last, "key"), js_text(card, "key"));
-    bool news = !mine || strcmp(js_text(c->last, "forwarded"), forwarded);
+    bool news = !mine || strcmp(js_text(c->last, "forwarded"), forwarded) != 0;
     if (mine) js_keep(&c->last, (json_t *)card);
     if (news && concerns_cash(forwarded)) {
         bool still_here = mine && !collect_begun(c);
@@ -167,7 +167,7 @@ static void had_last(struct counter *c, int64_t tag, const json_t *result, const
 static unsigned role_of(const char *role)
 {
     if (!strcmp(role, "supervisor")) return ROLE_SUPERVISOR;
-    return strcmp(role, "technician") ? ROLE_TELLER : ROLE_TECHNICIAN;
+    return strcmp(role, "technician") != 0 ? ROLE_TELLER : ROLE_TECHNICIAN;
 }
 
 static void say_acts(struct counter *c, const json_t *acts)
@@ -207,14 +207,14 @@ void session_signed_on(struct counter *c, const json_t *result)
     c->must_change = js_true(result, "must_change");
     if (c->must_change) screen_open(c, &screen_password, json_true());
     say_acts(c, js_at(result, "acts_to_show"));
-    call(c, "state", NULL, state_asked, 0);
-    call(c, "recent", json_pack("{s:i}", "limit", 1), had_last, 0);
+    call_beside(c, "state", NULL, state_asked, 0);
+    call_beside(c, "recent", json_pack("{s:i}", "limit", 1), had_last, 0);
     printing_kick(c);
 }
 
 void session_sign_off(struct counter *c)
 {
-    call(c, "sign_off", NULL, nothing, 0);
+    call_beside(c, "sign_off", NULL, nothing, 0);
     c->signed_on = c->locked = c->must_change = false;
     c->operator_number[0] = 0;
     js_keep(&c->operator, NULL);
@@ -230,7 +230,7 @@ void session_lock(struct counter *c)
     if (!c->signed_on || c->locked) return;
     c->locked = true;
     typed_drop(c);
-    call(c, "lock", NULL, nothing, 0);
+    call_beside(c, "lock", NULL, nothing, 0);
     screen_open(c, &screen_lock, NULL);
 }
 

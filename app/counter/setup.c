@@ -51,9 +51,9 @@ static void bindings(FILE *out, const json_t *rows)
     fputs("\n[bound]\n", out);
     json_array_foreach(rows, i, row) {
         const char *document = js_text(row, "document");
-        fprintf(out, "terminal %s %s: %s \"%s\" profile %s template %s receipts %s media %s offset %lld %lld /10 mm%s\n", js_text(row, "terminal"),
+        fprintf(out, "terminal %s %s: %s \"%s\" profile %s template %s media %s offset %lld %lld /10 mm%s\n", js_text(row, "terminal"),
                 *document ? document : "(all)", js_text(row, "uri"), js_text(row, "name"), js_text(row, "profile"), js_text(row, "template"),
-                *js_text(row, "receipt_template") ? js_text(row, "receipt_template") : "-", js_text(row, "media"),
+                js_text(row, "media"),
                 (long long)js_int(row, "offset_x_mm10"), (long long)js_int(row, "offset_y_mm10"), js_true(row, "drawer") ? " drawer" : "");
     }
 }

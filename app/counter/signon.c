@@ -120,8 +120,8 @@ static void paint(struct counter *c, void *state)
 {
     struct view *view = &((struct signon *)state)->view;
     const char *till = js_text(c->hello, "till.state"), *since = js_text(c->hello, "till.since");
-    view_set(view, "english", strcmp(c->language, "en") ? "1 English" : "1 English *");
-    view_set(view, "chinese", strcmp(c->language, "en") ? "2 中文 *" : "2 中文");
+    view_set(view, "english", strcmp(c->language, "en") != 0 ? "1 English" : "1 English *");
+    view_set(view, "chinese", strcmp(c->language, "en") != 0 ? "2 中文 *" : "2 中文");
     if (!session_online(c)) {
         view_set(view, "till", "");
         view_set(view, "startup", _("Waiting for the branch host."));

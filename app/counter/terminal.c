@@ -28,7 +28,7 @@ bool terminal_locale(void)
     if (!chosen || !*chosen) chosen = getenv("LC_CTYPE");
     if (!chosen || !*chosen) chosen = getenv("LANG");
     bool nothing_said = !chosen || !*chosen;
-    if (!set || (nothing_said && strcmp(nl_langinfo(CODESET), "UTF-8"))) setlocale(LC_ALL, "C.UTF-8");
+    if (!set || (nothing_said && strcmp(nl_langinfo(CODESET), "UTF-8") != 0)) setlocale(LC_ALL, "C.UTF-8");
     /* gettext translates in any locale but C; LANGUAGE then chooses */
     if (!strcmp(nl_langinfo(CODESET), "UTF-8")) setlocale(LC_MESSAGES, "C.UTF-8");
     return !strcmp(nl_langinfo(CODESET), "UTF-8");

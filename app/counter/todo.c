@@ -247,7 +247,7 @@ static const struct {
 static void answer(struct counter *c, struct todo *s, char letter)
 {
     for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++) {
-        if (letters[i].letter != letter || strcmp(letters[i].form, s->view.form->name)) continue;
+        if (letters[i].letter != letter || strcmp(letters[i].form, s->view.form->name) != 0) continue;
         if (!letters[i].needs || offers(item(s), letters[i].needs)) letters[i].go(c, item(s));
         else refuse(c, "%s", _("That can't be done with this one, or not by you."));
         return;

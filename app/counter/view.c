@@ -218,6 +218,9 @@ bool view_list_move(struct view *view, int by, const struct terminal *t)
 {
     int before = view->list.at, rows = view_list_rows(view, t);
     view->list.at += by;
+    if (rows > 0 && (by >= rows || -by >= rows)) view->list.top += by; /* a page: the rows shown are all others */
+    if (view->list.top > view->list.count - rows) view->list.top = view->list.count - rows;
+    if (view->list.top < 0) view->list.top = 0;
     if (view->list.at >= view->list.count) view->list.at = view->list.count - 1;
     if (view->list.at < 0) view->list.at = 0;
     if (view->list.at < view->list.top) view->list.top = view->list.at;

@@ -123,7 +123,7 @@ static const char *find(const struct word *words, size_t count, const char *word
         if (!strcmp(words[i].word, word)) return _(words[i].text);
     return word; /* a newer branchd's: shown as it is */
 }
-#define FIND(words, word) find(words, sizeof words / sizeof words[0], word)
+#define FIND(words, word) find((words), sizeof(words) / sizeof((words)[0]), (word))
 
 const char *word_forwarded(const char *word) { return FIND(forwards, word); }
 const char *word_kind(const char *kind) { return FIND(kinds, kind); }
@@ -165,6 +165,12 @@ const char *word_reason(const char *reason)
 {
     const struct reason *r = reason_of(reason);
     return r ? _(r->what) : reason;
+}
+
+const char *word_remedy(const char *reason)
+{
+    const struct reason *r = reason_of(reason);
+    return r ? _(r->remedy) : "";
 }
 
 const char *word_role(unsigned role)

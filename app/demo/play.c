@@ -138,7 +138,7 @@ static void collect(struct play *p, const char *customer, const char *cash, cons
     keys(p, cash);
     keys(p, "{Enter}");
     at(p, "Confirm");
-    keys(p, "{Enter}");
+    keys(p, "{Look}{Enter}"); /* the change is read before it is handed out: a key sooner was typed ahead */
     if (see_row(p, ROWS - 2, last)) show(p);
 }
 

@@ -7,9 +7,10 @@
 
 #include "demo/demo.h"
 
-int demo_printer(const char *paper_file)
+int demo_printer(const char *paper_file, int port)
 {
     struct printer_plan plan = PLAN_GOOD;
+    plan.port = port;
     sigset_t ends;
     int got;
     size_t len;
@@ -23,7 +24,7 @@ int demo_printer(const char *paper_file)
     fflush(stdout);
     sigwait(&ends, &got);
     const uint8_t *paper = printer_paper(printer, &len);
-    FILE *out = fopen(paper_file, "wb");
+    FILE *out = fopen(paper_file, "ab");
     int status = out && fwrite(paper, 1, len, out) == len ? EX_OK : EX_CANTCREAT;
     if (out && fclose(out) != 0) status = EX_CANTCREAT;
     printer_stop(printer);

@@ -39,7 +39,7 @@ start() {
 start_named() {
     case $1 in
     utilityd | bankd | branchd) start "$1" "$bin/$1" --config="$W/$1.conf" serve ;;
-    printer) start printer "$bin/demo-player" printer "$W/paper.bin" ;;
+    printer) start printer "$bin/demo-player" printer "$W/paper.bin" "$(port_of printer)" ;;
     *) fail "there is no program $1" ;;
     esac
 }
@@ -57,7 +57,10 @@ stop_named() {
     rm -f "$W/$1.pid"
 }
 
-port_of() { sed -n 's/^ready: .*:\([0-9][0-9]*\)$/\1/p' "$W/$1.out" | head -n 1; }
+port_of() { if [ -f "$W/$1.out" ]; then sed -n 's/^ready: .*:\([0-9][0-9]*\)$/\1/p' "$W/$1.out"; fi; }
+
+# when it is started again it is found where it was
+keep_port() { sed -i "s/^listen = .*/listen = 127.0.0.1:$(port_of "$1")/" "$W/$1.conf"; }
 
 operator() { echo "$password" | "$bin/branchd" --config="$W/branchd.conf" operator install "$1" "$2" "$3" --keep >>"$W/make.log"; }
 
@@ -96,13 +99,13 @@ up() {
     "$bin/utilityd" --config="$W/utilityd.conf" init >>"$W/make.log"
     "$bin/utilityd" --config="$W/utilityd.conf" import "$bills" >>"$W/make.log" || fail "the bills were refused; see above"
     start_named utilityd
+    keep_port utilityd
 
     { printf '[store]\npath = bank.db\n[serve]\nlisten = 127.0.0.1:0\npolicy = bankd.policy\n'; tls bank-$bank
       printf '[utility]\naddress = 127.0.0.1:%s\n[status]\nsocket = bankd.sock\n' "$(port_of utilityd)"; clock; } >"$W/bankd.conf"
     "$bin/bankd" --config="$W/bankd.conf" init >>"$W/make.log"
     start_named bankd
-    # when it is started again it is found where it was
-    sed -i "s/^listen = .*/listen = 127.0.0.1:$(port_of bankd)/" "$W/bankd.conf"
+    keep_port bankd
 
     { printf '[ledger]\npath = branch.db\naudit_key = audit.key\ncopy = copy.db\n[serve]\nsocket = branchd.sock\nprinters = printers.json\n'
       printf '[link]\naddress = 127.0.0.1:%s\n' "$(port_of bankd)"; tls branch-$branch; printf 'feed = 5s\n'; clock; } >"$W/branchd.conf"

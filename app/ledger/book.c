@@ -166,7 +166,7 @@ static enum ledger_result known(struct ledger *ledger, const struct run *run, in
 
 static enum ledger_result put_in(struct ledger *ledger, const struct run *run, const char *maker, struct error *err)
 {
-    int64_t book, from;
+    int64_t book = 0, from = 0;
     enum ledger_result r = known(ledger, run, &book, &from, err);
     if (r == LEDGER_OK && run->next - from > SKIPPED_MAX)
         r = no(err, LEDGER_NUMBER, "too many numbers before its next one are missing");
@@ -229,7 +229,7 @@ static enum ledger_result lose(struct ledger *ledger, const char *till, const ch
                                const struct ledger_two *two, struct error *err)
 {
     struct loaded b;
-    int64_t last;
+    int64_t last = 0;
     char checker[LEDGER_OPERATOR_SIZE] = "";
     enum ledger_result r = need(ledger, till, &b, err);
     if (r == LEDGER_OK)

@@ -124,7 +124,7 @@ enum ledger_result ledger_invoice_withdraw(struct ledger *ledger, const struct l
                                            struct error *err)
 {
     int64_t invoices[64]; /* one that spoils more sheets than this has a printer that wants mending first */
-    int found = 0, got;
+    int found = 0, got = 1;
     enum ledger_result r = papers ? papers_named(ledger, payment, papers, count, err) : LEDGER_OK;
     if (r != LEDGER_OK)
         return r;
@@ -132,10 +132,12 @@ enum ledger_result ledger_invoice_withdraw(struct ledger *ledger, const struct l
                                    BIND(sql_int(payment->id)));
     if (!walk)
         return LEDGER_BROKEN;
-    while (found < 64 && (got = sql_next(ledger, err, walk, INTO(into_int64(&invoices[found])))) == 1)
-        found++;
+    while (got == 1 && found < 64) {
+        got = sql_next(ledger, err, walk, INTO(into_int64(&invoices[found])));
+        found += got == 1;
+    }
     sql_stop(walk);
-    if (ledger->broken[0])
+    if (got < 0)
         return LEDGER_BROKEN;
     for (int i = 0; r == LEDGER_OK && i < found; i++)
         r = withdraw_one(ledger, payment, invoices[i], papers, count, operator_number, err);
@@ -147,7 +149,7 @@ enum ledger_result payment_papers(struct ledger *ledger, const struct key *key, 
 {
     struct ledger_payment p;
     struct ledger_paper paper;
-    int got;
+    int got = 1;
     *count = 0;
     enum ledger_result r = ledger_payment_by_key(ledger, key, &p, err);
     if (r != LEDGER_OK)
@@ -159,9 +161,11 @@ enum ledger_result payment_papers(struct ledger *ledger, const struct key *key, 
         BIND(sql_int(p.id)));
     if (!walk)
         return LEDGER_BROKEN;
-    while (*count < max && (got = sql_next(ledger, err, walk, INTO(into_text(paper.number, sizeof paper.number),
-                            into_bool(&paper.missing)))) == 1)
-        papers[(*count)++] = paper;
+    while (got == 1 && *count < max) {
+        got = sql_next(ledger, err, walk, INTO(into_text(paper.number, sizeof paper.number), into_bool(&paper.missing)));
+        if (got == 1)
+            papers[(*count)++] = paper;
+    }
     sql_stop(walk);
-    return ledger->broken[0] ? LEDGER_BROKEN : LEDGER_OK;
+    return got < 0 ? LEDGER_BROKEN : LEDGER_OK;
 }

@@ -267,7 +267,7 @@ enum ledger_result payment_record(struct ledger *ledger, const struct ledger_dra
 /* The screen took the bytes: after a restart its cash counts as taken. */
 enum ledger_result payment_shown(struct ledger *ledger, const struct key *key, struct error *err)
 {
-    struct ledger_payment p;
+    struct ledger_payment p = {0};
     enum ledger_result r = ledger_begin(ledger, err);
     if (r == LEDGER_OK)
         r = ledger_payment_by_key(ledger, key, &p, err);

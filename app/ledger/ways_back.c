@@ -112,11 +112,11 @@ static enum ledger_result go_back(struct ledger *ledger, const struct way *way, 
     if (r == LEDGER_OK)
         r = approval_second(ledger, two, way->act, p->key.ref, true, checker, err);
     if (r == LEDGER_OK)
-        r = ledger_turn_back(ledger, p, way->papers ? (papers ? papers : no_papers) : NULL, count, two->maker, checker, err);
+        r = ledger_turn_back(ledger, p, way->papers ? (papers ? papers : no_papers) : NULL, papers ? count : 0, two->maker, checker, err);
     if (r == LEDGER_OK)
         r = ledger_audit(ledger, err, way->event, two->maker, checker, two->terminal, p->key.ref, "%s",
                          money_format(p->amount_fen, sum, sizeof sum));
-    for (int i = 0; r == LEDGER_OK && i < count; i++)
+    for (int i = 0; r == LEDGER_OK && papers && i < count; i++)
         if (papers[i].missing)
             r = ledger_audit(ledger, err, "paper missing", two->maker, checker, two->terminal, p->key.ref, "number %s", papers[i].number);
     return r;

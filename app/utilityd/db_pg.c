@@ -45,7 +45,7 @@ static void forget(struct pg *p)
 /* What a connection is told once. */
 static bool greet(PGconn *lib)
 {
-    PGresult *r = PQexec(lib, "SET client_encoding='UTF8'; SET synchronous_commit=on; SET client_min_messages=warning");
+    PGresult *r = PQexec(lib, "SET client_encoding='UTF8'; SET synchronous_commit=on; SET client_min_messages=warning; SET jit=off");
     bool good = PQresultStatus(r) == PGRES_COMMAND_OK;
     PQclear(r);
     return good;

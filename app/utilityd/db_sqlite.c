@@ -55,7 +55,7 @@ static struct kept *keep(struct sqlite *s, const char *sql)
     k->sql = copy;
     k->st = st;
     for (int i = 1; i <= ARGS_MAX; i++) {
-        char name[8];
+        char name[16];
         snprintf(name, sizeof name, "$%d", i);
         k->at[i] = sqlite3_bind_parameter_index(st, name);
     }

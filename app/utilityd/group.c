@@ -54,16 +54,34 @@ static void gather_keys(struct group *group)
         row->key = group->requests[i].key;
     }
     qsort(group->keys, group->key_count, sizeof group->keys[0], key_order);
+    for (size_t i = 0; i < group->count; i++)
+        group->key_of[i] = group_key(group, &group->requests[i].key);
     memset(group->row, 0, sizeof group->row);
     memset(group->closed, 0, sizeof group->closed);
     memset(group->reopened, 0, sizeof group->reopened);
 }
 
+static uint32_t hash_of(const char *text)
+{
+    uint32_t hash = 2166136261u;
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * 16777619u;
+    return hash;
+}
+
+/* Sixty-four requests look at the bills of all: numbers tell most apart. */
+static void hash_bills(struct group *group)
+{
+    for (size_t i = 0; i < group->bill_count; i++) {
+        group->bill_hash[i] = hash_of(group->bills[i].number);
+        group->customer_hash[i] = hash_of(group->bills[i].customer);
+    }
+}
+
 day_t group_business(const struct group *group, size_t index)
 {
-    const struct judge_request *request = &group->requests[index];
-    int at = group_key(group, &request->key);
-    return at >= 0 && group->keys[at].has_content ? group->keys[at].business : request->business;
+    const struct judge_key *key = &group->keys[group->key_of[index]];
+    return key->has_content ? key->business : group->requests[index].business;
 }
 
 /* In the totals of its day. */
@@ -72,16 +90,21 @@ static bool counts(enum key_state state)
     return state == KEY_POSTED || state == KEY_REVERSED;
 }
 
-/* The bills that one request can touch: its customer's, and those of its key. */
+/* The bills that one request can touch: its customer's, those of its key, and
+ * (the judge refuses them) others that it names. */
 static size_t bills_of(struct group *group, const struct judge_key *key, const char *customer,
                        const struct judge_request *request, struct judge_bill **list)
 {
+    uint32_t named[JUDGE_PARTS_MAX], owner = hash_of(customer);
     size_t count = 0;
+    for (size_t p = 0; p < request->part_count; p++)
+        named[p] = hash_of(request->parts[p].bill);
     for (size_t i = 0; i < group->bill_count; i++) {
         struct judge_bill *bill = &group->bills[i];
-        bool wanted = strcmp(bill->customer, customer) == 0 || key_equal(&bill->paid_by, &key->key);
+        bool wanted = group->customer_hash[i] == owner ||
+                      (bill->state == BILL_PAID && key_equal(&bill->paid_by, &key->key));
         for (size_t p = 0; p < request->part_count && !wanted; p++)
-            wanted = strcmp(request->parts[p].bill, bill->number) == 0;
+            wanted = named[p] == group->bill_hash[i];
         if (wanted)
             list[count++] = bill;
     }
@@ -92,8 +115,7 @@ static void judge_one(struct group *group, const struct judge_rules *rules, size
                       struct judge_bill **list)
 {
     const struct judge_request *request = &group->requests[index];
-    int at = group_key(group, &request->key);
-    assert(at >= 0);
+    int at = group->key_of[index];
     struct judge_key *key = &group->keys[at];
     const char *customer = key->customer[0] ? key->customer : request->customer;
     struct judge_view view = {.key = key, .bills = list,
@@ -115,6 +137,7 @@ static int work(struct store *store, struct group *group, const struct judge_rul
     static _Thread_local struct judge_bill *list[GROUP_BILLS_MAX];
     if (store->ops->read(store, group, err) != 0)
         return -1;
+    hash_bills(group);
     for (size_t i = 0; i < group->count; i++)
         judge_one(group, rules, i, list);
     return store->ops->write(store, group, err);

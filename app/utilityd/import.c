@@ -9,6 +9,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/money.h"
 
 #define FEED_EXTRA 32 /* change number and state, in front of a bill on the wire */
@@ -112,6 +113,8 @@ static int commit(struct import *m, struct error *err)
              c->paid, c->withdrawn, c->covered, c->covered_fen);
     if (utility_audit(m->db, clock_now_ms(&m->u->clock), utility_user(who, sizeof who), what) != 0 || db_commit(m->db) != 0)
         return db_failed(m->db, "the bills cannot be taken over", err);
+    /* whoever posts plans anew with it; that it fails does no harm */
+    if (db_kind(m->db) == DB_POSTGRES && db_run(m->db, "ANALYZE bill, customer", DB_NO_ARGS) < 0) log_warn("%s", db_why(m->db));
     return 0;
 }
 

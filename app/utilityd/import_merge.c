@@ -65,7 +65,7 @@ static const char customers_pg[] =
     "UPDATE customer SET credit_fen = credit_fen + (SELECT sum(b.covered_fen) FROM bill b WHERE b.customer=customer.number AND b.covered_fen > 0 AND " which ")" \
     " WHERE number IN (SELECT b.customer FROM bill b WHERE b.covered_fen > 0 AND " which ")"
 #define CHANGING "b.id IN (SELECT b.id" BOTH " WHERE b.state=0 AND b.covered_fen > 0 AND " DIFFERS ")"
-#define GOING "b.state=0 AND b.period=$1 AND b.number NOT IN (SELECT number FROM new_bill)"
+#define GOING "b.state=0 AND b.period=$1 AND NOT EXISTS (SELECT 1 FROM new_bill n WHERE n.number=b.number)"
 
 static const char update_bills[] =
     "UPDATE bill AS b SET meter=n.meter, period=n.period, previous=n.previous, current=n.current, multiplier=n.multiplier, kwh=n.kwh,"
@@ -95,6 +95,18 @@ static const char cover_bills[] =
 static const char use_credit[] =
     "UPDATE customer SET credit_fen = credit_fen - (SELECT sum(part) FROM cover t WHERE t.customer=customer.number)"
     " WHERE number IN (SELECT customer FROM cover)";
+
+/* PostgreSQL knows nothing yet of tables that this very transaction fills, and
+ * would read them from end to end for each bill: look-ups by index alone. */
+static const char *const look_ups[] = {"SET LOCAL enable_hashjoin=off", "SET LOCAL enable_mergejoin=off", "SET LOCAL enable_seqscan=off"};
+
+static int prepare_pg(struct db *db)
+{
+    int status = db_run(db, "SELECT pg_advisory_xact_lock(-1)", DB_NO_ARGS) < 0 || db_run(db, "ANALYZE new_bill", DB_NO_ARGS) < 0;
+    for (size_t i = 0; i < sizeof look_ups / sizeof *look_ups && status == 0; i++)
+        status = db_run(db, look_ups[i], DB_NO_ARGS) < 0;
+    return status ? -1 : 0;
+}
 
 static int64_t next_change(struct db *db) { return db_number(db, "SELECT coalesce(max(change), 0) FROM bill", DB_NO_ARGS, -1); }
 
@@ -149,7 +161,9 @@ static int put_bills(struct db *db, bool anything, struct import_counts *c)
 static int withdraw(struct db *db, const char *month, struct import_counts *c)
 {
     int64_t from = next_change(db);
-    if (from < 0 || db_run(db, COVER_BACK(GOING), DB_ARGS(DB_TEXT(month))) < 0) return -1;
+    if (from < 0 || db_run(db, "CREATE INDEX new_bill_number ON new_bill (number)", DB_NO_ARGS) < 0 ||
+        db_run(db, COVER_BACK(GOING), DB_ARGS(DB_TEXT(month))) < 0)
+        return -1;
     c->withdrawn = db_run(db, withdraw_bills, DB_ARGS(DB_TEXT(month), DB_INT(from)));
     return c->withdrawn < 0 ? -1 : 0;
 }
@@ -170,8 +184,7 @@ int import_take_over(struct db *db, const char *replace, struct import_counts *c
     *listed_count = 0;
     *faults = 0;
     if (db_begin(db) != 0) return db_failed(db, "the bills cannot be taken over", err);
-    bool pg = db_kind(db) == DB_POSTGRES;
-    if (pg && (db_run(db, "SELECT pg_advisory_xact_lock(-1)", DB_NO_ARGS) < 0 || db_run(db, "ANALYZE new_bill", DB_NO_ARGS) < 0))
+    if (db_kind(db) == DB_POSTGRES && prepare_pg(db) != 0)
         return db_failed(db, "the bills cannot be taken over", err);
     int64_t before = db_number(db, "SELECT count(*) FROM (SELECT 1 FROM bill LIMIT 1) t", DB_NO_ARGS, 0);
     if (before > 0) {

@@ -137,13 +137,17 @@ static void judge_authority(struct serve *s, const struct conn *conn, struct exc
 /* What is no message can't be answered: the connection ends. */
 static struct work *read_message(struct conn *conn, struct channel *c, const uint8_t *bytes, size_t len)
 {
-    struct work *w = calloc(1, sizeof *w);
+    struct work *w = malloc(sizeof *w); /* its messages are large, and written whole before they are read */
     struct error err;
     char why[240];
     if (w == NULL) {
         channel_close(c, "no memory");
         return NULL;
     }
+    w->next = NULL;
+    w->x.refusal = NULL;
+    w->x.why[0] = '\0';
+    w->x.answered = false;
     if (iso_unpack(&w->x.request, (const char *)bytes, len, &err) == 0) return w;
     snprintf(why, sizeof why, "it sends what is no message: %.80s: %.100s", err.where, err.why);
     channel_close(c, why);

@@ -25,6 +25,7 @@ struct group {
 
     struct judge_key keys[GROUP_MAX]; /* sorted, each once */
     size_t key_count;
+    int key_of[GROUP_MAX]; /* by request: the place of its key */
     int64_t station[GROUP_MAX], row[GROUP_MAX]; /* the store's names for them; row 0: not there yet */
     bool reopened[GROUP_MAX]; /* the key changed the totals of a closed day: it is to be agreed anew */
     bool closed[GROUP_MAX];   /* by request: the branch's business day (group_business) is closed */
@@ -33,6 +34,7 @@ struct group {
     size_t customer_count;
     struct judge_bill bills[GROUP_BILLS_MAX]; /* the customers' open ones, the named, the keys' own */
     size_t bill_count;
+    uint32_t bill_hash[GROUP_BILLS_MAX], customer_hash[GROUP_BILLS_MAX]; /* of each bill's numbers, for group.c */
 };
 /* For stores: looks before it adds. NULL: no room. */
 struct judge_customer *group_customer(struct group *group, const char *number);

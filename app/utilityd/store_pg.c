@@ -12,7 +12,7 @@
  * all of them later, so such plans are forbidden on this connection. */
 static const char greeting[] =
     "SET client_encoding='UTF8'; SET client_min_messages=warning; SET synchronous_commit=on;"
-    "SET enable_hashjoin=off; SET enable_mergejoin=off; SET enable_seqscan=off; SET plan_cache_mode=force_generic_plan";
+    "SET jit=off; SET enable_hashjoin=off; SET enable_mergejoin=off; SET enable_seqscan=off; SET plan_cache_mode=force_generic_plan";
 
 static int failed(struct pg_store *s, const char *where, const PGresult *r, struct error *err)
 {
@@ -157,7 +157,7 @@ static int revive(struct pg_store *s, struct error *err)
 {
     if (PQstatus(s->lib) == CONNECTION_OK && s->queued == 0) return 0;
     s->open_transaction = false;
-    s->queued = 0;
+    s->queued = s->groups = 0;
     PQreset(s->lib);
     return PQstatus(s->lib) == CONNECTION_OK ? prepare(s, err) : failed(s, "connecting again", NULL, err);
 }
@@ -177,12 +177,22 @@ static int read_group(struct store *store, struct group *group, struct error *er
     struct pg_store *s = (struct pg_store *)store;
     store->again = store->lost = false;
     if (revive(s, err) != 0) return -1;
+    s->groups++;
     for (size_t i = 0; i < group->key_count; i++)
         if (find_station(s, &group->keys[i].key, &group->station[i], err) != 0) return -1;
     s->open_transaction = true;
     if (pg_read_group(s, group, err) == 0) return 0;
     rollback(s);
     return -1;
+}
+
+/* A plan is made for the tables as they are: anew as often as they may have grown twofold. */
+static void rest(struct store *store)
+{
+    static const enum pg_sql one[] = {PG_FORGET_PLANS};
+    struct pg_store *s = (struct pg_store *)store;
+    if (s->open_transaction || s->queued || PQstatus(s->lib) != CONNECTION_OK || (s->groups & (s->groups - 1)) != 0) return;
+    if (pg_queue(s, PG_FORGET_PLANS, 0, NULL) == 0) pg_run(s, one, 1, NULL, NULL, NULL);
 }
 
 static int write_group(struct store *store, struct group *group, struct error *err)
@@ -196,8 +206,6 @@ static int write_group(struct store *store, struct group *group, struct error *e
     rollback(s);
     return -1;
 }
-
-static void rest(struct store *store) { (void)store; }
 
 static void close_store(struct store *store)
 {

@@ -21,6 +21,7 @@ struct pg_store {
     struct store store; /* first: a struct store * is one of these */
     PGconn *lib;
     bool open_transaction;
+    uint64_t groups; /* so many were read over this connection */
     size_t queued; /* statements whose results nobody has taken */
     struct pg_station *stations;
     size_t station_count;
@@ -28,7 +29,7 @@ struct pg_store {
 };
 
 /* Statements by number; each is prepared once a connection. */
-enum pg_sql { PG_BEGIN, PG_COMMIT, PG_ROLLBACK, PG_STATION_READ, PG_STATION_ADD, PG_LOCK_STATIONS, PG_LOCK_KEYS, PG_READ_KEYS,
+enum pg_sql { PG_BEGIN, PG_COMMIT, PG_ROLLBACK, PG_FORGET_PLANS, PG_STATION_READ, PG_STATION_ADD, PG_LOCK_STATIONS, PG_LOCK_KEYS, PG_READ_KEYS,
               PG_READ_CUSTOMERS, PG_READ_PARTS, PG_READ_BILLS, PG_READ_DAYS, PG_LOCK_CHANGES, PG_WRITE_KEYS, PG_DROP_PARTS,
               PG_WRITE_PARTS, PG_WRITE_BILLS, PG_WRITE_CUSTOMERS, PG_WRITE_REVERSALS, PG_WRITE_DAYS, PG_SQL_COUNT };
 extern const char *const pg_texts[PG_SQL_COUNT];

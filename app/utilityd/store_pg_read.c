@@ -84,7 +84,7 @@ static void take_bill(struct group *g, const PGresult *r, int row)
 static void take_day(struct group *g, const PGresult *r, int row)
 {
     for (size_t i = 0; i < g->count; i++)
-        if (g->station[group_key(g, &g->requests[i].key)] == number(r, row, 0) && group_business(g, i) == number(r, row, 1)) g->closed[i] = true;
+        if (g->station[g->key_of[i]] == number(r, row, 0) && group_business(g, i) == number(r, row, 1)) g->closed[i] = true;
 }
 
 static int take(struct pg_store *s, enum pg_sql sql, PGresult *r, void *ctx, struct error *err)

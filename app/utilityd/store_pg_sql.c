@@ -11,12 +11,18 @@
 
 #define KEY_COLUMNS "SELECT p.station, p.reference, p.id, p.state, p.code, p.reversal, p.approval, encode(p.content, 'hex'), encode(p.origin, 'hex')," \
                     " p.customer, p.amount_fen, p.short_fen, p.taken, p.business, p.flagged, p.proc"
-#define BY_KEY " FROM unnest($1::bigint[], $2::bigint[]) k(station, reference) JOIN payment p ON p.station=k.station AND p.reference=k.reference"
+/* A look-up for each row on the left: the limit keeps the planner from joining
+ * whole tables, which it likes while they are small and the plan outlives that. */
+#define PAYMENT_OF " CROSS JOIN LATERAL (SELECT * FROM payment x WHERE x.station=k.station AND x.reference=k.reference LIMIT 1) p"
+#define PARTS_OF " CROSS JOIN LATERAL (SELECT * FROM part x WHERE x.payment=p.id ORDER BY x.position LIMIT 100) t"
+#define BILL_NUMBERED(column) " CROSS JOIN LATERAL (SELECT id FROM bill x WHERE x.number=" column " LIMIT 1) b"
+#define BY_KEY " FROM unnest($1::bigint[], $2::bigint[]) k(station, reference)" PAYMENT_OF
 
 const char *const pg_texts[PG_SQL_COUNT] = {
     [PG_BEGIN] = "BEGIN",
     [PG_COMMIT] = "COMMIT",
     [PG_ROLLBACK] = "ROLLBACK",
+    [PG_FORGET_PLANS] = "DISCARD PLANS",
     [PG_STATION_READ] = "SELECT id FROM station WHERE bank=$1 AND branch=$2",
     [PG_STATION_ADD] = "INSERT INTO station (bank, branch) VALUES ($1, $2) ON CONFLICT DO NOTHING",
     [PG_LOCK_STATIONS] = "SELECT pg_advisory_xact_lock_shared(x) FROM unnest($1::bigint[]) x",
@@ -26,16 +32,16 @@ const char *const pg_texts[PG_SQL_COUNT] = {
 #else
     [PG_LOCK_KEYS] = "SELECT 1 FROM unnest($1::bigint[]) x",
     [PG_READ_KEYS] = "WITH k AS MATERIALIZED (SELECT station, reference, pg_advisory_xact_lock(station << 40 | reference) FROM unnest($1::bigint[], $2::bigint[])"
-                     " u(station, reference) ORDER BY station, reference) " KEY_COLUMNS " FROM k JOIN payment p ON p.station=k.station AND p.reference=k.reference",
+                     " u(station, reference) ORDER BY station, reference) " KEY_COLUMNS " FROM k" PAYMENT_OF,
 #endif
     [PG_READ_CUSTOMERS] = "SELECT c.number, c.credit_fen FROM customer c WHERE c.number = ANY (ARRAY(SELECT unnest($3::text[]) UNION SELECT p.customer" BY_KEY
                           ")) ORDER BY c.number FOR NO KEY UPDATE",
-    [PG_READ_PARTS] = "SELECT t.payment, t.part, t.bill, t.place, t.amount_fen" BY_KEY " JOIN part t ON t.payment=p.id ORDER BY t.payment, t.position",
+    [PG_READ_PARTS] = "SELECT t.payment, t.part, t.bill, t.place, t.amount_fen" BY_KEY PARTS_OF " ORDER BY t.payment, t.position",
     [PG_READ_BILLS] =
         "SELECT number, customer, amount_fen - covered_fen, due, first_day, last_day, rate_permille, class, state, paid_by FROM bill WHERE id = ANY (ARRAY("
-        "SELECT b.id FROM (SELECT unnest($3::text[]) AS number UNION SELECT p.customer" BY_KEY ") c JOIN bill b ON b.customer=c.number AND b.state=0"
-        " UNION SELECT b.id FROM unnest($4::text[]) n(number) JOIN bill b ON b.number=n.number"
-        " UNION SELECT b.id" BY_KEY " JOIN part t ON t.payment=p.id JOIN bill b ON b.number=t.bill)) ORDER BY due, number",
+        "SELECT b.id FROM (SELECT unnest($3::text[]) AS number UNION SELECT p.customer" BY_KEY ") c CROSS JOIN LATERAL (SELECT id FROM bill x WHERE x.customer=c.number AND x.state=0 LIMIT 10000) b"
+        " UNION SELECT b.id FROM unnest($4::text[]) n(number)" BILL_NUMBERED("n.number")
+        " UNION SELECT b.id" BY_KEY PARTS_OF BILL_NUMBERED("t.bill") ")) ORDER BY due, number",
     [PG_READ_DAYS] = "SELECT d.station, d.business FROM (SELECT unnest($1::bigint[]) AS station, unnest($3::bigint[]) AS business UNION"
                      " SELECT p.station, p.business" BY_KEY ") k JOIN branch_day d ON d.station=k.station AND d.business=k.business WHERE d.closed=1",
     [PG_LOCK_CHANGES] = "SELECT pg_advisory_xact_lock(" PG_LOCK_CHANGE ")",
@@ -49,7 +55,7 @@ const char *const pg_texts[PG_SQL_COUNT] = {
     [PG_DROP_PARTS] = "DELETE FROM part WHERE payment = ANY ($1::bigint[])",
     [PG_WRITE_PARTS] = "INSERT INTO part (payment, position, part, bill, place, amount_fen) SELECT p.id, k.position, k.part, k.bill, k.place, k.amount_fen"
                        " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[])"
-                       " k(station, reference, position, part, bill, place, amount_fen) JOIN payment p ON p.station=k.station AND p.reference=k.reference",
+                       " k(station, reference, position, part, bill, place, amount_fen)" PAYMENT_OF,
     [PG_WRITE_BILLS] = "UPDATE bill b SET state=k.state, change=top.change + k.place,"
                        " paid_by=(SELECT p.id FROM payment p WHERE p.station=k.station AND p.reference=k.reference)"
                        " FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[]) WITH ORDINALITY k(station, reference, number, state, place),"

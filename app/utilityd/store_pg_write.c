@@ -97,7 +97,7 @@ static int add_reversals(struct pg_store *s, struct queue *q, const struct group
     for (size_t i = 0; i < g->count; i++) {
         const struct judge_request *request = &g->requests[i];
         if (!judge_is_reversal_to_keep(request, &g->answers[i])) continue;
-        pg_array_int(a[0], g->station[group_key(g, &request->key)]);
+        pg_array_int(a[0], g->station[g->key_of[i]]);
         pg_array_int(a[1], pg_reference(&request->key));
         pg_array_text(a[2], request->kind == JUDGE_UNDO ? "0420" : "0400");
         pg_array_text(a[3], g->answers[i].code);

@@ -1,5 +1,4 @@
 /* Books in a SQLite file: one writer, who locks when he begins. */
-#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,9 +6,9 @@
 
 #include "base/text.h"
 #include "utilityd/store.h"
+#include "utilityd/wal.h"
 
-#define CHECKPOINT_PAGES 10000 /* of the log, before they are written back */
-#define WAIT_MS 60000          /* while an import holds the books */
+#define WAIT_MS 60000 /* while an import holds the books */
 
 enum sql { BEGIN, COMMIT, ROLLBACK, STATION_READ, STATION_ADD, KEY_READ, PARTS_READ, CUSTOMER_READ,
            OPEN_READ, BILL_READ, DAY_READ, KEY_ADD, KEY_WRITE, PARTS_DROP, PART_WRITE,
@@ -32,7 +31,8 @@ static const char *const texts[SQL_COUNT] = {
     [PARTS_READ] = "SELECT part, bill, place, amount_fen FROM part WHERE payment = ?1"
                    " ORDER BY position",
     [CUSTOMER_READ] = "SELECT credit_fen FROM customer WHERE number = ?1",
-    [OPEN_READ] = BILL_COLUMNS " WHERE b.customer = ?1 AND b.state = 0 ORDER BY b.due",
+    [OPEN_READ] = "SELECT number, customer, amount_fen - covered_fen, due, first_day, last_day, rate_permille,"
+                  " class, 0 FROM bill WHERE customer = ?1 AND state = 0 ORDER BY due",
     [BILL_READ] = BILL_COLUMNS " WHERE b.number = ?1",
     [DAY_READ] = "SELECT closed FROM branch_day WHERE station = ?1 AND business = ?2",
     [DAY_REOPEN] = "INSERT INTO branch_day (station, business, closed, agreed) VALUES (?1, ?2, 1, 0)"
@@ -59,16 +59,10 @@ struct sqlite_store {
     struct store store; /* first: a struct store * is one of these */
     sqlite3 *db;
     sqlite3_stmt *statements[SQL_COUNT];
-    /* The log is written back by a thread of its own while payments go on, then
-     * what came meanwhile by the writer, between two commits, so that the log
-     * starts again from its beginning (a commit that checkpoints takes 40 ms). */
-    pthread_t thread;
-    bool has_thread;
-    sqlite3 *checkpointer;
-    pthread_mutex_t lock;
-    pthread_cond_t wake;
-    bool wanted, done, stop; /* under lock */
-    int log_pages;
+    int64_t last_station; /* 0: none */
+    char last_bank[KEY_BANK_SIZE], last_branch[KEY_BRANCH_SIZE];
+    bool new_station; /* in this transaction: not there yet for others */
+    struct wal wal;
 };
 
 static struct sqlite_store *of(struct store *store)
@@ -118,6 +112,8 @@ static int run(struct store *store, enum sql sql, int64_t *id, struct error *err
 
 static void rollback(struct store *store)
 {
+    if (of(store)->new_station)
+        of(store)->last_station = 0;
     if (!sqlite3_get_autocommit(of(store)->db))
         run(store, ROLLBACK, NULL, NULL);
 }
@@ -136,16 +132,27 @@ static void column_digest(sqlite3_stmt *st, int column, uint8_t digest[JUDGE_DIG
         memcpy(digest, sqlite3_column_blob(st, column), JUDGE_DIGEST_SIZE);
 }
 
+/* A station keeps its number for ever; keys come sorted, so the last one is
+ * mostly the next one. */
 static int read_station(struct store *store, const struct key *key, int64_t *id, struct error *err)
 {
-    *id = 0;
+    struct sqlite_store *s = of(store);
+    if (s->last_station && strcmp(s->last_branch, key->branch) == 0 && strcmp(s->last_bank, key->bank) == 0) {
+        *id = s->last_station;
+        return 0;
+    }
+    *id = s->last_station = 0;
     for (int i = 0; i < 2 && *id == 0; i++) {
         enum sql sql = i ? STATION_ADD : STATION_READ;
         bind_text(get(store, sql), 1, key->bank);
         bind_text(get(store, sql), 2, key->branch);
         if (run(store, sql, id, err) != 0)
             return -1;
+        s->new_station = s->new_station || i;
     }
+    s->last_station = *id;
+    text_copy(s->last_bank, sizeof s->last_bank, key->bank);
+    text_copy(s->last_branch, sizeof s->last_branch, key->branch);
     return 0;
 }
 
@@ -275,14 +282,18 @@ static int read_named(struct store *store, struct group *group, const char *numb
 static int read_request(struct store *store, struct group *group, size_t i, struct error *err)
 {
     const struct judge_request *request = &group->requests[i];
-    int at = group_key(group, &request->key);
     sqlite3_stmt *st = get(store, DAY_READ);
-    int64_t closed = 0;
+    int64_t closed = 0, station = group->station[group->key_of[i]];
+    day_t day = group_business(group, i);
     for (size_t p = 0; p < request->part_count; p++)
         if (read_named(store, group, request->parts[p].bill, err) != 0)
             return -1;
-    sqlite3_bind_int64(st, 1, group->station[at]);
-    sqlite3_bind_int(st, 2, group_business(group, i));
+    if (i > 0 && group->station[group->key_of[i - 1]] == station && group_business(group, i - 1) == day) {
+        group->closed[i] = group->closed[i - 1];
+        return 0;
+    }
+    sqlite3_bind_int64(st, 1, station);
+    sqlite3_bind_int(st, 2, day);
     if (run(store, DAY_READ, &closed, err) != 0)
         return -1;
     group->closed[i] = closed != 0;
@@ -310,6 +321,7 @@ static int read_rows(struct store *store, struct group *group, struct error *err
 
 static int read_group(struct store *store, struct group *group, struct error *err)
 {
+    of(store)->new_station = false;
     if (run(store, BEGIN, NULL, err) == 0 && read_rows(store, group, err) == 0)
         return 0;
     rollback(store);
@@ -430,7 +442,7 @@ static int write_reversals(struct store *store, const struct group *group, struc
         const struct judge_request *request = &group->requests[i];
         if (!judge_is_reversal_to_keep(request, &group->answers[i]))
             continue;
-        sqlite3_bind_int64(st, 1, group->station[group_key(group, &request->key)]);
+        sqlite3_bind_int64(st, 1, group->station[group->key_of[i]]);
         sqlite3_bind_int64(st, 2, strtoll(request->key.ref, NULL, 10));
         bind_text(st, 3, request->kind == JUDGE_UNDO ? "0420" : "0400");
         bind_text(st, 4, group->answers[i].code);
@@ -455,48 +467,9 @@ static int write_group(struct store *store, struct group *group, struct error *e
     return -1;
 }
 
-/* --- writing the log back -------------------------------------------------------- */
-
-static void *checkpoint(void *arg)
-{
-    struct sqlite_store *s = arg;
-    pthread_mutex_lock(&s->lock);
-    while (!s->stop) {
-        if (!s->wanted || s->done) {
-            pthread_cond_wait(&s->wake, &s->lock);
-            continue;
-        }
-        pthread_mutex_unlock(&s->lock);
-        sqlite3_wal_checkpoint_v2(s->checkpointer, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-        pthread_mutex_lock(&s->lock);
-        s->done = true;
-    }
-    pthread_mutex_unlock(&s->lock);
-    return NULL;
-}
-
-static int on_log(void *arg, sqlite3 *db, const char *name, int pages)
-{
-    ((struct sqlite_store *)arg)->log_pages = pages;
-    return SQLITE_OK;
-}
-
 static void rest(struct store *store)
 {
-    struct sqlite_store *s = of(store);
-    pthread_mutex_lock(&s->lock);
-    bool finish = s->done;
-    if (!s->wanted && s->log_pages >= CHECKPOINT_PAGES) {
-        s->wanted = true;
-        pthread_cond_signal(&s->wake);
-    }
-    if (finish)
-        s->wanted = s->done = false;
-    pthread_mutex_unlock(&s->lock);
-    if (!finish)
-        return;
-    s->log_pages = 0;
-    sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    wal_rest(&of(store)->wal);
 }
 
 /* --- opening and closing ----------------------------------------------------------- */
@@ -504,19 +477,10 @@ static void rest(struct store *store)
 static void close_store(struct store *store)
 {
     struct sqlite_store *s = of(store);
-    if (s->has_thread) {
-        pthread_mutex_lock(&s->lock);
-        s->stop = true;
-        pthread_cond_signal(&s->wake);
-        pthread_mutex_unlock(&s->lock);
-        pthread_join(s->thread, NULL);
-    }
+    wal_stop(&s->wal);
     for (int i = 0; i < SQL_COUNT; i++)
         sqlite3_finalize(s->statements[i]);
-    sqlite3_close(s->checkpointer);
     sqlite3_close(s->db);
-    pthread_mutex_destroy(&s->lock);
-    pthread_cond_destroy(&s->wake);
     free(s);
 }
 
@@ -537,7 +501,7 @@ static int prepare(struct sqlite_store *s, const char *path, struct error *err)
     sqlite3_busy_timeout(s->db, WAIT_MS);
     sqlite3_exec(s->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
                         "PRAGMA recursive_triggers=ON; PRAGMA trusted_schema=OFF;"
-                        "PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-65536", NULL, NULL, NULL);
+                        "PRAGMA cache_size=-65536", NULL, NULL, NULL);
     if (!pragma_is(s->db, "PRAGMA journal_mode", "wal") ||
         !pragma_is(s->db, "PRAGMA synchronous", "2") ||
         !pragma_is(s->db, "PRAGMA recursive_triggers", "1"))
@@ -548,14 +512,7 @@ static int prepare(struct sqlite_store *s, const char *path, struct error *err)
         if (sqlite3_prepare_v3(s->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &s->statements[i],
                                NULL) != SQLITE_OK)
             return failed(&s->store, texts[i], err);
-    if (sqlite3_open_v2(path, &s->checkpointer, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
-        sqlite3_exec(s->checkpointer, "PRAGMA synchronous=FULL", NULL, NULL, NULL) != SQLITE_OK)
-        return failed(&s->store, path, err);
-    s->has_thread = pthread_create(&s->thread, NULL, checkpoint, s) == 0;
-    if (!s->has_thread)
-        return error_all(err, "the utility's books were not opened", path, "no thread can be started", NULL);
-    sqlite3_wal_hook(s->db, on_log, s);
-    return 0;
+    return wal_start(&s->wal, s->db, path, err);
 }
 
 struct store *store_sqlite_open(const char *path, struct error *err)
@@ -565,8 +522,6 @@ struct store *store_sqlite_open(const char *path, struct error *err)
         return error_all(err, "the utility's books were not opened", path, "out of memory", NULL),
                NULL;
     s->store.ops = &ops;
-    pthread_mutex_init(&s->lock, NULL);
-    pthread_cond_init(&s->wake, NULL);
     if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
         failed(&s->store, path, err);
     } else if (prepare(s, path, err) == 0) {

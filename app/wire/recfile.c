@@ -149,6 +149,11 @@ static int find_out(struct reading *r, FILE *in, enum recfile_encoding *encoding
 {
     int64_t utf8 = 0, other = 0;
     int got;
+    if (*encoding != RECFILE_FIND_OUT) { /* nothing is to be found out but the length */
+        if (fseeko(in, 0, SEEK_END) != 0) return -1;
+        r->bytes_total = ftello(in);
+        return r->bytes_total < 0 ? -1 : 0;
+    }
     if (recline_start(&r->lines, in)) return -1;
     while ((got = recline_next(&r->lines)) > 0) {
         if (r->lines.too_long || ascii(r->lines.text, r->lines.len)) continue;
@@ -158,7 +163,7 @@ static int find_out(struct reading *r, FILE *in, enum recfile_encoding *encoding
             other++;
     }
     r->bytes_total = r->lines.bytes;
-    if (*encoding == RECFILE_FIND_OUT) *encoding = other > utf8 ? RECFILE_GB18030 : RECFILE_UTF8;
+    *encoding = other > utf8 ? RECFILE_GB18030 : RECFILE_UTF8;
     return got;
 }
 

@@ -98,3 +98,12 @@ int64_t recset_add(struct recset *set, const char *text, int64_t line)
     set->entries++;
     return 0;
 }
+
+int64_t recset_find(const struct recset *set, const char *text)
+{
+    uint32_t seen;
+    size_t at = slot_of(set, text);
+    if (!set->slots[at]) return 0;
+    memcpy(&seen, set->arena + set->slots[at] - 1, sizeof seen);
+    return seen;
+}

@@ -10,6 +10,8 @@ struct recset *recset_open(void); /* NULL: no memory */
 /* 0: it is new and now in the set; > 0: the line where it was seen before;
  * -1: no memory, or more than RECSET_MAX entries. */
 int64_t recset_add(struct recset *set, const char *text, int64_t line);
+/* The line where it was seen; 0: it is not in the set. */
+int64_t recset_find(const struct recset *set, const char *text);
 void recset_close(struct recset *set);
 
 #define RECSET_MAX 20000000

@@ -29,16 +29,21 @@ static void load_book(struct desk *desk)
     talk_close(&t);
 }
 
+void desk_bind(struct desk *desk, const char *name, const char *uri)
+{
+    struct talk t;
+    talk_open(&t, desk->socket, DESK_TERMINAL);
+    talk_sign_on(&t, BRANCH_TECHNICIAN, BRANCH_PASSWORD);
+    talk_ask(&t, "printer_bind", "{s:s, s:s, s:s, s:s, s:s, s:i, s:i}", "name", name, "uri", uri, "profile", "epson-80",
+             "template", "receipt-80", "media", "roll-80", "offset_x_mm10", 0, "offset_y_mm10", 0);
+    talk_close(&t);
+}
+
 static void bind_printer(struct desk *desk)
 {
     struct printer_plan plan = PLAN_GOOD;
-    struct talk t;
     desk->printer = printer_start(&plan);
-    talk_open(&t, desk->socket, DESK_TERMINAL);
-    talk_sign_on(&t, BRANCH_TECHNICIAN, BRANCH_PASSWORD);
-    talk_ask(&t, "printer_bind", "{s:s, s:s, s:s, s:s, s:s, s:i, s:i}", "name", "L7", "uri", printer_uri(desk->printer),
-             "profile", "epson-80", "template", "receipt-80", "media", "roll-80", "offset_x_mm10", 0, "offset_y_mm10", 0);
-    talk_close(&t);
+    desk_bind(desk, "L7", printer_uri(desk->printer));
 }
 
 void desk_open(struct desk *desk, const char *name, bool printer)

@@ -204,11 +204,13 @@ static void open_line(struct test_printer *p)
         snprintf(p->uri, sizeof p->uri, "serial:%s?baud=115200&flow=none", name);
         return;
     }
-    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+                              .sin_port = htons((uint16_t)p->plan.port) };
     socklen_t len = sizeof at;
-    int small = 4096; /* so that a stall is felt soon */
+    int small = 4096, again = 1; /* so that a stall is felt soon */
     p->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     setsockopt(p->listener, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    setsockopt(p->listener, SOL_SOCKET, SO_REUSEADDR, &again, sizeof again);
     if (bind(p->listener, (struct sockaddr *)&at, len) || listen(p->listener, 4)) abort();
     getsockname(p->listener, (struct sockaddr *)&at, &len);
     snprintf(p->uri, sizeof p->uri, "tcp:127.0.0.1:%d", ntohs(at.sin_port));

@@ -12,6 +12,7 @@
 
 struct printer_plan {
     bool serial;        /* a pseudo terminal; else TCP on loopback */
+    int port;           /* TCP: this one; 0: any */
     bool no_line;       /* neither: printer_take() and printer_answers() are its line */
     bool mute;          /* of a kind that answers nothing at all */
     bool no_id;         /* knows 1D 72 01 but not 1D 28 48 */

@@ -230,16 +230,11 @@ static void doubt(void **state)
 /* One that says nothing of what it did: paper in a folder. */
 static void bind_mute_printer(void)
 {
-    struct talk t;
     char uri[600], paper[512];
     world_path(&desk.w, "paper", paper, sizeof paper);
     mkdir(paper, 0755);
     snprintf(uri, sizeof uri, "file:%s/", paper);
-    talk_open(&t, desk.socket, DESK_TERMINAL);
-    talk_sign_on(&t, BRANCH_TECHNICIAN, BRANCH_PASSWORD);
-    talk_ask(&t, "printer_bind", "{s:s, s:s, s:s, s:s, s:s, s:i, s:i}", "name", "L8", "uri", uri, "profile", "epson-80",
-             "template", "receipt-80", "media", "roll-80", "offset_x_mm10", 0, "offset_y_mm10", 0);
-    talk_close(&t);
+    desk_bind(&desk, "L8", uri);
 }
 
 static void recorded_and_not_seen(void **state)

@@ -193,6 +193,15 @@ static void answered(void)
         f->used = false;
 }
 
+/* What one reading of the link brought is one commit. */
+static void answered_together(void)
+{
+    pay_fine(&b, ledger_group_begin(b.ledger, &b.err));
+    for (unsigned i = dice(5); i > 0; i--)
+        answered();
+    pay_fine(&b, ledger_group_end(b.ledger, &b.err));
+}
+
 static void goes(void)
 {
     static struct ledger_send rows[3];
@@ -356,7 +365,7 @@ static void restarts(void)
 /* --- a walk ---------------------------------------------------------------------------------------------------------- */
 
 static void (*const acts[])(void) = {
-    takes, takes, takes, takes, takes, takes, goes, goes, goes, goes, goes, answered, answered, answered, answered, answered,
+    takes, takes, takes, takes, takes, takes, goes, goes, goes, goes, goes, answered, answered, answered, answered_together, answered_together,
     prints, prints, prints, goes_back, goes_back, hands_back, hands_back, settles, lost, NULL, NULL, NULL, NULL, NULL, NULL,
 };
 #define ACTS (sizeof acts / sizeof *acts)

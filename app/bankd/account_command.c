@@ -1,0 +1,289 @@
+/* bankd account: what the head office does with special accounts. */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "bankd/account_file.h"
+#include "base/money.h"
+#include "base/table.h"
+#include "base/text.h"
+#include "wire/message.h"
+
+#define LAST_PRESET 50
+
+struct asked {
+    struct bank *bank;
+    sqlite3 *db;
+    const char *customer, *name, *holder, *document, *phone, *folder;
+    int64_t number, last, fen;
+    const char *file;
+    enum table_style style;
+    enum account_state state;
+    enum recfile_encoding encoding;
+};
+
+static int failed(const struct error *err)
+{
+    error_print("bankd", err);
+    return EX_UNAVAILABLE;
+}
+
+static int usage(const char *why, const char *what)
+{
+    fprintf(stderr, "bankd: account: %s%s%s\n", why, what ? " " : "", what ? what : "");
+    bank_command_help(stderr, bank_command("account"));
+    return EX_USAGE;
+}
+
+static int refused(const char code[3], int64_t stands)
+{
+    const struct code_spec *spec = code_spec(code);
+    char number[ACCOUNT_TEXT_SIZE];
+    fprintf(stderr, "bankd: refused with %s: %s", code, strcmp(code, "94") == 0 ? "the customer stands in an agreement already" : spec ? spec->meaning : "");
+    if (stands) fprintf(stderr, ": account %s", account_format(stands, number));
+    fputc('\n', stderr);
+    return EX_DATAERR;
+}
+
+/* Commits what went well, takes back the rest. */
+static int end(struct asked *a, int status, const char code[3], int64_t stands, struct error *err)
+{
+    const char *sql = status == 0 ? "COMMIT" : "ROLLBACK";
+    if (sqlite3_exec(a->db, sql, NULL, NULL, NULL) != SQLITE_OK) status = bank_db_failed(a->db, "the books cannot be written", err);
+    return status == 0 ? EX_OK : status > 0 ? refused(code, stands) : failed(err);
+}
+
+static bool begin(struct asked *a, struct error *err)
+{
+    return sqlite3_exec(a->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK || bank_db_failed(a->db, "the books cannot be written", err) == 0;
+}
+
+/* --- acts -------------------------------------------------------------------------- */
+
+static int do_open(struct asked *a)
+{
+    struct account_holder holder = {a->holder ? a->holder : a->name, a->document, a->phone, "head office"};
+    struct error err;
+    char code[3] = "", text[ACCOUNT_TEXT_SIZE];
+    int64_t number = 0;
+    if (!a->customer || !a->name) return usage("open wants --customer and --name", NULL);
+    if (!begin(a, &err)) return failed(&err);
+    int status = account_open(a->db, a->bank, &holder, a->customer, a->name, &number, code, &err);
+    int result = end(a, status, code, number, &err);
+    if (result == EX_OK) printf("%s\n", account_format(number, text));
+    return result;
+}
+
+static int do_link(struct asked *a)
+{
+    struct error err;
+    char code[3] = "";
+    int64_t stands = 0;
+    if (!a->customer || !a->name) return usage("link wants --customer and --name", NULL);
+    if (!begin(a, &err)) return failed(&err);
+    int status = account_link(a->db, a->bank, a->number, a->customer, a->name, &stands, code, &err);
+    return end(a, status, code, stands, &err);
+}
+
+static int do_unlink(struct asked *a)
+{
+    struct error err;
+    char code[3] = "";
+    if (!a->customer) return usage("unlink wants --customer", NULL);
+    if (!begin(a, &err)) return failed(&err);
+    return end(a, account_unlink(a->db, a->number, a->customer, code, &err), code, 0, &err);
+}
+
+static int move(struct asked *a, enum account_what what)
+{
+    bool in = what == WHAT_DEPOSIT;
+    struct account_move m = {.what = what, .debit = in ? OWN_CASH : a->number, .credit = in ? a->number : OWN_CASH, .fen = a->fen,
+                             .business = clock_today(&a->bank->clock)};
+    struct error err;
+    char code[3] = "", text[MONEY_TEXT_SIZE];
+    int64_t balance = 0;
+    if (!begin(a, &err)) return failed(&err);
+    int result = end(a, account_move(a->db, a->bank, &m, &balance, code, &err), code, 0, &err);
+    if (result == EX_OK) printf("balance %s\n", money_format_grouped(balance, text, sizeof text));
+    return result;
+}
+
+static int do_deposit(struct asked *a) { return move(a, WHAT_DEPOSIT); }
+static int do_withdraw(struct asked *a) { return move(a, WHAT_WITHDRAW); }
+
+static int set_state(struct asked *a, enum account_state state)
+{
+    struct error err;
+    char code[3] = "";
+    if (!begin(a, &err)) return failed(&err);
+    return end(a, account_set_state(a->db, a->number, state, code, &err), code, 0, &err);
+}
+
+static int do_freeze(struct asked *a) { return set_state(a, ACCOUNT_FROZEN); }
+static int do_unfreeze(struct asked *a) { return set_state(a, ACCOUNT_OPEN); }
+static int do_close(struct asked *a) { return set_state(a, ACCOUNT_CLOSED); }
+
+/* --- questions ---------------------------------------------------------------------- */
+
+#define COLUMNS_MAX 10
+#define STATE "CASE a.state WHEN 0 THEN 'open' WHEN 1 THEN 'frozen' ELSE 'closed' END"
+#define WHAT "CASE e.what WHEN 1 THEN 'deposit' WHEN 2 THEN 'withdrawal' WHEN 3 THEN 'withheld' WHEN 4 THEN 'held' WHEN 5 THEN 'paid'" \
+             " WHEN 6 THEN 'released' ELSE 'given back' END"
+#define AT(ms) "strftime('%Y-%m-%dT%H:%M:%S', " ms "/1000 + :offset, 'unixepoch')"
+
+static const struct question {
+    const char *sql;
+    struct column columns[COLUMNS_MAX];
+} q_list = {"SELECT printf('%018d', a.number), h.name, " STATE ", a.balance_fen, a.lines, (SELECT count(*) FROM agreement g WHERE g.account=a.number), "
+            AT("h.opened_ms") ", h.opened_by FROM account a JOIN holder h ON h.account=a.number WHERE :number=0 OR a.number=:number ORDER BY a.number",
+            {{"account", "Account", COLUMN_TEXT}, {"holder", "Holder", COLUMN_TEXT}, {"state", "State", COLUMN_TEXT}, {"balance", "Balance", COLUMN_MONEY},
+             {"lines", "Lines", COLUMN_INT}, {"customers", "Customers", COLUMN_INT}, {"opened", "Opened", COLUMN_TEXT}, {"by", "By", COLUMN_TEXT}}},
+  q_agreement = {"SELECT customer, name, " AT("since_ms") " FROM agreement WHERE account=:number ORDER BY customer",
+                 {{"customer", "Customer", COLUMN_TEXT}, {"name", "Name", COLUMN_TEXT}, {"since", "Since", COLUMN_TEXT}}},
+  /* from the last line back, by the chain that the lines are */
+  q_statement = {"WITH RECURSIVE walk(id, n) AS (SELECT last, 1 FROM account WHERE number=:number AND last>0 UNION ALL"
+                 " SELECT e.before, n + 1 FROM walk JOIN entry e ON e.id=walk.id WHERE e.before>0 AND n < :last)"
+                 " SELECT e.line, " AT("e.at_ms") ", " WHAT ", CASE WHEN e.credit=:number THEN e.fen ELSE -e.fen END, e.balance_fen,"
+                 " CASE WHEN e.batch>0 THEN (SELECT number FROM batch WHERE id=e.batch) || '-' || e.row ELSE e.key END"
+                 " FROM walk JOIN entry e ON e.id=walk.id ORDER BY e.line",
+                 {{"line", "Line", COLUMN_INT}, {"time", "Time", COLUMN_TEXT}, {"what", "What", COLUMN_TEXT}, {"amount", "Amount", COLUMN_MONEY},
+                  {"balance", "Balance", COLUMN_MONEY}, {"by", "By", COLUMN_TEXT}}};
+
+static void bind(sqlite3_stmt *q, const char *name, int64_t value)
+{
+    int at = sqlite3_bind_parameter_index(q, name);
+    if (at) sqlite3_bind_int64(q, at, value);
+}
+
+static int ask(struct asked *a, const struct question *question, int64_t *rows)
+{
+    sqlite3_stmt *q = NULL;
+    size_t columns = 0;
+    struct error err;
+    int status = SQLITE_OK;
+    if (sqlite3_prepare_v2(a->db, question->sql, -1, &q, NULL) != SQLITE_OK) return bank_db_failed(a->db, "the query failed", &err), failed(&err);
+    while (columns < COLUMNS_MAX && question->columns[columns].name)
+        columns++;
+    bind(q, ":number", a->number);
+    bind(q, ":last", a->last);
+    bind(q, ":offset", a->bank->settings.offset_s);
+    struct table *table = table_open(stdout, a->style, question->columns, columns);
+    while ((status = sqlite3_step(q)) == SQLITE_ROW) {
+        struct cell cells[COLUMNS_MAX];
+        for (size_t i = 0; i < columns; i++) {
+            const char *text = (const char *)sqlite3_column_text(q, (int)i);
+            cells[i] = (struct cell){text ? text : "", sqlite3_column_int64(q, (int)i)};
+        }
+        table_row(table, cells);
+    }
+    int64_t count = table_close(table);
+    if (rows) *rows = count;
+    if (status != SQLITE_DONE) bank_db_failed(a->db, "the query failed", &err);
+    sqlite3_finalize(q);
+    return status == SQLITE_DONE ? EX_OK : failed(&err);
+}
+
+static int do_list(struct asked *a) { return ask(a, &q_list, NULL); }
+
+static int do_show(struct asked *a)
+{
+    int64_t rows = 0;
+    int code = ask(a, &q_list, &rows);
+    if (code == EX_OK && rows == 0) return refused("14", 0);
+    return code == EX_OK ? ask(a, &q_agreement, NULL) : code;
+}
+
+static int do_statement(struct asked *a)
+{
+    struct account account;
+    struct error err;
+    char code[3] = "";
+    int status = account_read(a->db, a->number, &account, code, &err);
+    if (status != 0) return status > 0 ? refused(code, 0) : failed(&err);
+    return ask(a, &q_statement, NULL);
+}
+
+static int do_import(struct asked *a) { return account_import(a->bank, a->db, a->file, a->folder, a->encoding); }
+static int do_export(struct asked *a) { return account_export(a->bank, a->db, a->folder); }
+
+/* --- the command line ---------------------------------------------------------------- */
+
+enum { WANTS_NUMBER = 1, WANTS_FILE = 2, WANTS_YUAN = 4 };
+static const struct act {
+    const char *name;
+    int (*act)(struct asked *a);
+    int wants;
+} acts[] = {
+    {"open", do_open, 0}, {"link", do_link, WANTS_NUMBER}, {"unlink", do_unlink, WANTS_NUMBER},
+    {"deposit", do_deposit, WANTS_NUMBER | WANTS_YUAN}, {"withdraw", do_withdraw, WANTS_NUMBER | WANTS_YUAN},
+    {"freeze", do_freeze, WANTS_NUMBER}, {"unfreeze", do_unfreeze, WANTS_NUMBER}, {"close", do_close, WANTS_NUMBER},
+    {"show", do_show, WANTS_NUMBER}, {"statement", do_statement, WANTS_NUMBER}, {"list", do_list, 0},
+    {"import", do_import, WANTS_FILE}, {"export", do_export, 0},
+};
+
+static int take_option(struct asked *a, int c, const char *value)
+{
+    static const char *const styles[] = {[TABLE_TEXT] = "table", [TABLE_CSV] = "csv", [TABLE_JSON] = "json"};
+    char *stop = NULL;
+    switch (c) {
+    case 'c': a->customer = value; return text_alnum(value) && strlen(value) < ACCOUNT_CUSTOMER_SIZE ? 0 : usage("a customer is up to 28 digits or letters, not", value);
+    case 'n': a->name = value; break;
+    case 'h': a->holder = value; break;
+    case 'd': a->document = value; break;
+    case 'p': a->phone = value; break;
+    case 'r': a->folder = value; return 0;
+    case 'e': return recfile_encoding_parse(value, &a->encoding) ? 0 : usage("no such encoding:", value);
+    case 'l': a->last = strtoll(value, &stop, 10); return *stop == '\0' && a->last > 0 ? 0 : usage("--last is a number, not", value);
+    case 'f':
+        for (int i = 0; i < 3; i++)
+            if (strcmp(styles[i], value) == 0) return a->style = (enum table_style)i, 0;
+        return usage("a format is table, csv or json, not", value);
+    default: return usage("no such option, or its value is missing", NULL);
+    }
+    return utf8_valid(value, strlen(value)) && utf8_count(value) >= 1 && utf8_count(value) <= BILL_NAME_MAX ? 0 : usage("this is too long, or no UTF-8:", value);
+}
+
+/* Number, file and amount, as the act wants them. */
+static int take_subjects(struct asked *a, const struct act *act, int argc, char **argv)
+{
+    struct error err;
+    int at = 1;
+    if (act->wants & WANTS_NUMBER) {
+        if (at >= argc) return usage("which account?", NULL);
+        if (!account_parse(argv[at], &a->number)) return usage("an account's number has 18 digits, the last checks the others; not", argv[at]);
+        at++;
+    }
+    if (act->wants & WANTS_FILE) {
+        if (at >= argc) return usage("which file?", NULL);
+        a->file = argv[at++];
+    }
+    if (act->wants & WANTS_YUAN) {
+        if (at >= argc) return usage("how much?", NULL);
+        if (money_parse(argv[at], &a->fen, &err) != 0) return usage(err.why, argv[at]);
+        at++;
+    }
+    return at == argc ? 0 : usage("what is this:", argv[at]);
+}
+
+int cmd_account(struct bank *b, int argc, char **argv)
+{
+    static const struct option options[] = {{"customer", 1, NULL, 'c'}, {"name", 1, NULL, 'n'}, {"holder", 1, NULL, 'h'}, {"document", 1, NULL, 'd'},
+                                            {"phone", 1, NULL, 'p'}, {"last", 1, NULL, 'l'}, {"format", 1, NULL, 'f'}, {"result", 1, NULL, 'r'},
+                                            {"encoding", 1, NULL, 'e'}, {0}};
+    struct asked a = {.bank = b, .folder = b->settings.results, .last = LAST_PRESET, .encoding = RECFILE_FIND_OUT};
+    const struct act *act = NULL;
+    struct error err;
+    int c, code;
+    opterr = 0;
+    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
+        if ((code = take_option(&a, c, optarg)) != 0) return code;
+    for (size_t i = 0; i < sizeof acts / sizeof *acts && optind < argc; i++)
+        if (strcmp(acts[i].name, argv[optind]) == 0) act = &acts[i];
+    if (act == NULL) return usage("what is to be done?", NULL);
+    if ((code = take_subjects(&a, act, argc - optind, argv + optind)) != 0) return code;
+    if ((a.db = bank_db(b, &err)) == NULL) return failed(&err);
+    code = act->act(&a);
+    sqlite3_close(a.db);
+    return code;
+}

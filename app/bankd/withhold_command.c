@@ -1,0 +1,182 @@
+/* bankd withhold: the utility's list is debited, its result written. */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "bankd/withhold.h"
+#include "base/money.h"
+#include "base/table.h"
+#include "base/text.h"
+
+#define BATCHES_MAX 1000 /* that wait for a retry at a time */
+
+static int fail(const struct error *err, int code)
+{
+    error_print("bankd", err);
+    return code;
+}
+
+static int refuse(const struct withhold *w, const struct recfile_report *report, const struct error *err)
+{
+    recfile_print_faults(stderr, w->path, report);
+    error_print("bankd", err);
+    fputs("nothing of the list took effect\n", stderr);
+    return EX_DATAERR;
+}
+
+static void tell(const struct withhold *w, const struct list_sums *sums)
+{
+    static const char *const words[FATE_DEBITED] = {"", "not enough money", "no such account", "name and account do not agree",
+                                                    "account frozen or closed", "already debited in this batch", "no valid account number"};
+    char asked[MONEY_TEXT_SIZE], debited[MONEY_TEXT_SIZE], path[2 * BANK_PATH];
+    int64_t by_fate[FATE_DEBITED] = {0};
+    for (int64_t row = 1; row <= w->sums.records; row++)
+        if (w->fates[row] < FATE_DEBITED) by_fate[w->fates[row]]++;
+    printf("batch %s of %s: %" PRId64 " rows, %s yuan\n", w->header.batch, w->header.month, sums->records,
+           money_format_grouped(sums->amount_fen, asked, sizeof asked));
+    printf("  debited %" PRId64 ", %s yuan\n", sums->debited, money_format_grouped(sums->debited_fen, debited, sizeof debited));
+    for (int i = FATE_51; i < FATE_DEBITED; i++)
+        if (by_fate[i]) printf("  %s %s: %" PRId64 "\n", withhold_codes[i], words[i], by_fate[i]);
+    printf("  checked: result, journal and accounts agree\n");
+    printf("  %s\n", withhold_result_path(w, false, path, sizeof path));
+    if (w->state == 2) {
+        printf("  %s\n", withhold_result_path(w, true, path, sizeof path));
+    } else {
+        char until[DAY_TEXT_SIZE];
+        printf("  rows with 51 are tried again once a day until %s; then comes the final result\n",
+               day_format(w->header.retry_until, until, sizeof until));
+    }
+}
+
+static int work(struct withhold *w, struct error *err)
+{
+    struct recfile_report report;
+    struct list_sums sums;
+    if (access(w->path, R_OK) != 0) {
+        error_all(err, "withholding list cannot be read", w->path, strerror(errno), "name a file that is there and may be read");
+        return fail(err, EX_NOINPUT);
+    }
+    if (withhold_read(w, &report, err) != 0)
+        return report.fault_count || strstr(err->what, "refused") ? refuse(w, &report, err) : fail(err, EX_IOERR);
+    int status = withhold_begin(w, err);
+    if (status != 0) return fail(err, status > 0 ? EX_DATAERR : EX_IOERR);
+    w->fates = calloc((size_t)w->sums.records + 1, 1);
+    if (w->fates == NULL) return fail((error_all(err, "the withholding cannot begin", NULL, "no memory", NULL), err), EX_OSERR);
+    if ((w->pieces_done > 0 || w->state > 0 || w->pass > 1) && withhold_fates(w, err) != 0) return fail(err, EX_IOERR);
+    status = withhold_pass(w, err);
+    if (status == 1) status = withhold_pieces(w, err);
+    if (status == 0) status = withhold_settle(w, err);
+    if (status == 0) status = withhold_results(w, &sums, err);
+    if (status != 0) return fail(err, EX_IOERR);
+    tell(w, &sums);
+    return EX_OK;
+}
+
+static int run(const struct bank *b, sqlite3 *db, const char *path, const char *folder, enum recfile_encoding encoding, bool bar)
+{
+    struct error err = {0};
+    struct withhold *w = calloc(1, sizeof *w);
+    char *whole = realpath(path, NULL);
+    if (w == NULL) return EX_OSERR;
+    w->bank = b;
+    w->db = db;
+    w->path = whole ? whole : path;
+    w->result_folder = folder;
+    w->encoding = encoding;
+    w->bar = bar;
+    int code = work(w, &err);
+    layout_close(&w->layout);
+    free(w->fates);
+    free(w);
+    free(whole);
+    return code;
+}
+
+/* --- retry, list ------------------------------------------------------------------- */
+
+static int retry(const struct bank *b, sqlite3 *db, const char *folder, bool bar)
+{
+    static char paths[BATCHES_MAX][BANK_PATH];
+    sqlite3_stmt *q = NULL;
+    int count = 0, code = EX_OK;
+    struct error err;
+    if (sqlite3_prepare_v2(db, "SELECT file FROM batch WHERE state<2 ORDER BY id", -1, &q, NULL) != SQLITE_OK)
+        return bank_db_failed(db, "the batches cannot be read", &err), fail(&err, EX_UNAVAILABLE);
+    while (count < BATCHES_MAX && sqlite3_step(q) == SQLITE_ROW)
+        if (text_copy(paths[count], BANK_PATH, (const char *)sqlite3_column_text(q, 0))) count++;
+    sqlite3_finalize(q);
+    for (int i = 0; i < count; i++) {
+        int one = run(b, db, paths[i], folder, RECFILE_FIND_OUT, bar);
+        if (one != EX_OK) code = one;
+    }
+    if (count == 0) puts("no batch waits");
+    return code;
+}
+
+static int list(sqlite3 *db, enum table_style style)
+{
+    static const struct column columns[] = {{"utility", "Utility", COLUMN_TEXT}, {"batch", "Batch", COLUMN_TEXT}, {"month", "Month", COLUMN_TEXT},
+                                            {"state", "State", COLUMN_TEXT}, {"rows", "Rows", COLUMN_INT}, {"asked", "Asked", COLUMN_MONEY},
+                                            {"debited_rows", "Debited", COLUMN_INT}, {"debited", "Sum", COLUMN_MONEY},
+                                            {"retry_until", "Retry until", COLUMN_TEXT}, {"result_by", "Result by", COLUMN_TEXT}};
+    static const char sql[] = "SELECT utility, number, month, CASE state WHEN 0 THEN 'running' WHEN 1 THEN 'interim' ELSE 'final' END, records, sum_fen,"
+                              " (SELECT count(*) FROM entry WHERE id>=first_entry AND batch=b.id), (SELECT coalesce(sum(fen), 0) FROM entry WHERE"
+                              " id>=first_entry AND batch=b.id), date(retry_until*86400, 'unixepoch'), date(result_by*86400, 'unixepoch') FROM batch b ORDER BY id";
+    enum { COLUMNS = sizeof columns / sizeof *columns };
+    sqlite3_stmt *q = NULL;
+    struct error err;
+    if (sqlite3_prepare_v2(db, sql, -1, &q, NULL) != SQLITE_OK) return bank_db_failed(db, "the batches cannot be read", &err), fail(&err, EX_UNAVAILABLE);
+    struct table *table = table_open(stdout, style, columns, COLUMNS);
+    while (sqlite3_step(q) == SQLITE_ROW) {
+        struct cell cells[COLUMNS];
+        for (int i = 0; i < COLUMNS; i++)
+            cells[i] = (struct cell){(const char *)sqlite3_column_text(q, i), sqlite3_column_int64(q, i)};
+        table_row(table, cells);
+    }
+    table_close(table);
+    sqlite3_finalize(q);
+    return EX_OK;
+}
+
+/* --- the command line --------------------------------------------------------------- */
+
+static int usage(const char *why, const char *what)
+{
+    fprintf(stderr, "bankd: withhold: %s%s%s\n", why, what ? " " : "", what ? what : "");
+    bank_command_help(stderr, bank_command("withhold"));
+    return EX_USAGE;
+}
+
+int cmd_withhold(struct bank *b, int argc, char **argv)
+{
+    static const struct option options[] = {{"result", 1, NULL, 'r'}, {"encoding", 1, NULL, 'e'}, {"quiet", 0, NULL, 'q'}, {"json", 0, NULL, 'j'}, {0}};
+    const char *folder = b->settings.results;
+    enum recfile_encoding encoding = RECFILE_FIND_OUT;
+    enum table_style style = TABLE_TEXT;
+    bool bar = true;
+    struct error err;
+    int c;
+    opterr = 0;
+    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (c == 'r') folder = optarg;
+        else if (c == 'q') bar = false;
+        else if (c == 'j') style = TABLE_JSON;
+        else if (c != 'e') return usage("what is this:", argv[optind - 1]);
+        else if (!recfile_encoding_parse(optarg, &encoding)) return usage("no such encoding:", optarg);
+    }
+    const char *what = optind < argc ? argv[optind] : "", *file = optind + 1 < argc ? argv[optind + 1] : NULL;
+    bool runs = strcmp(what, "run") == 0, retries = strcmp(what, "retry") == 0, lists = strcmp(what, "list") == 0;
+    if (!runs && !retries && !lists) return usage("run, retry or list?", NULL);
+    if (runs && file == NULL) return usage("which list?", NULL);
+    if (argc > optind + 1 + (runs ? 1 : 0)) return usage("what is this:", argv[argc - 1]);
+    sqlite3 *db = bank_db(b, &err);
+    if (db == NULL) return fail(&err, EX_UNAVAILABLE);
+    sqlite3_exec(db, "PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-24000", NULL, NULL, NULL);
+    int code = lists ? list(db, style) : retries ? retry(b, db, folder, bar) : run(b, db, file, folder, encoding, bar);
+    sqlite3_close(db);
+    return code;
+}
