@@ -85,7 +85,9 @@ static void copy_said(struct counter *c)
     switch (p->outcome.result) {
     case PRINT_NOTHING_SENT: say(c, "%s %s", _("The paper was not printed:"), state); break;
     case PRINT_UNKNOWN: say(c, "%s %s", _("Look whether the paper is whole; nobody knows:"), state); break;
-    default: say(c, "%s", inserted ? _("Printed. Take the paper out.") : _("The paper is printed.")); break;
+    default:
+        say(c, "%s", inserted ? _("Printed. Take the paper out.") : js_int(p->job, "data.reprint") ? _("The copy is printed.") : _("The paper is printed."));
+        break;
     }
     if (p->outcome.result != PRINT_NOTHING_SENT && p->outcome.result != PRINT_UNKNOWN) return;
     c->said_ink = INK_ALARM;
@@ -410,7 +412,8 @@ void printing_copy(struct counter *c, const json_t *copy)
         return;
     }
     json_array_append(p->papers, (json_t *)copy);
-    say(c, "%s", p->step == PRINTING_IDLE ? _("The paper is being printed.") : _("The paper comes after what is being printed."));
+    say(c, "%s", p->step != PRINTING_IDLE ? _("The paper comes after what is being printed.")
+                 : js_int(copy, "data.reprint") ? _("The copy is being printed.") : _("The paper is being printed."));
     printing_kick(c);
 }
 
