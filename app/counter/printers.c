@@ -181,7 +181,8 @@ static void look_done(uv_work_t *work, int status)
     c->printing->working--;
     s->devices = l->found;
     s->devices.bindings = bindings;
-    if (*l->err.what) say(c, "%s: %s. %s", l->err.what, l->err.why, l->err.remedy);
+    if (strstr(l->err.what, "queues")) say(c, "%s", _("CUPS does not answer: its queues are not in the list."));
+    else if (*l->err.what) say(c, "%s: %s. %s", l->err.what, l->err.why, l->err.remedy);
     free(l);
     call(c, "printers", NULL, bindings_came, true);
 }
