@@ -14,7 +14,7 @@ void put_form(struct service *s, const struct session *session, const char *kind
         {"invoice", set->invoice_template}, {"copy", set->copy_template}, {"receipt", set->prepay_template},
         {"handback", set->handback_template}, {"counterfeit", set->counterfeit_template},
     };
-    bool invoice = strcmp(kind, "invoice") == 0;
+    bool invoice = strcmp(kind, "invoice") == 0, copy = strcmp(kind, "copy") == 0;
     const json_t *printer = printers_for(s->printers, session->terminal, invoice ? "invoice" : "receipt");
     const char *bound = json_string_value(json_object_get(printer, "media")), *media = bound && *bound ? bound : set->media, *preset = set->copy_template;
     char form[80];
@@ -25,7 +25,9 @@ void put_form(struct service *s, const struct session *session, const char *kind
     char *end = strrchr(form, '-');
     if (strncmp(media, "roll-", 5) == 0 && end && text_digits(end + 1)) snprintf(end, sizeof form - (size_t)(end - form), "%s", media + 4);
     const char *template = json_string_value(json_object_get(printer, "template"));
-    json_object_set_new(job, "template", json_string(invoice && template && *template ? template : form));
+    /* no slip is drawn for a sheet: a copy there is the invoice itself, marked */
+    bool bound_form = template && *template && (invoice || (copy && strncmp(media, "roll-", 5) != 0));
+    json_object_set_new(job, "template", json_string(bound_form ? template : form));
     json_object_set_new(job, "media", json_string(media));
 }
 

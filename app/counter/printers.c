@@ -70,7 +70,7 @@ static void preset(struct printers *s, const struct profile *profile)
                         : profile->columns < 48                      ? "58"
                                                                      : "80";
     bool sheet = !strcmp(paper, "241") || !strcmp(paper, "a4");
-    view_set(v, "document", sheet ? "invoice" : !*paper ? "passbook" : "");
+    if (!*view_get(v, "document")) view_set(v, "document", sheet ? "invoice" : !*paper ? "passbook" : "");
     if (!*paper) view_set(v, "template", "passbook");
     else view_setf(v, "template", "%s-%s", sheet ? "invoice" : "receipt", paper);
     view_setf(v, "media", "%s%s", !*paper ? "passbook" : !strcmp(paper, "241") ? "tractor-" : !strcmp(paper, "a4") ? "" : "roll-", paper);
@@ -90,6 +90,7 @@ static void show(struct counter *c, struct printers *s)
     offset_show(v, "right", js_int(b, "offset_x_mm10"));
     offset_show(v, "down", js_int(b, "offset_y_mm10"));
     if (!b) {
+        view_set(v, "document", "");
         preset(s, profile);
         return;
     }
