@@ -48,16 +48,17 @@ static void fill(uint8_t map[H][W], int x, int y, int w, int h)
         for (int c = x < 0 ? 0 : x; c < x + w && c < W; c++) map[r][c] = 1;
 }
 
-/* A character strikes its cell; a strip its own dots. */
-static void strike(const struct escp_sheet *sheet)
+/* A character strikes its cell; a strip its own dots. A flat bed takes the sheet in to its first line. */
+static void strike(const struct escp_sheet *sheet, const struct profile *profile)
 {
+    int down = profile->dialect->inserted ? dots(profile_device(profile)->top_mm100) : 0;
     memset(ink, 0, sizeof ink);
     for (int i = 0; i < sheet->marks; i++) {
         const struct escp_mark *m = &sheet->mark[i];
-        if (m->text[0] && strspn(m->text, " ") != strlen(m->text)) fill(ink, m->x, m->y, m->x_end - m->x, PINS);
+        if (m->text[0] && strspn(m->text, " ") != strlen(m->text)) fill(ink, m->x, down + m->y, m->x_end - m->x, PINS);
         for (int c = 0; c < m->count; c++)
             for (int bit = 0; bit < PINS; bit++)
-                if (m->columns[3 * c + bit / 8] & (0x80 >> (bit % 8)) && m->y + bit < H && m->x + c < W) ink[m->y + bit][m->x + c] = 1;
+                if (m->columns[3 * c + bit / 8] & (0x80 >> (bit % 8)) && down + m->y + bit < H && m->x + c < W) ink[down + m->y + bit][m->x + c] = 1;
     }
 }
 
@@ -118,7 +119,7 @@ static void measure(const char *model, const char *sample, int language)
     memset(&sheet, 0, sizeof sheet);
     escp_read(out.at, out.len, &sheet);
     assert_string_equal(sheet.problem, "");
-    strike(&sheet);
+    strike(&sheet, profile);
     allow(form, profile);
     for (int y = 0; y < H; y++)
         for (int x = 0; x < W; x++)
@@ -158,7 +159,7 @@ static void the_code_can_be_scanned(void **state)
     assert_int_equal(backend_render(profile, page, 0, 0, &out, NULL), 0);
     memset(&sheet, 0, sizeof sheet);
     escp_read(out.at, out.len, &sheet);
-    strike(&sheet);
+    strike(&sheet, profile);
     snprintf(path, sizeof path, "%s/sheet.pgm", folder);
     FILE *pgm = fopen(path, "w");
     assert_non_null(pgm);
