@@ -107,12 +107,6 @@ int printers_bind(struct printers *p, const char *terminal, const char *document
     return 0;
 }
 
-const char *printers_member(const struct printers *p, const char *terminal, const char *member, const char *preset)
-{
-    const char *text = json_string_value(json_object_get(printers_at(p, terminal), member));
-    return text && *text ? text : preset;
-}
-
 json_t *printers_list(const struct printers *p)
 {
     json_t *list = json_array(), *binding;

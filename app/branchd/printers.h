@@ -26,8 +26,6 @@ const json_t *printers_for(const struct printers *printers, const char *terminal
 /* document "": all that have none of their own. binding is borrowed, NULL unbinds.
  * Durable before it returns 0. */
 int printers_bind(struct printers *printers, const char *terminal, const char *document, json_t *binding, struct error *err);
-/* Of the one bound without a document, or preset. */
-const char *printers_member(const struct printers *printers, const char *terminal, const char *member, const char *preset);
 /* Every binding with its `terminal` and `document` ("": all); a new reference. */
 json_t *printers_list(const struct printers *printers);
 

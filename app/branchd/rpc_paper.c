@@ -23,12 +23,13 @@ void put_form(struct service *s, const struct session *session, const char *kind
     snprintf(form, sizeof form, "%s", preset);
     /* "prepay-80" on a roll of 58 mm is "prepay-58" */
     char *end = strrchr(form, '-');
-    if (strncmp(media, "roll-", 5) == 0 && end && text_digits(end + 1)) snprintf(end, sizeof form - (size_t)(end - form), "%s", media + 4);
+    if (strcmp(kind, "counterfeit") != 0 && strncmp(media, "roll-", 5) == 0 && end && text_digits(end + 1)) snprintf(end, sizeof form - (size_t)(end - form), "%s", media + 4);
     const char *template = json_string_value(json_object_get(printer, "template"));
     /* no slip is drawn for a sheet: a copy there is the invoice itself, marked */
     bool bound_form = template && *template && (invoice || (copy && strncmp(media, "roll-", 5) != 0));
     json_object_set_new(job, "template", json_string(bound_form ? template : form));
     json_object_set_new(job, "media", json_string(media));
+    json_object_set_new(job, "kind", json_string(kind));
 }
 
 /* What would go next, so that the counter can place its page before a number is taken for it. */

@@ -83,10 +83,10 @@ static void copy_said(struct counter *c)
     const char *state = word_printer(p->outcome.state);
     bool inserted = profile_find(p->profile)->dialect->inserted;
     switch (p->outcome.result) {
-    case PRINT_NOTHING_SENT: say(c, "%s %s", _("The paper was not printed:"), state); break;
+    case PRINT_NOTHING_SENT: say(c, "%s %s", _("It was not printed:"), state); break;
     case PRINT_UNKNOWN: say(c, "%s %s", _("Look whether the paper is whole; nobody knows:"), state); break;
     default:
-        say(c, "%s", inserted ? _("Printed. Take the paper out.") : js_int(p->job, "data.reprint") ? _("The copy is printed.") : _("The paper is printed."));
+        say(c, "%s", inserted ? _("Printed. Take the paper out.") : _("It is printed."));
         break;
     }
     if (p->outcome.result != PRINT_NOTHING_SENT && p->outcome.result != PRINT_UNKNOWN) return;
@@ -243,7 +243,7 @@ static void not_now(struct counter *c)
 {
     struct printing *p = c->printing;
     if (p->copying) {
-        say(c, "%s %s", _("The paper was not printed:"), word_printer(p->made.status.state));
+        say(c, "%s %s", _("It was not printed:"), word_printer(p->made.status.state));
         terminal_bell(&c->terminal, 1);
     } else {
         wait_longer(p);
@@ -444,7 +444,7 @@ void printing_close(struct counter *c)
     p->closing = true;
     atomic_store(&p->cancel, true);
     uv_close((uv_handle_t *)&p->again, NULL);
-    while (p->working) uv_run(c->loop, UV_RUN_ONCE);
+    while (p->working || c->papers) uv_run(c->loop, UV_RUN_ONCE);
     c->printing = NULL;
     uv_run(c->loop, UV_RUN_NOWAIT); /* the timer is closed before its memory goes */
     job_end(p);

@@ -223,7 +223,7 @@ static void a_copy_never_lands_on_a_numbered_sheet(void **state)
     printer_paper(desk.printer, &after);
     assert_int_equal(before, after);
     desk_keys(&desk, "{Look}i{Enter}");
-    desk_sees(&desk, "The copy is printed");
+    desk_sees(&desk, "It is printed");
     const uint8_t *bytes = printer_paper(desk.printer, &after);
     assert_non_null(memmem(bytes, after, "REPRINT", 7));
     desk_keys(&desk, "{F2}");
@@ -242,7 +242,7 @@ static void a_receipt_printer_takes_the_copies(void **state)
     desk_keys(&desk, "{Look}r{Enter}");
     desk_sees(&desk, "A SECOND PERSON SIGNS HERE");
     desk_keys(&desk, BRANCH_SUPERVISOR "{Enter}" BRANCH_PASSWORD "{Enter}");
-    desk_sees(&desk, "The copy is printed");
+    desk_sees(&desk, "It is printed");
     printer_paper(invoices, &after);
     printer_paper(desk.printer, &copy);
     assert_int_equal(before, after);
