@@ -25,9 +25,9 @@ static int payment_record(struct service *s, const struct key *branch, char *rec
     static const char *const states[] = {"unknown", "declined", "posted", "tombstone", "undone", "reversed"};
     struct db *q = s->db;
     char at[CLOCK_TEXT_SIZE];
-    int len = snprintf(record, RECORD_SIZE, "%s/%s/%012" PRId64 "|%06d|%s|%s|%s|%" PRId64 "|%s|%" PRId64 "|%s|%s", branch->bank, branch->branch,
+    int len = snprintf(record, RECORD_SIZE, "%s/%s/%012" PRId64 "|%06d|%s|%s|%s|%" PRId64 "|%s|%" PRId64 "|%s|%s|%s", branch->bank, branch->branch,
                        db_int(q, 0), (int)db_int(q, 9), states[db_int(q, 1)], db_text(q, 2), db_text(q, 3), db_int(q, 4), db_text(q, 5), db_int(q, 6),
-                       db_text(q, 7), clock_format(&s->u->clock, db_int(q, 8), at, sizeof at));
+                       db_text(q, 7), clock_format(&s->u->clock, db_int(q, 8), at, sizeof at), db_text(q, 10));
     return len < RECORD_SIZE ? len : -1;
 }
 
@@ -46,7 +46,7 @@ static int notice_record(struct service *s, const struct key *branch, char *reco
 #define BILLS "bill || ':' || amount_fen"
 #define PLACES "CASE place WHEN 1 THEN 'PP' ELSE 'SU' END || ':' || amount_fen"
 #define PAYMENTS(parts) "SELECT p.reference, p.state, p.customer, " parts(BILLS, "place=0") ", p.amount_fen, " parts(PLACES, "place>0") \
-                        ", p.short_fen, p.approval, p.posted_ms, p.proc FROM payment p WHERE p.station=$1 AND p.business=$2 ORDER BY p.id LIMIT $3 OFFSET $4"
+                        ", p.short_fen, p.approval, p.posted_ms, p.proc, p.trace FROM payment p WHERE p.station=$1 AND p.business=$2 ORDER BY p.id LIMIT $3 OFFSET $4"
 
 static const char payments_pg[] = PAYMENTS(PARTS_OF);
 
