@@ -71,6 +71,7 @@ CREATE TABLE payment (
     approval   TEXT NOT NULL DEFAULT '',
     content    BLOB,                         -- digest of all fields but MTI and DE 7; NULL: known from a 0420 alone
     origin     BLOB NOT NULL,                -- digest of the nine fields that a 04xx shares
+    trace      TEXT NOT NULL DEFAULT '',     -- STAN|terminal|time at the counter: what a branch that lost its disk needs to undo it
     customer   TEXT NOT NULL,
     proc       INTEGER NOT NULL,             -- DE 3: 500000 cash, 501000 special account
     amount_fen INTEGER NOT NULL CHECK (amount_fen >= 0),

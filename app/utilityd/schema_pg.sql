@@ -72,6 +72,7 @@ CREATE TABLE payment (
     approval   TEXT NOT NULL DEFAULT '',
     content    BYTEA,                         -- digest of all fields but MTI and DE 7; NULL: known from a 0420 alone
     origin     BYTEA NOT NULL,                -- digest of the nine fields that a 04xx shares
+    trace      TEXT NOT NULL DEFAULT '',     -- STAN|terminal|time at the counter: what a branch that lost its disk needs to undo it
     customer   TEXT COLLATE "C" NOT NULL,
     proc       BIGINT NOT NULL,             -- DE 3: 500000 cash, 501000 special account
     amount_fen BIGINT NOT NULL CHECK (amount_fen >= 0),

@@ -1,6 +1,7 @@
 /* Payments and what takes them back: from the wire to the judge, and its answer
  * onto the wire. */
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,6 +77,9 @@ static int take_head(const struct wire_head *h, struct judge_request *r, struct 
     r->proc = h->proc;
     r->amount_fen = h->amount_fen;
     r->business = h->business_day;
+    snprintf(r->trace, sizeof r->trace, "%s|%s|%04u-%02u-%02uT%02u:%02u:%02u", h->stan, h->terminal, (unsigned)h->local.year % 10000,
+             (unsigned)h->local.month % 100, (unsigned)h->local.day % 100, (unsigned)h->local.hour % 100, (unsigned)h->local.minute % 100,
+             (unsigned)h->local.second % 100);
     if (text_digits(h->key.ref) && strlen(h->key.ref) == KEY_REF_SIZE - 1 &&
         day_from_ymd(h->local.year, h->local.month, h->local.day, &r->taken))
         return 0;
