@@ -112,8 +112,7 @@ static int64_t drain_ms(int count)
     world_start(&w, "bankd");
     wait_link(true);
     int64_t from = clock_monotonic_ms();
-    while (talk_number(state_now(), "queue") > 0)
-        talk_note(&teller, "state", 5);
+    for (json_t *state; (state = talk_note(&teller, "state", 60000)) != NULL && talk_number(state, "queue") > 0;) {}
     int64_t ms = clock_monotonic_ms() - from;
     assert_int_equal(world_sql(&w, "utility.db", "SELECT count(*) FROM payment WHERE state=2"), before + count);
     assert_int_equal(world_sql(&w, "utility.db", "SELECT count(*) FROM (SELECT reference, lag(reference) OVER (ORDER BY id) AS before FROM payment) WHERE reference < before"), 0);
