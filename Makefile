@@ -23,7 +23,7 @@ endif
 LINK   := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections -Wl,--as-needed
 ifeq ($(SANITIZE),1)
 # what gcc guesses of lengths is worse at -O1 with the sanitizers in: the plain build judges them
-OPT    := -O1 -g $(if $(findstring clang,$(CC)),,-Wno-format-truncation) -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+OPT    := -O1 -g $(if $(findstring clang,$(CC)),,-Wno-format-truncation -Wno-restrict) -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 LINK   += -fsanitize=address,undefined
 else
 OPT    := -O2 -g -D_FORTIFY_SOURCE=2
@@ -180,6 +180,24 @@ fuzz: deps
 	    $(B)/fuzz/tests/$$t -max_total_time=$(SECONDS) -verbosity=0 -print_final_stats=1 \
 	        -artifact_prefix=$(B)/fuzz/$$n- $(B)/fuzz/corpus/$$n tests/fuzz/corpus/$$n || exit 1; done
 .PHONY: fuzz fuzz-programs
+
+# The storm (tests/storm): simulated days of a branch, the programs' own code over
+# disks, time and connections that are not real. `make storm MINUTES=10`.
+MINUTES   ?= 10
+STORM_OBJ := $(call obj_of,$(wildcard tests/storm/*.c))
+# two programs in one: what both call by one name is told apart
+$(B)/storm-branchd.a: $(B)/libbranchd-part.a
+	$(Q)objcopy --redefine-sym service_today=branch_service_today $< $@
+STORM_LIBS := $(B)/storm-branchd.a $(B)/libbankd-part.a $(B)/libutilityd-part.a $(LIBS)
+STORM_LINK  = $(CC) $(LINK) -Wl,--wrap=clock_monotonic_ms -o $@ $(STORM_OBJ) $(1) \
+    -Wl,--start-group $(STORM_LIBS) -Wl,--end-group $(PKG_LIBS)
+$(B)/storm: $(STORM_OBJ) $(STORM_LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(call STORM_LINK)
+storm: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) $(B)/storm
+	@$(B)/storm -m $(MINUTES) -s $${SEED:-$$(date +%s)}
+.PHONY: storm
 
 # `make bench` measures, each program's peers beside it in the same run; a line
 # a measure: "bench: NAME ours X peer Y ratio R target T ok|short".

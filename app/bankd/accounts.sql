@@ -83,7 +83,8 @@ CREATE TABLE batch (
     made_at     TEXT NOT NULL,
     retry_until INTEGER NOT NULL,
     result_by   INTEGER NOT NULL,
-    first_entry INTEGER NOT NULL,            -- no entry below is of this batch
+    first_entry INTEGER NOT NULL,            -- no entry below is of this batch,
+    first_failed INTEGER NOT NULL,           -- and no failure
     pass        INTEGER NOT NULL DEFAULT 1,
     pieces      INTEGER NOT NULL DEFAULT 0,  -- of this pass
     state       INTEGER NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 2), -- running, interim, final
@@ -100,13 +101,16 @@ CREATE TABLE pass (
     PRIMARY KEY (batch, number)
 ) STRICT, WITHOUT ROWID;
 
--- Rows that were not debited, and why; those with 51 may be tried again.
+-- Rows that were not debited, and why, each time they were tried: a row's last one
+-- counts, unless it has an entry. Those with 51 may be tried again. No index: a
+-- batch is read from first_failed on, in one sweep.
 CREATE TABLE failed (
+    id    INTEGER PRIMARY KEY,
     batch INTEGER NOT NULL,
+    pass  INTEGER NOT NULL,
     row   INTEGER NOT NULL,
-    code  TEXT NOT NULL CHECK (code IN ('51', '14', '78', '62', '94', '30')),
-    PRIMARY KEY (batch, row)
-) STRICT, WITHOUT ROWID;
+    code  TEXT NOT NULL CHECK (code IN ('51', '14', '78', '62', '94', '30'))
+) STRICT;
 
 -- Files of accounts to open: each batch is worked once.
 CREATE TABLE opening (

@@ -41,7 +41,7 @@ int bank_open(struct bank *b, const char *path, struct error *err);
 
 /* Makes the books; those that stand already are left as they are. */
 int bank_make(const struct bank *b, struct error *err);
-/* A connection of its own to the bank's books, which must stand (init); NULL with err. */
+/* A connection of its own to the bank's books, which must stand (init), for one thread at a time; NULL with err. */
 sqlite3 *bank_db(const struct bank *b, struct error *err);
 /* Fills err from db and returns -1. */
 int bank_db_failed(sqlite3 *db, const char *what, struct error *err);

@@ -175,7 +175,7 @@ int cmd_withhold(struct bank *b, int argc, char **argv)
     if (argc > optind + 1 + (runs ? 1 : 0)) return usage("what is this:", argv[argc - 1]);
     sqlite3 *db = bank_db(b, &err);
     if (db == NULL) return fail(&err, EX_UNAVAILABLE);
-    sqlite3_exec(db, "PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-24000", NULL, NULL, NULL);
+    sqlite3_exec(db, "PRAGMA wal_autocheckpoint=16000; PRAGMA cache_size=-24000", NULL, NULL, NULL);
     int code = lists ? list(db, style) : retries ? retry(b, db, folder, bar) : run(b, db, file, folder, encoding, bar);
     sqlite3_close(db);
     return code;

@@ -96,13 +96,14 @@ int layout_open(struct layout *l, const char *store, int64_t rows, int64_t *samp
         return error_all(err, "the list cannot be laid out", NULL, "no memory", "give it 256 MiB");
     for (size_t i = 0; i <= l->count; i++)
         if ((l->parts[i] = open_part(l)) == NULL) return disk(l, err);
-    return 0;
+    return (l->copy = open_part(l)) ? 0 : disk(l, err);
 }
 
 void layout_close(struct layout *l)
 {
     for (size_t i = 0; i <= PARTS_MAX; i++)
         if (l->parts[i]) fclose(l->parts[i]);
+    if (l->copy) fclose(l->copy);
     marks_close(l->seen);
     free(l->numbers);
     free(l->bills);
@@ -132,6 +133,20 @@ static bool put(FILE *part, const struct laid *row)
     return fwrite_unlocked(row, 1, len, part) == len;
 }
 
+static bool put_copy(FILE *copy, const struct list_row *asked)
+{
+    char text[sizeof(struct copied) + LIST_TEXT_SIZE];
+    struct copied row = {asked->amount_fen, (uint32_t)asked->sequence, (uint32_t)list_row_format(asked, text + sizeof row)};
+    memcpy(text, &row, sizeof row);
+    return fwrite_unlocked(text, 1, sizeof row + row.len, copy) == sizeof row + row.len;
+}
+
+int layout_next_copied(FILE *copy, struct copied *row, char text[LIST_TEXT_SIZE])
+{
+    if (fread_unlocked(row, sizeof *row, 1, copy) != 1) return ferror(copy) ? -1 : 0;
+    return row->len < LIST_TEXT_SIZE && fread_unlocked(text, 1, row->len, copy) == row->len ? 1 : -1;
+}
+
 int layout_add(struct layout *l, const struct list_row *asked, uint32_t number, int64_t account, char *why, size_t size)
 {
     union { struct laid row; char bytes[LAID_MAX]; } to;
@@ -147,7 +162,7 @@ int layout_add(struct layout *l, const struct list_row *asked, uint32_t number, 
     }
     size_t part = part_of(l, account);
     l->rows[part]++;
-    if (put(l->parts[part], &to.row)) return 0;
+    if (put(l->parts[part], &to.row) && put_copy(l->copy, asked)) return 0;
     snprintf(why, size, "it cannot be laid out: %s", strerror(errno));
     return -1;
 }

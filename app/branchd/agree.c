@@ -79,7 +79,7 @@ static bool ask(struct service *s, struct asking *a)
 {
     struct iso m;
     struct error err = {0};
-    if (!link_up(s->link)) return false;
+    if (!link_up(s->link) || restore_waits(s)) return false; /* its days are not whole before people have spoken */
     if (!write_totals(s, a->day, &m, &err)) {
         log_warn("the totals of a day cannot be asked: %s", err.why);
         return false;
@@ -100,11 +100,15 @@ void agree_day(struct service *s, day_t day, struct rpc_call *call, agree_done *
     if (!ask(s, a)) finish(s, a);
 }
 
-/* One with differences is not asked again by the clock: people work on it. */
+/* One with differences is not asked again by the clock: people work on it. When the
+ * totals differed and no payment does, answers were on their way: nobody has anything to do. */
 static bool waits_for_people(struct service *s, day_t day)
 {
     struct ledger_day d;
-    return day_get(s->ledger, day, &d, NULL) == LEDGER_OK && strcmp(d.agreement, "differences") == 0;
+    struct ledger_difference one;
+    int count = 1;
+    return day_get(s->ledger, day, &d, NULL) == LEDGER_OK && strcmp(d.agreement, "differences") == 0 &&
+           differences_list(s->ledger, day, &one, 1, &count, NULL) == LEDGER_OK && count > 0;
 }
 
 void agree_start(struct service *s, bool all)

@@ -5,16 +5,14 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "branchd/fetch_file.h"
 #include "branchd/service.h"
-#include "wire/session.h"
 
-#define PART_ANSWER_MS 10000
 #define ROWS_AT_ONCE 1024
 
 struct fetching {
     struct service *s;
     day_t day;
-    int64_t part, last;
     struct ledger_theirs *rows;
     int count, room;
     struct rpc_call *call;
@@ -32,48 +30,29 @@ static void finish(struct fetching *f, const char *why)
 }
 
 /* key|processing code|state|customer|bills|total|…; the key's last part is DE 37. */
-static bool read_row(const struct iso_slice *record, struct ledger_theirs *row)
+static const char *take(void *ctx, const struct iso_slice *record)
 {
-    char text[1001], *field[10];
-    size_t count = 0;
-    if (record->len >= sizeof text) return false;
-    memcpy(text, record->text, record->len);
-    text[record->len] = '\0';
-    for (char *at = text; at && count < 10;) {
-        field[count++] = at;
-        at = strchr(at, '|');
-        if (at) *at++ = '\0';
+    static const char unreadable[] = "a record in it cannot be read";
+    struct fetching *f = ctx;
+    char text[FETCH_RECORD_SIZE], *field[10];
+    if (f->count == LEDGER_THEIRS_MAX) return "it is too long";
+    if (f->count == f->room) {
+        struct ledger_theirs *more = realloc(f->rows, (size_t)(f->room + ROWS_AT_ONCE) * sizeof *more);
+        if (more == NULL) return "no memory";
+        f->rows = more;
+        f->room += ROWS_AT_ONCE;
     }
-    const char *ref = count == 10 ? strrchr(field[0], '/') : NULL;
-    char *end = NULL;
-    if (ref == NULL || strlen(ref + 1) != KEY_REF_SIZE - 1 || !text_digits(ref + 1) || !text_digits(field[1]) || !text_digits(field[5])) return false;
-    memset(row, 0, sizeof *row);
+    struct ledger_theirs *row = memset(&f->rows[f->count], 0, sizeof *row);
+    const char *ref = fetch_split(record, text, field, 10) ? strrchr(field[0], '/') : NULL;
+    if (ref == NULL || strlen(ref + 1) != KEY_REF_SIZE - 1 || !text_digits(ref + 1) || !text_digits(field[1]) || !text_digits(field[5]) ||
+        !text_copy(row->state, sizeof row->state, field[2]))
+        return unreadable;
     text_copy(row->ref, sizeof row->ref, ref + 1);
     row->proc = (int)strtol(field[1], NULL, 10);
-    row->amount_fen = strtoll(field[5], &end, 10);
-    return text_copy(row->state, sizeof row->state, field[2]);
-}
-
-/* What went wrong, or NULL. Header and trailer are the file's first and last record. */
-static const char *take(struct fetching *f, const struct wire_part *p)
-{
-    for (int i = 0; i < p->record_count; i++) {
-        const struct iso_slice *record = &p->records[i];
-        bool frame = (record->len > 9 && memcmp(record->text, "PAYMENTS|", 9) == 0) || (record->len > 4 && memcmp(record->text, "END|", 4) == 0);
-        if (frame) continue;
-        if (f->count == LEDGER_THEIRS_MAX) return "it is too long";
-        if (f->count == f->room) {
-            struct ledger_theirs *more = realloc(f->rows, (size_t)(f->room + ROWS_AT_ONCE) * sizeof *more);
-            if (more == NULL) return "no memory";
-            f->rows = more;
-            f->room += ROWS_AT_ONCE;
-        }
-        if (!read_row(record, &f->rows[f->count++])) return "a record in it cannot be read";
-    }
+    row->amount_fen = strtoll(field[5], NULL, 10);
+    f->count++;
     return NULL;
 }
-
-static bool ask(struct fetching *f);
 
 static void whole(struct fetching *f)
 {
@@ -86,36 +65,10 @@ static void whole(struct fetching *f)
     finish(f, result == LEDGER_OK ? NULL : err.why);
 }
 
-static void answered(struct service *s, const struct link_tag *tag, enum link_end how, const struct iso *m)
+static void came(struct service *s, void *ctx, const char *why)
 {
-    static struct wire_part part;
-    struct fetching *f = tag->ctx;
-    struct error err = {0};
-    const char *why = NULL;
-    if (how != LINK_ANSWERED) why = "no answer";
-    else if (wire_part_unpack(m, service_today(s), &part, &err) != 0) why = err.why;
-    else if (strcmp(part.code, "00") != 0) why = "the utility refuses it";
-    else why = take(f, &part);
-    if (why == NULL && f->part < part.last) {
-        f->part++;
-        if (ask(f)) return;
-        why = "the link is down";
-    }
-    if (why) finish(f, why);
-    else whole(f);
-}
-
-static bool ask(struct fetching *f)
-{
-    struct wire_part p = {.action = '1', .part = f->part};
-    struct iso m;
-    struct error err = {0};
-    int year, month, mday;
-    link_head(f->s->link, &p.head);
-    day_to_ymd(f->day, &year, &month, &mday);
-    snprintf(p.file, sizeof p.file, "PAY:%04u%02u%02u", (unsigned)year % 10000, (unsigned)month % 100, (unsigned)mday % 100);
-    return wire_part_ask(&p, &m, &err) == 0 &&
-           link_ask(f->s->link, &m, PART_ANSWER_MS, false, answered, &(struct link_tag){.ctx = f});
+    if (why) finish(ctx, why);
+    else whole(ctx);
 }
 
 void detail_fetch(struct service *s, day_t day, struct rpc_call *call, agree_done *done)
@@ -125,6 +78,6 @@ void detail_fetch(struct service *s, day_t day, struct rpc_call *call, agree_don
         if (done) done(s, call);
         return;
     }
-    *f = (struct fetching){.s = s, .day = day, .part = 1, .call = call, .done = done};
-    if (!ask(f)) finish(f, "the link is down");
+    *f = (struct fetching){.s = s, .day = day, .call = call, .done = done};
+    fetch_file(s, "PAY", day, take, came, f);
 }

@@ -56,6 +56,10 @@ const struct rpc_method service_methods[] = {
     {"release", SUPERVISOR, rpc_release},
     {"exceptions", BOTH, rpc_exceptions},
     {"settle", SUPERVISOR, rpc_settle},
+    {"restore_state", SUPERVISOR, rpc_restore_state},
+    {"restore_answer", SUPERVISOR, rpc_restore_answer},
+    {"restore_adopt", SUPERVISOR, rpc_restore_adopt},
+    {"restore_done", SUPERVISOR, rpc_restore_done},
     /* till, day, supervisor */
     {"till_count", TELLER, rpc_till_count},
     {"till_cash", TELLER, rpc_till_cash},
@@ -82,6 +86,8 @@ const struct rpc_method service_methods[] = {
     {"operator_unlock", SUPERVISOR, rpc_operator_unlock},
     {"operator_password", SUPERVISOR, rpc_operator_password},
     {"printer_bind", RPC_TECHNICIAN, rpc_printer_bind},
+    {"printer_unbind", RPC_TECHNICIAN, rpc_printer_unbind},
+    {"printers", TECHNICAL, rpc_printers},
     {"link_status", ANY, rpc_link_status},
     {"backup", ANY, rpc_backup},
 };

@@ -8,6 +8,7 @@
 /* --- the list ------------------------------------------------------------------------ */
 
 static const char *const acts[WAIT_KINDS][4] = {
+    [WAIT_RESTORED] = {"restore_answer"},
     [WAIT_DECLINED] = {"hand_back"},
     [WAIT_NO_ANSWER] = {"ask_again", "finish", "abandon"},
     [WAIT_UNACKNOWLEDGED] = {"unacknowledged_answer"},
@@ -36,7 +37,8 @@ static json_t *waiting_json(struct service *s, const struct ledger_waiting *w)
     char id[KEY_TEXT_SIZE];
     bool payment = w->payment != 0 && payment_get_id(s->ledger, w->payment, &p, NULL) == LEDGER_OK;
     if (payment) key_format(&p.key, id, sizeof id);
-    else day_format(w->day, id, sizeof id);
+    else if (w->day) day_format(w->day, id, sizeof id);
+    else id[0] = '\0';
     return json_pack("{s:s, s:s, s:o, s:s, s:o, s:o}", "kind", wait_word(w->kind), "id", id, "since", json_time(s, w->since_ms), "text",
                      payment && p.reason[0] ? p.reason : "", "card", payment ? card_json(s, &p) : json_null(), "acts", acts_json(w->kind, payment && (p.proc == PROC_REFUND || p.proc == PROC_TRANSFER)));
 }

@@ -47,6 +47,9 @@ static const struct two_act {
     {"till_force_close", S, T | S, TELLER_OF_TILL},
     {"day_close", S, T | S, NOBODY},             /* alone: the vault was counted by two */
     {"clock_confirm", S, T | S, NOBODY},
+    {"restore_done", S, S, NOBODY},
+    {"restore_answer", S, S, NOBODY},
+    {"restore_adopt", S, S, NOBODY},
     {"repair", S, S, NOBODY},
     {"operator_unlock", S, T | S, SUBJECT},
     {"operator_add", S, S, SUBJECT},

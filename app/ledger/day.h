@@ -1,7 +1,7 @@
 /* The business day, its totals, its agreement with the utility, reports.
  *
  *   day        open -> closing -> cut off -> closed
- *   agreement  not asked -> asked -> agreed | differences | no answer;  agreed -> re-opened -> asked */
+ *   agreement  not asked -> asked -> agreed | differences | no answer;  agreed | differences -> re-opened -> asked */
 #ifndef LEDGER_DAY_H
 #define LEDGER_DAY_H
 

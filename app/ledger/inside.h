@@ -203,6 +203,10 @@ enum ledger_result ledger_invoice_withdraw(struct ledger *ledger, const struct l
 /* Moves an invoice, and its number and the notice with it. to: "confirmed", "spoiled", "cancelled"; paper as in the schema or NULL. */
 struct ledger_sheet { int64_t id, payment, book; int attempt; bool numbered; char kind[8], state[12], doubt[12], series[LEDGER_SERIES_SIZE], number[20]; };
 enum ledger_result ledger_sheet_load(struct ledger *ledger, int64_t invoice, struct ledger_sheet *out, struct error *err);
+/* The same without the notice, and the word that it has there. */
+enum ledger_result ledger_sheet_set(struct ledger *ledger, const struct ledger_sheet *sheet, const char *to, const char *paper,
+                                    struct error *err);
+const char *ledger_sheet_notice(const char *state);
 enum ledger_result ledger_sheet_move(struct ledger *ledger, const struct ledger_sheet *sheet, const struct ledger_payment *payment,
                                      const char *to, const char *paper, const char *operator_number, struct error *err);
 
@@ -220,6 +224,13 @@ enum ledger_result ledger_offline_check(struct ledger *ledger, day_t day, int64_
 /* agreement.c. An answer (T6) for a payment of this business day was booked: when the day is closed
  * already, what it owes the utility goes to the bank, and an agreed day is re-opened. Changes nothing else. */
 enum ledger_result ledger_day_late(struct ledger *ledger, day_t day, struct error *err);
+
+/* book.c. Numbers that never reached a printer here: each gets its row. state: "lost" or "damaged". */
+enum ledger_result ledger_numbers_gone(struct ledger *ledger, int64_t book, const char *series, int64_t from, int64_t upto,
+                                       const char *state, struct error *err);
+
+/* restored.c. STARTUP while people still work off a restore. */
+enum ledger_result ledger_not_restoring(struct ledger *ledger, const char *what, struct error *err);
 
 /* start.c. A new random for the sign-on: no epoch is held until it is answered. */
 enum ledger_result ledger_new_random(struct ledger *ledger, const char *why, const char *who, struct error *err);

@@ -46,6 +46,7 @@ struct ledger_payment {
     int64_t taken_ms, answered_ms, shown_ms, handed_ms; /* 0: not yet */
     int stan;
     char terminal[LEDGER_TERMINAL_SIZE], operator_number[LEDGER_OPERATOR_SIZE], operator_name[64], till[LEDGER_TILL_SIZE];
+    bool adopted;                   /* lost with a disk, taken up again by two people */
     bool offline, held, no_cash, posted, undone, reversed, foreign_undo, kept;
     bool asked;                     /* a row of it has been sent at least once */
     bool unanswered;                /* recorded, and its 0200 went out and got no final answer */
@@ -177,9 +178,9 @@ enum ledger_result payment_offline_left(struct ledger *ledger, struct ledger_off
 
 /* --- what waits for a person ----------------------------------------------------------- */
 
-enum ledger_wait { WAIT_DECLINED, WAIT_NO_ANSWER, WAIT_UNACKNOWLEDGED, WAIT_DOUBT, WAIT_HANDED_OVER, WAIT_GIVE_BACK,
+enum ledger_wait { WAIT_RESTORED, WAIT_DECLINED, WAIT_NO_ANSWER, WAIT_UNACKNOWLEDGED, WAIT_DOUBT, WAIT_HANDED_OVER, WAIT_GIVE_BACK,
                    WAIT_EXCEPTION, WAIT_SHORT, WAIT_PARKED, WAIT_AGREEMENT, WAIT_KINDS };
-/* "declined", "no-answer", "unacknowledged", "doubt", "handed-over", "give-back", "exception", "short", "parked", "agreement" */
+/* "restored" (supervisors alone), "declined", "no-answer", "unacknowledged", "doubt", "handed-over", "give-back", "exception", "short", "parked", "agreement" */
 const char *wait_word(enum ledger_wait kind);
 struct ledger_waiting { enum ledger_wait kind; int64_t payment /* 0: a day */; day_t day; int64_t since_ms; };
 /* Worst kind first, oldest first. terminal: those of this terminal and those of nobody present; NULL: all. */

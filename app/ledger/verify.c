@@ -86,13 +86,14 @@ static const struct rule { int number; bool deep; const char *name, *sql; } rule
      " AND g.id IS NULL"},
     {10, false, "what was turned back or settled bears two names",
      PAYMENTS "((p.state = 'settled' AND NOT " ACT("'settle'") ")"
-     " OR (p.state IN ('undoing', 'undone', 'short') AND NOT " ACT("'abandon', 'undo', 'unacknowledged_answer'") ")"
-     " OR (p.state IN ('reversing', 'reversed') AND NOT " ACT("'reverse', 'unacknowledged_answer'") ")"
+     " OR (p.state IN ('undoing', 'undone', 'short') AND NOT " ACT("'abandon', 'undo', 'unacknowledged_answer', 'restore_answer'") ")"
+     " OR (p.state IN ('reversing', 'reversed') AND NOT " ACT("'reverse', 'unacknowledged_answer', 'restore_answer'") ")"
      " OR (p.proc = 200000 AND NOT " ACT("'refund'") ") OR (p.proc = 220000 AND NOT " ACT("'transfer'") ")"
-     " OR (p.handed_fen > 0 AND p.state <> 'declined' AND p.proc <> 200000 AND NOT " ACT("'hand_back', 'unacknowledged_answer'") "))"},
+     " OR (p.handed_fen > 0 AND p.state <> 'declined' AND p.proc <> 200000 AND NOT " ACT("'hand_back', 'unacknowledged_answer', 'restore_answer'") ")"
+     " OR (p.adopted = 1 AND NOT " ACT("'restore_answer', 'restore_adopt'") "))"},
     {11, false, "days and keys only grow",
      "SELECT ref FROM (SELECT ref, day, lag(ref) OVER (ORDER BY id) AS ref_before, lag(day) OVER (ORDER BY id) AS day_before"
-     " FROM payment WHERE id >= coalesce((SELECT min(id) FROM payment WHERE day = ?1), iif(?1 = 0, 0, 9223372036854775807))) WHERE ref <= ref_before OR day < day_before"},
+     " FROM payment WHERE adopted = 0 AND id >= coalesce((SELECT min(id) FROM payment WHERE day = ?1), iif(?1 = 0, 0, 9223372036854775807))) WHERE ref <= ref_before OR day < day_before"},
     {11, false, "no key is ahead of the counter",
      "SELECT ref FROM payment WHERE ?1 IS NOT NULL AND ref > (SELECT printf('%02d%010d', epoch, counter) FROM branch)"},
     {11, false, "a STAN is used once a day and terminal",
@@ -103,7 +104,7 @@ static const struct rule { int number; bool deep; const char *name, *sql; } rule
      "SELECT audit_id FROM branch WHERE ?1 IS NOT NULL AND (audit_id, audit_head) IS NOT"
      " (SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1)"},
     {12, false, "each payment has its audit record",
-     PAYMENTS "NOT EXISTS (SELECT 1 FROM audit a WHERE a.id = p.audit AND a.subject = p.ref AND a.event = 'payment recorded')"},
+     PAYMENTS "NOT EXISTS (SELECT 1 FROM audit a WHERE a.id = p.audit AND a.subject = p.ref AND a.event = iif(p.adopted, 'payment adopted', 'payment recorded'))"},
     {13, false, "a payment's acts bear two names",
      PAYMENTS "EXISTS (SELECT 1 FROM act a WHERE a.subject = p.ref AND a.maker = a.checker)"},
     {13, true, "maker and checker are two",

@@ -20,6 +20,11 @@ const struct setting utility_setting_table[] = {
     {"rules", "late_fee_cap", SETTING_MONEY, AT(cap_fen), 0, 0, "0.00", "Highest late fee of a bill; 0.00: none."},
     {"rules", "advice_days", SETTING_INT, AT(advice_days), 0, 366, "5", "An advice for cash taken longer ago is posted and flagged."},
     {"rules", "close_after_days", SETTING_INT, AT(close_after_days), 1, 366, "3", "A branch's day that was never agreed closes so many days later."},
+    {"withhold", "retry_days", SETTING_INT, AT(retry_days), 0, 60, "5", "A list allows the bank so many days for trying again."},
+    {"withhold", "result_days", SETTING_INT, AT(result_days), 0, 90, "8", "So many days after the list was made its bills are given up, unless the final result is in."},
+    {"withhold", "pay_days", SETTING_INT, AT(pay_days), 1, 366, "10", "So many days a customer whose debit failed has for paying at a counter: the bill's window is made longer if need be."},
+    {"invoice", "series", SETTING_TEXT, AT(series), 0, 0, "W0311", "Invoice code of those that are printed here, for transfer customers."},
+    {"invoice", "templates", SETTING_PATH, AT(templates), 0, 0, "printer-templates", "Folder of the printing templates."},
     {"clock", "shift_s", SETTING_INT, AT(shift_s), 0, 0, "0", "Seconds added to the machine's clock: for demonstrations on another day."},
     {"clock", "utc_offset", SETTING_OFFSET, AT(offset_s), 0, 0, "+08:00", "Local civil time less UTC."},
 };

@@ -21,6 +21,8 @@ struct utility_settings {
     int64_t next_year_permille, minimum_fen, cap_fen, advice_days, close_after_days;
     int64_t sessions, cutover_ms; /* of one certificate; after midnight, 0: by command and calendar alone */
     bool oldest_first;
+    int64_t retry_days, result_days, pay_days;
+    char series[24], templates[UTILITY_PATH];
     int64_t shift_s;
     int32_t offset_s;
 };
@@ -63,5 +65,7 @@ int cmd_verify(struct utility *u, int argc, char **argv);
 int cmd_serve(struct utility *u, int argc, char **argv);
 int cmd_settings(struct utility *u, int argc, char **argv);
 int cmd_certs(struct utility *u, int argc, char **argv);
+int cmd_withhold(struct utility *u, int argc, char **argv);
+int cmd_invoice(struct utility *u, int argc, char **argv);
 
 #endif

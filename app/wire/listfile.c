@@ -245,13 +245,50 @@ static void put(FILE *out, const char *text, char behind)
     putc_unlocked(behind, out);
 }
 
-static void put_number(FILE *out, int64_t value, char behind)
+/* At the end of buf; where it begins. */
+static char *number_text(int64_t value, char buf[24])
 {
-    char text[24], *at = text + sizeof text;
-    *--at = '\0';
+    char *at = buf + 23;
+    *at = '\0';
     do *--at = (char)('0' + value % 10);
     while ((value /= 10) > 0);
-    put(out, at, behind);
+    return at;
+}
+
+static void put_number(FILE *out, int64_t value, char behind)
+{
+    char buf[24];
+    put(out, number_text(value, buf), behind);
+}
+
+static char *add(char *to, const char *text, char behind)
+{
+    size_t len = strlen(text);
+    memcpy(to, text, len);
+    to[len] = behind;
+    return to + len + 1;
+}
+
+/* Fields of a row that was read are within their limits, which give the size. */
+size_t list_row_format(const struct list_row *row, char buf[LIST_TEXT_SIZE])
+{
+    char number[24], *at = add(buf, number_text(row->sequence, number), '|');
+    at = add(at, row->customer, '|');
+    at = add(at, row->name, '|');
+    at = add(at, number_text(row->amount_fen, number), '|');
+    at = add(at, row->account, '|');
+    at = add(at, row->bill, '\0');
+    return (size_t)(at - buf) - 1;
+}
+
+void resultfile_put_text(FILE *out, const char *asked, size_t len, int64_t debited_fen, const char *code, const char *at, const char *reference)
+{
+    fwrite_unlocked(asked, 1, len, out);
+    putc_unlocked('|', out);
+    put_number(out, debited_fen, '|');
+    put(out, code, '|');
+    put(out, at, '|');
+    put(out, reference, '\n');
 }
 
 void listfile_put_header(FILE *out, const struct list_header *h)

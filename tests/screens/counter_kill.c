@@ -49,16 +49,14 @@ static int64_t count(const char *what)
 /* How many sheets bear the number; *end: one of them is there to its last byte, the cut. */
 static int sheets_of(const char *number, bool *end)
 {
-    char mark[64];
     size_t len;
     int sheets = 0;
     const uint8_t *paper = printer_paper(desk.printer, &len), *at = paper;
-    snprintf(mark, sizeof mark, SERIES " %s", number);
     *end = false;
-    while ((at = memmem(at, len - (size_t)(at - paper), mark, strlen(mark)))) {
+    while ((at = memmem(at, len - (size_t)(at - paper), number, strlen(number)))) {
         sheets++;
-        at += strlen(mark);
-        const uint8_t *next = memmem(at, len - (size_t)(at - paper), SERIES " ", strlen(SERIES) + 1);
+        at += strlen(number);
+        const uint8_t *next = memmem(at, len - (size_t)(at - paper), SERIES, strlen(SERIES));
         const uint8_t *cut = memmem(at, len - (size_t)(at - paper), "\x1dV", 2);
         if (cut && (!next || cut < next)) *end = true;
     }
@@ -95,6 +93,8 @@ static bool asks(struct term *term, void *ctx)
     return false;
 }
 
+static bool answered(struct term *term, void *ctx) { return term_shows(term, " is settled") || term_shows(term, "A SECOND PERSON"); }
+
 static void answer_doubt(void)
 {
     char number[16], row[TERM_ROW_SIZE];
@@ -103,6 +103,9 @@ static void answer_doubt(void)
     sheets_of(number, &end);
     end ? whole++ : spoiled++;
     desk_keys(&desk, end ? "{Look}y{Enter}" : "{Look}n{Enter}");
+    if (!term_wait_until(desk.term, answered, NULL, TERM_WAIT_MS)) desk_sees(&desk, "an answer");
+    if (desk_shows(&desk, "A SECOND PERSON SIGNS HERE")) /* too many spoiled ones */
+        desk_keys(&desk, BRANCH_SUPERVISOR "{Enter}" BRANCH_PASSWORD "{Enter}");
 }
 
 /* Everything unfinished is on the list behind F6; the customer is still there, so the cash is too. */

@@ -206,6 +206,8 @@ static void no_answer(void **state)
     picture("26-todo-give");
     world_resume(&desk.w, "utilityd");
     world_wait_bank(&desk.w);
+    desk_keys(&desk, "{Look}h{Enter}"); /* the slip comes first */
+    desk_sees(&desk, said("is printed", "已打印"));
     desk_keys(&desk, "{Look}h{Enter}");
     desk_sees(&desk, said("A SECOND PERSON", "第二人"));
     desk_keys(&desk, BRANCH_SUPERVISOR "{Enter}" BRANCH_PASSWORD "{Enter}");
@@ -306,6 +308,8 @@ static void till_counted(void **state)
 static void the_supervisor_looks(void **state)
 {
     desk_sign_on(&desk, BRANCH_SUPERVISOR);
+    comes(said("APPROVED IN YOUR NAME", "以您名义审批"), "37-approved");
+    desk_keys(&desk, "{Look}y{Enter}");
     comes(said("BRANCH NOW", "支行现况"), "37-branch");
     term_resize(desk.term, 20, 70);
     desk_sees(&desk, "80 x 24");
