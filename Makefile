@@ -66,7 +66,9 @@ TEST_LIBS  += $(if $(filter 1,$(SANITIZE)),-Wl$(comma)-u$(comma)__lsan_default_s
 comma      := ,
 LOCALES    := $(patsubst app/counter/po/%.po,$(B)/locale/%/LC_MESSAGES/gridteller.mo,$(wildcard app/counter/po/*.po))
 
-all: $(PROGRAMS:%=$(B)/%) $(B)/once $(B)/conformance $(LOCALES)
+MANUALS    := $(patsubst app/install/man/%.in,$(B)/man/gridteller-%,$(wildcard app/install/man/*.in))
+
+all: $(PROGRAMS:%=$(B)/%) $(B)/once $(B)/conformance $(LOCALES) $(MANUALS)
 
 $(LIBS): $(call obj_of,$(LIB_SRC))
 	@rm -f $@
@@ -131,6 +133,19 @@ $(B)/gen/counter/forms.inc: $(FORMS)
 $(B)/locale/%/LC_MESSAGES/gridteller.mo: app/counter/po/%.po
 	@mkdir -p $(@D)
 	$(Q)msgfmt --check -o $@ $<
+
+# what a program says of itself goes into its page
+$(B)/man/gridteller-%: app/install/man/%.in app/install/manual.sh $(PROGRAMS:%=$(B)/%)
+	@mkdir -p $(@D)
+	$(Q)app/install/manual.sh $(B)/$(basename $*) $< >$@
+
+# PREFIX=/usr/local DESTDIR=
+install: all
+	@app/install/install.sh $(B) $(PREFIX) '$(DESTDIR)'
+# a Debian package, $(B)/gridteller_VERSION_ARCH.deb
+deb: all
+	@app/install/deb.sh $(B)
+.PHONY: install deb
 
 # --- tests -------------------------------------------------------------------
 $(B)/obj/tests/%.o: CFLAGS_ALL += $(TEST_CFLAGS) -Itests
@@ -204,7 +219,7 @@ test: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all test-programs
 	@B=$(B) tests/run $(CHECKS) $(UNIT) $(FUZZ) $(SCREENS) $(SYSTEM)
 .PHONY: test-programs
-test-programs: $(B)/once $(B)/conformance $(B)/day $(UNIT) $(FUZZ) $(SYSTEM) $(SCREENS)
+test-programs: $(B)/once $(B)/conformance $(B)/day $(MANUALS) $(UNIT) $(FUZZ) $(SYSTEM) $(SCREENS)
 
 # every screen in both languages, as pictures in $(B)/screens
 screens: all $(B)/tests/screen_pictures
@@ -228,4 +243,4 @@ lint: deps
 clean:
 	rm -rf $(B)
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -type f -name '*.d' 2>/dev/null)

@@ -13,17 +13,30 @@
 #define TICK_MS 200
 #define PUSH_MS 20           /* changes within it share one notification */
 #define PUSH_EVERY_MS 5000
+#define PUSH_SHARE 10          /* of the time, one part in so many goes into state pushes at most */
+#define PUSH_SLOWEST_MS 1000
 
 int64_t service_now(const struct service *s) { return clock_now_ms(&s->branch->clock); }
 day_t service_today(const struct service *s) { return clock_today(&s->branch->clock); }
 
-static void on_push(uv_timer_t *timer) { state_push(timer->data); }
+/* What a push costs grows with the day; counters are told the less often the more it costs,
+ * so that a queue drains at its own speed. */
+static void on_push(uv_timer_t *timer)
+{
+    struct service *s = timer->data;
+    uint64_t from = uv_hrtime();
+    state_push(s);
+    int64_t rest = (int64_t)((uv_hrtime() - from) / 1000000) * PUSH_SHARE;
+    s->push_rest_ms = rest < PUSH_MS ? PUSH_MS : rest > PUSH_SLOWEST_MS ? PUSH_SLOWEST_MS : rest;
+}
 
 void service_changed(struct service *s)
 {
     if (s->dirty || s->ending || s->server == NULL) return;
     s->dirty = true;
-    uv_timer_start(&s->push, on_push, PUSH_MS, 0);
+    int64_t since = clock_monotonic_ms() - s->pushed_ms;
+    int64_t wait = s->push_rest_ms - since;
+    uv_timer_start(&s->push, on_push, (uint64_t)(wait < PUSH_MS ? PUSH_MS : wait), 0);
 }
 
 static void end_loop(uv_timer_t *timer) { uv_stop(timer->loop); }
