@@ -184,7 +184,7 @@ fuzz: deps
 # The storm (tests/storm): simulated days of a branch, the programs' own code over
 # disks, time and connections that are not real. `make storm MINUTES=10`.
 MINUTES   ?= 10
-STORM_OBJ := $(call obj_of,$(wildcard tests/storm/*.c))
+STORM_OBJ := $(call obj_of,$(wildcard tests/storm/*.c) tests/lib/disk.c)
 # two programs in one: what both call by one name is told apart
 $(B)/storm-branchd.a: $(B)/libbranchd-part.a
 	$(Q)objcopy --redefine-sym service_today=branch_service_today $< $@
@@ -194,6 +194,17 @@ STORM_LINK  = $(CC) $(LINK) -Wl,--wrap=clock_monotonic_ms -o $@ $(STORM_OBJ) $(1
 $(B)/storm: $(STORM_OBJ) $(STORM_LIBS)
 	$(call say,LINK,$@)
 	$(Q)$(call STORM_LINK)
+# Named mutants of the core and its settings, each of one file's copy: all must be caught.
+MUTANTS := $(patsubst tests/storm/mutants/%.sed,$(B)/mutants/%,$(wildcard tests/storm/mutants/*.sed))
+$(B)/mutants/%: tests/storm/mutants/%.sed $(B)/storm
+	@mkdir -p $(@D)
+	$(call say,MUT,$<)
+	@file=$$(sed -n 's/^# file: //p' $<); sed -f $< $$file >$@.c; ! cmp -s $$file $@.c || { echo "$<: changes nothing" >&2; exit 1; }
+	$(Q)$(CC) $(CFLAGS_ALL) -Wno-error -c -o $@.o $@.c
+	@grep -q '^# file: app/branchd' $< && objcopy --redefine-sym service_today=branch_service_today $@.o || true
+	$(Q)$(call STORM_LINK,$@.o)
+mutants: $(MUTANTS)
+.PHONY: mutants
 storm: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) $(B)/storm
 	@$(B)/storm -m $(MINUTES) -s $${SEED:-$$(date +%s)}
