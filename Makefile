@@ -102,10 +102,19 @@ $(B)/demo-player: $(DEMO_OBJ) $(LIBS)
 
 # what a utility or a bank tries its own front end with
 CONFORMANCE_OBJ := $(call obj_of,$(wildcard tests/conformance/*.c))
-$(B)/obj/tests/conformance/%.o: CFLAGS_ALL += -Itests
 $(B)/conformance: $(CONFORMANCE_OBJ) $(LIBS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK) -o $@ $^ $(PKG_LIBS)
+
+# `make day`: four banks, 200 branches, 100,000 payments, and one line at the end
+DAY_OBJ := $(call obj_of,$(wildcard tests/day/*.c))
+$(B)/day: $(DAY_OBJ) $(TEST_LIB) $(PART_LIBS) $(LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK) -o $@ $(DAY_OBJ) -Wl,--start-group $(TEST_LIB) $(PART_LIBS) $(LIBS) -Wl,--end-group $(PKG_LIBS) $(TEST_LIBS)
+day: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(B)/day
+	@$(B)/day $(DAY)
+.PHONY: day
 
 # a schema is read as SQL and compiled in as a string
 $(B)/gen/%.sql.h: app/%.sql
@@ -157,6 +166,24 @@ fuzz: deps
 	        -artifact_prefix=$(B)/fuzz/$$n- $(B)/fuzz/corpus/$$n tests/fuzz/corpus/$$n || exit 1; done
 .PHONY: fuzz fuzz-programs
 
+# The storm (tests/storm): simulated days of a branch, the programs' own code over
+# disks, time and connections that are not real. `make storm MINUTES=10`.
+MINUTES   ?= 10
+STORM_OBJ := $(call obj_of,$(wildcard tests/storm/*.c))
+# two programs in one: what both call by one name is told apart
+$(B)/storm-branchd.a: $(B)/libbranchd-part.a
+	$(Q)objcopy --redefine-sym service_today=branch_service_today $< $@
+STORM_LIBS := $(B)/storm-branchd.a $(B)/libbankd-part.a $(B)/libutilityd-part.a $(LIBS)
+STORM_LINK  = $(CC) $(LINK) -Wl,--wrap=clock_monotonic_ms -o $@ $(STORM_OBJ) $(1) \
+    -Wl,--start-group $(STORM_LIBS) -Wl,--end-group $(PKG_LIBS)
+$(B)/storm: $(STORM_OBJ) $(STORM_LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(call STORM_LINK)
+storm: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) $(B)/storm
+	@$(B)/storm -m $(MINUTES) -s $${SEED:-$$(date +%s)}
+.PHONY: storm
+
 # `make bench` measures, each program's peers beside it in the same run; a line
 # a measure: "bench: NAME ours X peer Y ratio R target T ok|short".
 BENCH := $(patsubst tests/bench/%.c,$(B)/tests/bench_%,$(wildcard tests/bench/*.c))
@@ -177,7 +204,7 @@ test: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all test-programs
 	@B=$(B) tests/run $(CHECKS) $(UNIT) $(FUZZ) $(SCREENS) $(SYSTEM)
 .PHONY: test-programs
-test-programs: $(B)/once $(B)/conformance $(UNIT) $(FUZZ) $(SYSTEM) $(SCREENS)
+test-programs: $(B)/once $(B)/conformance $(B)/day $(UNIT) $(FUZZ) $(SYSTEM) $(SCREENS)
 
 # every screen in both languages, as pictures in $(B)/screens
 screens: all $(B)/tests/screen_pictures

@@ -19,7 +19,7 @@ struct bank_settings {
     char listen[64], policy[BANK_PATH], ca[BANK_PATH], cert[BANK_PATH], key[BANK_PATH];
     int64_t connections, per_address, per_certificate, waiting;
     char utility[256], utility_name[65];
-    int64_t links, window, answer_ms;
+    int64_t links, window, answer_ms, totals_after_ms, totals_again_ms;
     char store[BANK_PATH];
     int64_t commit_ms, keep_days;
     char socket[BANK_PATH], metrics[BANK_PATH];

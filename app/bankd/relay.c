@@ -23,6 +23,12 @@ void relay_alarm(struct relay *r, const char *station, const char *address, cons
     journal_alarm(r->journal, station, address, what);
 }
 
+void relay_on_day_over(struct relay *r, void (*over)(void *ctx, day_t day), void *ctx)
+{
+    r->on_day_over = over;
+    r->day_ctx = ctx;
+}
+
 /* --- answers made here --------------------------------------------------------- */
 
 static void count_own(struct relay *r, const struct iso *m, const char *code)

@@ -91,6 +91,9 @@ struct relay {
     size_t queued;
     int64_t started_ms, alarms, connected, refused_connections;
     int64_t latency[LATENCY_STEPS + 1], latency_sum_ms, latency_count; /* sent on to answered */
+    void (*on_day_over)(void *ctx, day_t day);
+    void *day_ctx;
+    day_t day_over;              /* the last that the utility said is over; each once, on whichever link */
     bool stopping;
 };
 extern const int relay_latency_ms[LATENCY_STEPS];

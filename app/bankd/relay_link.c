@@ -186,7 +186,14 @@ static void signed_on(struct link *l, const struct iso *m)
 static void utility_asks(struct link *l, const struct iso *m)
 {
     struct iso answer;
-    if (m->mti[1] == '8' && message_net(m) == NET_CUTOVER) log_info("the utility has gone on to its next business day");
+    struct wire_net n;
+    if (m->mti[1] == '8' && message_net(m) == NET_CUTOVER && wire_net_unpack(m, &n, NULL) == 0) {
+        day_t ended = (n.begins ? n.begins : clock_today(&l->relay->bank->clock)) - 1;
+        char text[DAY_TEXT_SIZE];
+        if (ended > l->relay->day_over) log_info("the utility's business day %s is over", day_format(ended, text, sizeof text));
+        if (ended > l->relay->day_over && l->relay->on_day_over) l->relay->on_day_over(l->relay->day_ctx, ended);
+        if (ended > l->relay->day_over) l->relay->day_over = ended;
+    }
     message_answer(m, m->mti[1] == '8' ? "00" : "30", &answer);
     say(l, &answer);
 }

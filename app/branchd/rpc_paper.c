@@ -36,10 +36,11 @@ void put_form(struct service *s, const struct session *session, const char *kind
     snprintf(form, sizeof form, "%s", preset);
     /* "prepay-80" on a roll of 58 mm is "prepay-58" */
     char *end = strrchr(form, '-');
-    if (strncmp(media, "roll-", 5) == 0 && end && text_digits(end + 1)) snprintf(end, sizeof form - (size_t)(end - form), "%s", media + 4);
+    if (strcmp(kind, "counterfeit") != 0 && strncmp(media, "roll-", 5) == 0 && end && text_digits(end + 1)) snprintf(end, sizeof form - (size_t)(end - form), "%s", media + 4);
     bool bound = strcmp(kind, "invoice") == 0;
     json_object_set_new(job, "template", json_string(bound ? printers_member(s->printers, session->terminal, "template", form) : form));
     json_object_set_new(job, "media", json_string(media));
+    json_object_set_new(job, "kind", json_string(kind));
 }
 
 void rpc_invoice_send(void *ctx, struct rpc_call *call)

@@ -87,12 +87,13 @@ void rpc_state(void *ctx, struct rpc_call *call)
 
 /* --- sign-on ------------------------------------------------------------------------ */
 
+struct acts { struct service *s; json_t *list; };
+
 static void add_act(void *ctx, int64_t at_ms, const char *act, const char *subject, const char *maker)
 {
-    char text[300];
-    if (json_array_size(ctx) >= 50) return;
-    snprintf(text, sizeof text, "%.40s %.80s, made by %.20s", act, subject, maker);
-    json_array_append_new(ctx, json_string(text));
+    struct acts *acts = ctx;
+    if (json_array_size(acts->list) < 100)
+        json_array_append_new(acts->list, json_pack("{s:o, s:s, s:s, s:s}", "at", json_time(acts->s, at_ms), "act", act, "subject", subject, "maker", maker));
 }
 
 /* A teller sits down at his till: it is open, or opened with the float he counted. */
@@ -125,7 +126,7 @@ static void signed_on(struct service *s, struct rpc_call *call, struct session *
     session->signed_on = true;
     session->must_change = who->must_change;
     session->since_ms = service_now(s);
-    approval_show(s->ledger, who->number, add_act, acts, NULL);
+    approval_show(s->ledger, who->number, add_act, &(struct acts){s, acts}, NULL);
     audit_note(s->ledger, "sign-on", who->number, session->terminal, session->terminal, who->role, NULL);
     log_info("terminal %s: %s signs on as %s", session->terminal, who->number, who->role);
     json_t *state = state_json(s, session);

@@ -213,7 +213,7 @@ void rpc_printer_bind(void *ctx, struct rpc_call *call)
     if (!rpc_params(server_rpc(s->server), call, "{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s?s}", "name", &name, "uri", &uri, "profile", &profile,
                     "template", &template, "media", &media, "offset_x_mm10", &x, "offset_y_mm10", &y, "terminal", &terminal))
         return;
-    if (!branch_till(s->branch, terminal, till)) {
+    if (strcmp(terminal, "all") != 0 && !branch_till(s->branch, terminal, till)) { /* "all": reports, at an office printer */
         refuse(s, call, RPC_PARAMS, "params", "the printer was not bound", "there is no such terminal", NULL);
         return;
     }

@@ -45,6 +45,7 @@ static void on_tick(uv_timer_t *timer)
     struct service *s = timer->data;
     int64_t now = clock_monotonic_ms();
     signon_tick(s);
+    restore_kick(s);
     queue_pump(s);
     if (now - s->fed_ms >= s->branch->settings.feed_ms) feed_start(s);
     if (now - s->agreed_ms >= s->branch->settings.agree_ms) agree_start(s, false);

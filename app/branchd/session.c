@@ -20,7 +20,9 @@ static bool on_open(void *ctx, struct rpc_peer *peer)
 static void on_close(void *ctx, struct rpc_peer *peer)
 {
     struct session *session = server_user(peer);
+    struct error err;
     if (session == NULL) return;
+    if (session->greeted && invoice_counter_gone(session->s->ledger, session->terminal, &err) == LEDGER_BROKEN) service_broken(ctx);
     if (session->signed_on) {
         log_info("terminal %s: %s has gone with the connection", session->terminal, session->operator.number);
         audit_note(session->s->ledger, "sign-off", session->operator.number, session->terminal, session->terminal,

@@ -71,6 +71,21 @@ static struct page *make_page(struct counter *c, const json_t *job, struct error
     return page;
 }
 
+int printing_pages(struct counter *c, const json_t *job, const struct page_device *device, struct page ***pages, size_t *count,
+                   struct error *err)
+{
+    struct printing *p = c->printing;
+    if (!p->set && !(p->set = print_set_open(c->options.templates, err))) return -1;
+    struct print_request request = {
+        .form = print_set_find(p->set, js_text(job, "template"), print_language(js_text(job, "data.language")), err),
+        .data = js_at(job, "data"), .device = device, .may_continue = true, .image_folder = c->options.templates,
+    };
+    if (!request.form || !(request.media = print_set_media(p->set, NULL, request.form, err))) return -1;
+    return print_place_all(&request, pages, count, err);
+}
+
+bool printing_bound_here(const struct counter *c) { return c->printing && c->printing->printer; }
+
 /* --- the job, on its thread --- */
 
 static void job_run(uv_work_t *work)
@@ -109,7 +124,7 @@ static void job_done(uv_work_t *work, int status)
     words(c, p->outcome.state);
     if (p->copying) {
         p->copying = false;
-        say(c, "%s %s", p->outcome.result == PRINT_NOTHING_SENT ? _("The copy was not printed:") : _("The copy is printed."),
+        say(c, "%s %s", p->outcome.result == PRINT_NOTHING_SENT ? _("It was not printed:") : _("It is printed."),
             p->outcome.result == PRINT_NOTHING_SENT ? word_printer(p->outcome.state) : "");
         rest(c);
         return;
@@ -243,7 +258,7 @@ void printing_copy(struct counter *c, const json_t *copy)
     } else if ((p->page = make_page(c, copy, &err))) {
         p->copying = true;
         job_start(c, js_text(copy, "job"), false);
-        say(c, "%s", _("The copy is being printed."));
+        say(c, "%s", js_has(copy, "kind") ? _("The paper is being printed.") : _("The copy is being printed."));
     } else {
         refuse(c, "%s %s: %s", err.what, err.where, err.why);
     }
@@ -342,7 +357,7 @@ void printing_close(struct counter *c)
     p->closing = true;
     atomic_store(&p->cancel, true);
     uv_close((uv_handle_t *)&p->again, NULL);
-    while (p->asking || p->step == PRINTING_JOB) uv_run(c->loop, UV_RUN_ONCE);
+    while (p->asking || c->papers || p->step == PRINTING_JOB) uv_run(c->loop, UV_RUN_ONCE);
     c->printing = NULL;
     uv_run(c->loop, UV_RUN_NOWAIT); /* the timer is closed before its memory goes */
     js_keep(&p->printer, NULL);

@@ -50,6 +50,9 @@ struct printing {
 
 void printing_ask(struct counter *c, printing_answer *answer);   /* what ails it; answer may be NULL */
 void printing_clear(struct counter *c, printing_answer *answer); /* forgets what is in its buffer */
+/* All pages of a paper; print_pages_free them. -1 with err. */
+int printing_pages(struct counter *c, const json_t *job, const struct page_device *device, struct page ***pages, size_t *count,
+                   struct error *err);
 const char *word_printer(enum printer_state state);
 
 #endif

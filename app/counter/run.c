@@ -170,7 +170,8 @@ static void forget(struct counter *c)
 {
     for (int i = 0; i < c->slot_count; i++) {
         size_t held = c->slot[i].screen->held;
-        if (held) js_keep((json_t **)(void *)((char *)c->slot[i].state + held), NULL);
+        for (int n = 0; held && n <= c->slot[i].screen->held_more; n++)
+            js_keep((json_t **)(void *)((char *)c->slot[i].state + held) + n, NULL);
         view_free(c->slot[i].state);
         free(c->slot[i].state);
     }

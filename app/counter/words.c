@@ -88,7 +88,22 @@ static const struct word invoices[] = {
     {"dropped", N_("not printed")},
 };
 
+static const struct word acts[] = {
+    {"pay", N_("payment above the limit")}, {"hand_back", N_("cash handed back")}, {"counterfeit", N_("counterfeit note")},
+    {"refund", N_("refund of credit")}, {"transfer", N_("wrong number corrected")}, {"till_count", N_("till counted again")},
+    {"till_cash", N_("cash in or out of a till")}, {"till_close", N_("till closed")}, {"till_handover", N_("till handed over")},
+    {"abandon", N_("payment abandoned")}, {"undo", N_("queued payment undone")}, {"reverse", N_("payment reversed")},
+    {"unacknowledged_answer", N_("cash never taken")}, {"reprint_data", N_("copy of an invoice")}, {"spoil", N_("invoice spoiled")},
+    {"invoice_answer", N_("invoice spoiled")}, {"book_load", N_("book of numbers")}, {"settle", N_("exception settled")},
+    {"number_lost", N_("numbers written off")}, {"vault", N_("vault")}, {"till_force_close", N_("absent teller's till")},
+    {"day_close", N_("day closed")}, {"clock_confirm", N_("date confirmed")}, {"operator_unlock", N_("operator unlocked")},
+    {"operator_add", N_("operator added")}, {"operator_set", N_("operator changed")}, {"operator_password", N_("new first password")},
+    {"repair", N_("difference mended")},
+};
+
 static const struct word states[] = {
+    {"teller", N_("Teller")}, {"supervisor", N_("Supervisor")}, {"technician", N_("Technician")}, {"loaded", N_("loaded")},
+    {"ended", N_("used up")}, {"told again", N_("told again")}, {"undone again", N_("undone again")}, {"explained", N_("explained")},
     {"recorded", N_("recorded")}, {"posted", N_("posted")}, {"declined", N_("declined")},
     {"advised", N_("queued")}, {"undoing", N_("being turned back")}, {"undone", N_("turned back")},
     {"reversing", N_("being reversed")}, {"reversed", N_("reversed")}, {"excepted", N_("excepted")},
@@ -119,6 +134,7 @@ const char *word_forwarded(const char *word) { return FIND(forwards, word); }
 const char *word_kind(const char *kind) { return FIND(kinds, kind); }
 const char *word_invoice(const char *state) { return FIND(invoices, state); }
 const char *word_state(const char *state) { return FIND(states, state); }
+const char *word_act(const char *method) { return FIND(acts, method); }
 
 const char *word_printer(enum printer_state state)
 {
@@ -201,6 +217,7 @@ void words_last(const struct counter *c, const json_t *card, char *buf, size_t s
     words_paper(c, card, paper, sizeof paper);
     const char *forward = js_text(card, "forwarded");
     bool wait = !strcmp(forward, "waiting") || !strcmp(forward, "unknown");
-    snprintf(buf + at, size - at, "%s - %s%s%s", _("recorded"), FIND(forwards, forward),
+    bool onward = wait || !strcmp(forward, "posted") || !strcmp(forward, "queued"); /* the words of a way back are long */
+    snprintf(buf + at, size - at, "%s%s%s%s%s", onward ? _("recorded") : "", onward ? " - " : "", FIND(forwards, forward),
              *paper && !wait ? " - " : "", wait ? "" : paper);
 }

@@ -66,6 +66,8 @@ static enum ledger_result answer(struct ledger *ledger, day_t date, const char *
         r = become(ledger, &day, agreement, err);
     if (r == LEDGER_OK)
         r = day_clear(ledger, date, "", err); /* what was answered since it was closed */
+    if (r == LEDGER_OK && strcmp(agreement, "agreed") == 0)
+        r = sql_run(ledger, err, "DELETE FROM difference WHERE day = ?1 AND repair IS NULL", BIND(sql_int(date)));
     if (r == LEDGER_OK)
         r = note(ledger, date, "agreement", agreement, err);
     return r;
@@ -87,11 +89,12 @@ enum ledger_result agreement_no_answer(struct ledger *ledger, day_t date, struct
     return ledger_end(ledger, r, err);
 }
 
-enum ledger_result ledger_day_late(struct ledger *ledger, day_t date, struct error *err)
+/* late: an answer has changed its totals, so that what was found to differ may differ no more. */
+static enum ledger_result open_again(struct ledger *ledger, day_t date, bool late, struct error *err)
 {
     struct ledger_day day;
     enum ledger_result r = day_get(ledger, date, &day, err);
-    if (r == LEDGER_OK && strcmp(day.agreement, "agreed") == 0) {
+    if (r == LEDGER_OK && (strcmp(day.agreement, "agreed") == 0 || (late && strcmp(day.agreement, "differences") == 0))) {
         r = become(ledger, &day, "re-opened", err);
         if (r == LEDGER_OK)
             r = note(ledger, date, "agreement", "re-opened", err);
@@ -99,11 +102,16 @@ enum ledger_result ledger_day_late(struct ledger *ledger, day_t date, struct err
     return r == LEDGER_OK ? day_clear(ledger, date, "", err) : r;
 }
 
+enum ledger_result ledger_day_late(struct ledger *ledger, day_t date, struct error *err)
+{
+    return open_again(ledger, date, true, err);
+}
+
 enum ledger_result agreement_reopen(struct ledger *ledger, day_t date, struct error *err)
 {
     enum ledger_result r = ledger_begin(ledger, err);
     if (r == LEDGER_OK)
-        r = ledger_day_late(ledger, date, err);
+        r = open_again(ledger, date, false, err);
     return ledger_end(ledger, r, err);
 }
 

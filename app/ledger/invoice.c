@@ -22,7 +22,7 @@ enum ledger_result invoice_next(struct ledger *ledger, const char *terminal, int
     kind[0] = '\0';
     int got = sql_one(ledger, err,
         "SELECT i.id, i.payment, i.kind FROM invoice i JOIN payment p ON p.id = i.payment"
-        " WHERE i.state = 'planned' AND p.terminal = ?1 AND " PAYMENT_STANDS
+        " WHERE i.state = 'planned' AND p.terminal = ?1 AND (SELECT restored FROM branch) = 0 AND " PAYMENT_STANDS
         " AND (i.kind = 'receipt' OR (" BOOK_HERE " IS NOT NULL"
         " AND NOT EXISTS (SELECT 1 FROM invoice s WHERE s.state = 'sent' AND s.book = " BOOK_HERE ")))"
         " ORDER BY i.id LIMIT 1", BIND(sql_text(terminal)), INTO(into_int64(id), into_int64(payment), into_text(kind, 8)));
@@ -80,7 +80,9 @@ static enum ledger_result may_print(struct ledger *ledger, int64_t invoice, stru
                                     struct error *err)
 {
     day_t day;
-    enum ledger_result r = ledger_sheet_load(ledger, invoice, sheet, err);
+    enum ledger_result r = ledger_not_restoring(ledger, what, err);
+    if (r == LEDGER_OK)
+        r = ledger_sheet_load(ledger, invoice, sheet, err);
     if (r == LEDGER_OK)
         r = ledger_day_at_work(ledger, &day, NULL, err);
     if (r == LEDGER_OK)
@@ -181,8 +183,8 @@ static enum ledger_result result_of(struct ledger *ledger, const struct ledger_s
                                     enum ledger_outcome outcome, int64_t bytes, struct error *err)
 {
     switch (outcome) {
-    case OUTCOME_NOTHING_SENT: /* that with bytes taken proves nothing */
-        return bytes > 0 ? doubt(ledger, sheet, "unknown", err) : give_up_number(ledger, sheet, err);
+    case OUTCOME_NOTHING_SENT: /* with bytes taken, or after another word about the job, that proves nothing */
+        return bytes > 0 || sheet->doubt[0] ? doubt(ledger, sheet, "unknown", err) : give_up_number(ledger, sheet, err);
     case OUTCOME_HANDED_OVER: return doubt(ledger, sheet, "handed-over", err);
     case OUTCOME_CONFIRMED: return ledger_sheet_move(ledger, sheet, p, "confirmed", NULL, p->operator_number, err);
     default: return doubt(ledger, sheet, "unknown", err);
@@ -208,6 +210,23 @@ enum ledger_result invoice_result(struct ledger *ledger, int64_t invoice, int at
                          (long long)invoice, attempt, number, outcomes[outcome], (long long)bytes, words ? words : "");
     if (r == LEDGER_OK)
         r = ledger_payment_load(ledger, sheet.payment, out, err);
+    return ledger_end(ledger, r, err);
+}
+
+/* Its program is gone, and with it what it knew of the job that was out: a person looks. */
+enum ledger_result invoice_counter_gone(struct ledger *ledger, const char *terminal, struct error *err)
+{
+    enum ledger_result r = ledger_begin(ledger, err);
+    if (r == LEDGER_OK)
+        r = sql_run(ledger, err, "UPDATE invoice SET doubt = 'unknown' WHERE state = 'sent' AND state IN ('planned', 'sent')"
+                    " AND doubt IS NULL AND (SELECT terminal FROM payment WHERE id = payment) = ?1", BIND(sql_text(terminal)));
+    int64_t jobs = r == LEDGER_OK ? sql_changes(ledger) : 0;
+    if (r == LEDGER_OK && jobs == 0) { /* nothing was changed: no commit to wait for */
+        ledger_end(ledger, LEDGER_STATE, NULL);
+        return ledger->broken[0] ? LEDGER_BROKEN : LEDGER_OK;
+    }
+    if (r == LEDGER_OK)
+        r = ledger_audit(ledger, err, "counter gone while printing", NULL, NULL, terminal, terminal, "%lld jobs in doubt", (long long)jobs);
     return ledger_end(ledger, r, err);
 }
 
@@ -237,7 +256,9 @@ static enum ledger_result answer(struct ledger *ledger, const struct ledger_shee
     if (!whole && !cleared)
         return ledger_refuse(err, LEDGER_STATE, "the answer was not taken", "clear the printer: switch it off and on",
                              "what lies in its buffer would come out with the next paper");
-    enum ledger_result r = whole ? LEDGER_OK : spoiled_today(ledger, two->maker, &spoiled, err);
+    enum ledger_result r = ledger_not_restoring(ledger, "the answer was not taken", err);
+    if (r == LEDGER_OK && !whole)
+        r = spoiled_today(ledger, two->maker, &spoiled, err);
     bool needed = !whole && sheet->numbered && spoiled >= ledger->rules.spoil_alone_a_day;
     if (r == LEDGER_OK)
         r = approval_second(ledger, two, "invoice_answer", p->key.ref, needed, checker, err);

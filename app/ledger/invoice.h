@@ -26,6 +26,8 @@ enum ledger_outcome { OUTCOME_NOTHING_SENT, OUTCOME_HANDED_OVER, OUTCOME_CONFIRM
 enum ledger_result invoice_result(struct ledger *ledger, int64_t invoice, int attempt, const char *number,
                                   enum ledger_outcome outcome, int64_t bytes, const char *words,
                                   struct ledger_payment *out, struct error *err);
+/* The counter of this terminal is gone: what it was printing and has said nothing of is in doubt from now on. */
+enum ledger_result invoice_counter_gone(struct ledger *ledger, const char *terminal, struct error *err);
 /* T4, a person's word about a sent one: whole -> confirmed; else spoiled, void, a new one planned with it.
  * cleared: the printer's buffer was emptied (needed for "spoiled"). More than the rule's spoilt ones a day: two people. */
 enum ledger_result invoice_answer(struct ledger *ledger, int64_t invoice, int attempt, const char *number, bool whole,

@@ -72,6 +72,8 @@ struct ledger_message {
     int64_t prepaid_fen;
     const char *original_class, *checker;            /* 04xx */
     struct key noticed;                              /* notice: the payment's key (PK) */
+    struct key moved;                                /* refund, transfer: whose money (PK), ref "" none */
+    const char *from;                                /* and where it lies: "BL", "PP", "SU"; NULL: no such thing */
     const char *series, *number, *paper;             /* notice: "printed", "spoiled", "cancelled" */
 };
 

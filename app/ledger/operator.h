@@ -48,6 +48,8 @@ typedef void audit_record(void *ctx, int64_t id, int64_t at_ms, const char *even
 /* Oldest first from a record on; from_id 0: the newest `max`. */
 enum ledger_result audit_list(struct ledger *ledger, const char *subject /* NULL: all */, int64_t from_id, int max,
                               audit_record *each, void *ctx, struct error *err);
+/* The head of the chain as it stands, as hex; nothing is walked. */
+enum ledger_result audit_head(struct ledger *ledger, char head[SECRET_HEX_SIZE], struct error *err);
 /* Every record, and that every head anchored on a day is still in the chain. STATE: the first bad
  * record is named in why. head as hex. */
 enum ledger_result audit_verify(struct ledger *ledger, char head[SECRET_HEX_SIZE], struct error *err);

@@ -262,6 +262,10 @@ static int as_state(const json_t *value, int language, char *buf, size_t size, c
         {"damaged", "破损", "Damaged"},           {"declined", "被拒绝", "Declined"},
         {"abandoned", "放弃", "Abandoned"},       {"reversed", "已冲正", "Reversed"},
         {"handed-back", "已退还", "Handed back"},
+        {"undone", "已撤回", "Turned back"},     {"refund", "退预存", "Refund"},
+        {"transfer", "更正户号", "Transfer"},     {"exception", "例外", "Exception"},
+        {"recount", "复点", "Recounted"},         {"over", "长款", "Over"},
+        {"short", "短款", "Short"},               {"counterfeit", "假币", "Counterfeit"},
     };
     return SAY(table);
 }
@@ -277,6 +281,9 @@ static int as_kind(const json_t *value, int language, char *buf, size_t size, co
         {"personal", "个人", "Personal"}, {"corporate", "单位", "Corporate"},
         {"decline", "供电公司拒绝", "Declined by the utility"},
         {"abandon", "放弃缴费", "Payment abandoned"},
+        {"undo", "撤回排队缴费", "Queued payment turned back"},
+        {"refund", "退还预存", "Credit refunded"},
+        {"settled", "例外处理", "Exception settled"},
     };
     return SAY(table);
 }

@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "utilityd/differences.h"
 #include "utilityd/utilityd.h"
+#include "utilityd/watch.h"
 #include "wire/cert.h"
 
 const struct command utility_commands[] = {
@@ -102,6 +104,27 @@ const struct command utility_commands[] = {
      "  --wide                 every column also in a table\n"
      "  --follow               payments: goes on with each new one, and each reversal,\n"
      "                         as it is posted, till interrupted\n"},
+    {"differences", cmd_differences, "[FILE] [--format WORD]", "what differs from a bank, a payment a line",
+     "Without a file: days of banks and branches whose totals after cut-off did not agree,\n"
+     "with both sides' figures. With a bank's file of a day (bankd payments DAY): each\n"
+     "payment that differs, what each side has, and what to do. Ends with 0 nothing\n"
+     "differs, 65 something does, or the file is refused.\n"
+     "\n"
+     "  --format WORD    table (the default), csv or json\n"},
+    {"repair", cmd_repair, "undo KEY --maker N --checker N", "undo a key that no branch took money for, by two people",
+     "What a 0420 does, with two people's names on it: the key is undone for ever, its\n"
+     "bills are open again, and what can't be taken back goes to suspense. Only after the\n"
+     "bank and the branch have said that no cash was taken. Both people (utilityd clerk)\n"
+     "type their passwords, the maker first. Ends with 0, 65 no such key, 77 refused.\n"},
+    {"clerk", cmd_clerk, "add NUMBER NAME | off NUMBER | list", "who may make and check repairs",
+     "add reads a password of at least 12 characters from the terminal or a line of the\n"
+     "input. Passwords are kept as argon2id hashes; five wrong tries lock for 30 minutes.\n"},
+    {"cutover", cmd_cutover, "[DAY]", "the business day goes on",
+     "Ends the business day, for all front ends of these books, and begins the next (or\n"
+     "that DAY, tomorrow at most). Every bank that is connected is told, and asks for its\n"
+     "totals. A payment keeps the day it was taken on, whenever it comes; a branch's day\n"
+     "is closed once it is agreed, or `close_after_days` of the settings after this.\n"
+     "Ends with 0, 65 it can't go there.\n"},
     {"verify", cmd_verify, "[--json]", "check the books' invariants",
      "Runs one query an invariant. Ends with 0 when all hold, 65 when one is broken.\n"},
     {"certs", cmd_certs, "ca DIR | station DIR NAME [DAYS]", "make a private CA, a station's certificate",

@@ -82,7 +82,7 @@ CREATE TABLE payment (
     UNIQUE (station, reference),
     CHECK (state <> 2 OR (code = '00' AND content IS NOT NULL))
 ) STRICT;
-CREATE INDEX payment_day ON payment (business, station, state, amount_fen); -- totals read the index alone
+CREATE INDEX payment_day ON payment (business, station, state, proc, amount_fen); -- totals read the index alone
 CREATE INDEX payment_customer ON payment (customer);
 
 -- Where a key's money lies.

@@ -133,7 +133,8 @@ static void work(struct service *s, struct exchange **xs, size_t count)
 
 bool service_work(struct service *s, struct exchange **xs, size_t count)
 {
-    s->rules.open_from = service_today(s) - (day_t)s->u->settings.close_after_days;
+    day_t business = atomic_load(&((struct utility *)s->u)->business);
+    s->rules.open_from = (business == DAY_NONE ? service_today(s) : business) - (day_t)s->u->settings.close_after_days;
     for (size_t from = 0; from < count;) {
         size_t end = from;
         while (end < count && !is_barrier(xs[end]))

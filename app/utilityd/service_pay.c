@@ -19,7 +19,7 @@ bool service_posts(const struct exchange *x)
 {
     int proc = message_proc(&x->request);
     return x->refusal == NULL && (x->request.mti[1] == '2' || x->request.mti[1] == '4') &&
-           (proc == PROC_CASH || proc == PROC_ACCOUNT);
+           (proc == PROC_CASH || proc == PROC_ACCOUNT || proc == PROC_REFUND || proc == PROC_TRANSFER);
 }
 
 /* Six letters and digits that can't be misread, never the same twice: a block of
@@ -35,7 +35,7 @@ static int next_approval(struct service *s, char approval[7])
         s->approval_end = upto;
         s->approval = upto - APPROVAL_BLOCK;
     }
-    int64_t n = s->approval++ % APPROVAL_COUNT;
+    int64_t n = ++s->approval % APPROVAL_COUNT;
     for (int i = 5; i >= 0; i--, n /= 32)
         approval[i] = signs[n % 32];
     approval[6] = '\0';
@@ -82,6 +82,23 @@ static int take_head(const struct wire_head *h, struct judge_request *r, struct 
     return error_all(err, "message is not valid", "fields 13, 37", "no such date, or the reference is not 12 digits", NULL);
 }
 
+/* Tags PK and MV of a refund or a transfer. The key is another of the same branch. */
+static int take_source(const char *ref, const char *from, struct judge_request *r, struct error *err)
+{
+    static const struct { const char *word; enum judge_home home; } homes[] = {{"BL", HOME_BILL}, {"PP", HOME_CREDIT}, {"SU", HOME_SUSPENSE}};
+    size_t at = 0;
+    while (at < 3 && strcmp(homes[at].word, from) != 0)
+        at++;
+    if (at == 3) return error_all(err, "message is not valid", "tag MV", "it says where the money lies: BL, PP or SU", NULL);
+    r->from = homes[at].home;
+    if (ref[0] == '\0' && r->proc == PROC_REFUND && r->from == HOME_CREDIT) return 0;
+    if (strlen(ref) != KEY_REF_SIZE - 1 || !text_digits(ref) || strcmp(ref, r->key.ref) == 0)
+        return error_all(err, "message is not valid", "tag PK", "it names the payment whose money moves", NULL);
+    r->original = r->key;
+    text_copy(r->original.ref, sizeof r->original.ref, ref);
+    return 0;
+}
+
 static int from_payment(struct service *s, const struct iso *m, struct judge_request *r, struct error *err)
 {
     struct wire_payment p;
@@ -94,6 +111,7 @@ static int from_payment(struct service *s, const struct iso *m, struct judge_req
         r->parts[i].amount_fen = p.bills[i].amount_fen;
         r->parts[i].late_fen = p.bills[i].late_fee_fen;
     }
+    if ((r->proc == PROC_REFUND || r->proc == PROC_TRANSFER) && take_source(p.moved, p.from, r, err) != 0) return -1;
     r->too_late = r->kind == JUDGE_ADVISE && service_today(s) - r->taken > s->u->settings.advice_days;
     return 0;
 }
@@ -104,7 +122,12 @@ static int from_reversal(struct service *s, const struct iso *m, struct judge_re
     if (wire_reversal_unpack(m, service_today(s), &v, err) != 0) return -1;
     text_copy(r->maker, sizeof r->maker, v.maker);
     text_copy(r->checker, sizeof r->checker, v.checker);
-    return take_head(&v.head, r, err);
+    if (take_head(&v.head, r, err) != 0) return -1;
+    bool moves = (r->proc == PROC_REFUND || r->proc == PROC_TRANSFER) && strlen(v.moved) == KEY_REF_SIZE - 1 && text_digits(v.moved);
+    if (!moves || strcmp(v.moved, r->key.ref) == 0) return 0;
+    r->original = r->key;
+    text_copy(r->original.ref, sizeof r->original.ref, v.moved);
+    return 0;
 }
 
 static int to_judge(struct service *s, const struct iso *m, struct judge_request *r, struct error *err)

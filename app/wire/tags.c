@@ -11,6 +11,7 @@
 
 const struct tag_spec tag_specs[] = {
     {"AH", false, 64, "audit head", "64 hex digits", false},
+    {"BD", false, 8, "business day that begins", "YYYYMMDD", false},
     {"BL", true, 60, "bill paid", "bill|amount|late fee", false},
     {"CA", false, 400, "customer's address", "text", false},
     {"CN", false, 400, "customer's name", "text", false},
@@ -23,6 +24,7 @@ const struct tag_spec tag_specs[] = {
     {"IV", false, 60, "invoice", "series|number|printed, spoiled or cancelled", false},
     {"LP", false, 10, "last part", "10 digits", false},
     {"MT", false, 20, "meter", "letters and digits", false},
+    {"MV", false, 2, "moved from", "BL, PP or SU", false},
     {"NS", false, 10, "not shown", "count", false},
     {"OP", false, 8, "operator, who makes", "letters and digits", false},
     {"PK", false, 12, "payment's reference", "DE 37 of the payment", false},

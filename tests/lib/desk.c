@@ -83,8 +83,8 @@ void desk_counter(struct desk *desk, const char *language, int rows, int cols)
 void desk_counter_ends(struct desk *desk)
 {
     desk_keys(desk, "{F10}");
-    desk_sees(desk, "D   ");
-    desk_keys(desk, "d{Enter}");
+    desk_sees(desk, "X   ");
+    desk_keys(desk, "x{Enter}");
     int status = term_ended(desk->term, TERM_WAIT_MS);
     if (status) fail_msg("the counter did not end well: %d", status);
 }
@@ -114,3 +114,27 @@ void desk_sees_row(struct desk *desk, int row, const char *text)
 void desk_keys(struct desk *desk, const char *keys) { term_keys(desk->term, keys); }
 
 bool desk_shows(const struct desk *desk, const char *text) { return term_shows(desk->term, text); }
+
+static char letter_of(const struct desk *desk, const char *title)
+{
+    char row[TERM_ROW_SIZE];
+    for (int r = 0; r < term_rows(desk->term); r++) {
+        const char *at = strstr(term_row(desk->term, r, row, sizeof row), title);
+        if (at && at - row > 2) return row[1];
+    }
+    return 0;
+}
+
+void desk_menu(struct desk *desk, const char *title)
+{
+    char keys[16], letter;
+    desk_keys(desk, "{F10}");
+    desk_sees(desk, "X   ");
+    for (int page = 0; !(letter = letter_of(desk, title)); page++) {
+        if (page == 4) fail_msg("the menu has no line \"%s\"", title);
+        desk_keys(desk, "{F8}");
+        term_settle(desk->term, 100);
+    }
+    snprintf(keys, sizeof keys, "%c{Enter}", letter);
+    desk_keys(desk, keys);
+}

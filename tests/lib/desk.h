@@ -33,6 +33,8 @@ void desk_sign_on(struct desk *desk, const char *number);
 void desk_sees(struct desk *desk, const char *text);
 void desk_sees_row(struct desk *desk, int row, const char *text); /* rows from 1, as people count */
 void desk_keys(struct desk *desk, const char *keys);
+/* F10, then the line of the menu with this title: pages until it is there, types its letter, Enter. */
+void desk_menu(struct desk *desk, const char *title);
 bool desk_shows(const struct desk *desk, const char *text);
 
 #endif

@@ -58,13 +58,9 @@ static void comes(const char *text, const char *name)
     picture(name);
 }
 
-static void menu_to(const char *key, const char *text, const char *name)
+static void menu_to(const char *title, const char *text, const char *name)
 {
-    char keys[32];
-    desk_keys(&desk, "{F10}");
-    desk_sees(&desk, said("EVERYTHING THERE IS", "全部功能"));
-    snprintf(keys, sizeof keys, "%s{Enter}", key);
-    desk_keys(&desk, keys);
+    desk_menu(&desk, title);
     comes(text, name);
 }
 
@@ -165,13 +161,13 @@ static void around(void **state)
     desk_keys(&desk, "{F3}{F10}");
     comes(said("EVERYTHING THERE IS", "全部功能"), "16-menu");
     desk_keys(&desk, "{F3}");
-    menu_to("5", said("QUEUE TO THE UTILITY", "待发队列"), "17-queue");
-    menu_to("6", said("TILL COUNT", "钱箱清点"), "18-count");
-    menu_to("7", said("CASH IN OR OUT", "钱箱收付"), "19-cash");
-    menu_to("8", said("PRINTER OF THIS TERMINAL", "本终端打印机"), "20-printer");
-    menu_to("9", said("CHANGE THE PASSWORD", "修改密码"), "21-password");
+    menu_to(said("Queue to the utility", "待发队列"), said("QUEUE TO THE UTILITY", "待发队列"), "17-queue");
+    menu_to(said("Till count and close", "钱箱清点与关闭"), said("TILL COUNT", "钱箱清点"), "18-count");
+    menu_to(said("Cash in or out of the till", "钱箱收付"), said("CASH IN OR OUT", "钱箱收付"), "19-cash");
+    menu_to(said("Printer", "打印机"), said("PRINTER OF THIS TERMINAL", "本终端打印机"), "20-printer");
+    menu_to(said("Change the password", "修改密码"), said("CHANGE THE PASSWORD", "修改密码"), "21-password");
     desk_keys(&desk, "{F2}0499110002");
-    menu_to("b", said("THIS TERMINAL IS LOCKED", "本终端已锁定"), "22-lock");
+    menu_to(said("Lock this terminal", "锁定本终端"), said("THIS TERMINAL IS LOCKED", "本终端已锁定"), "22-lock");
     desk_keys(&desk, BRANCH_PASSWORD "{Enter}");
     desk_sees(&desk, "[0499110002");
     desk_keys(&desk, "{F12}");
@@ -210,6 +206,8 @@ static void no_answer(void **state)
     picture("26-todo-give");
     world_resume(&desk.w, "utilityd");
     world_wait_bank(&desk.w);
+    desk_keys(&desk, "{Look}h{Enter}"); /* the slip comes first */
+    desk_sees(&desk, said("is printed", "已打印"));
     desk_keys(&desk, "{Look}h{Enter}");
     desk_sees(&desk, said("A SECOND PERSON", "第二人"));
     desk_keys(&desk, BRANCH_SUPERVISOR "{Enter}" BRANCH_PASSWORD "{Enter}");
@@ -297,19 +295,21 @@ static void off_line(void **state)
 
 static void till_counted(void **state)
 {
-    menu_to("6", said("TILL COUNT", "钱箱清点"), "33-count");
+    menu_to(said("Till count and close", "钱箱清点与关闭"), said("TILL COUNT", "钱箱清点"), "33-count");
     desk_keys(&desk, "5{Enter}0499110002{Enter}");
     comes(said("At most 6 digits", "至多 6 位"), "34-count-scan");
     for (int i = 0; i < 10; i++) desk_keys(&desk, "{Down}");
     desk_keys(&desk, "{Down}c{Enter}");
     comes(said("SHORT", "短款"), "35-counted");
     desk_keys(&desk, "{F2}");
-    menu_to("c", said("SIGN ON", "签到"), "36-signed-off");
+    menu_to(said("Sign off", "签退"), said("SIGN ON", "签到"), "36-signed-off");
 }
 
 static void the_supervisor_looks(void **state)
 {
     desk_sign_on(&desk, BRANCH_SUPERVISOR);
+    comes(said("APPROVED IN YOUR NAME", "以您名义审批"), "37-approved");
+    desk_keys(&desk, "{Look}y{Enter}");
     comes(said("BRANCH NOW", "支行现况"), "37-branch");
     term_resize(desk.term, 20, 70);
     desk_sees(&desk, "80 x 24");

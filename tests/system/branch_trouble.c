@@ -154,8 +154,11 @@ static void a_full_disk_takes_no_money_and_says_so(void **state)
     assert_int_equal(prlimit(pid, RLIMIT_FSIZE, &small, NULL), 0);
     json_t *refused = talk_refused(&one, "internal", "pay", "o", draft);
     assert_non_null(refused);
-    json_t *said = talk_note(&one, "state", 5000);
-    assert_true(strlen(talk_text(said, "stopped")) > 10);
+    json_t *said;
+    do /* those that came before are kept too */
+        said = talk_note(&one, "state", 5000);
+    while (said && !*talk_text(said, "stopped"));
+    assert_true(said && strlen(talk_text(said, "stopped")) > 10);
     assert_int_equal(world_wait(&w, "branchd"), EX_IOERR);
     stand_up();
     world_branch_verify(&w);

@@ -37,7 +37,7 @@ static const struct { const char *form, *samples[7]; } shipped[] = {
     {"passbook", {"passbook", "passbook-long"}},
     {"agreement-a4", {"agreement", "agreement-long"}},
     {"teller-day-a4", {"teller", "teller-long"}}, {"branch-day-a4", {"branch", "branch-long"}},
-    {"counterfeit-a5", {"counterfeit", "counterfeit-long"}},
+    {"counterfeit-a5", {"counterfeit", "counterfeit-long"}}, {"counterfeit-80", {"counterfeit"}}, {"month-a4", {"month"}},
     {"alignment-80", {"alignment"}}, {"alignment-58", {"alignment"}}, {"alignment-241", {"alignment"}},
     {"alignment-a4", {"alignment"}}, {"alignment-a5", {"alignment"}}, {"alignment-passbook", {"alignment"}},
 };
