@@ -88,6 +88,7 @@ const struct command bank_commands[] = {
      "  import FILE [--result DIR]    opens those of a file of the utility's customer centre (ACCOPEN) and\n"
      "                                writes the result (ACCRESULT); the same file again: the same result\n"
      "  export [--result DIR]         every customer's account, as such a result\n"
+     "  key                           makes the key that passwords are sealed for; prints its public part\n"
      "\n"
      "  --format WORD                 table (the default), csv or json, for show, statement and list\n"
      "Ends with 0, 65 refused (the code and why are said), 66 no such file, 69 no books.\n"},

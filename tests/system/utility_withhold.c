@@ -103,7 +103,9 @@ static void a_bill_that_is_out_is_not_taken_at_a_counter(void **state)
     utility_connect(&u);
     utility_pay_start(&p, "C00000001", 1);
     utility_pay_bill(&p, "W1", 5200, 0);
-    assert_string_equal(utility_pay(&u, &p, "0200", NULL), "80");
+    struct wire_answer answer;
+    assert_string_equal(utility_pay(&u, &p, "0200", &answer), "80");
+    assert_non_null(strstr(answer.reason, "out with bank 102: deposit 52.00 there")); /* what can be done instead */
 }
 
 /* Accounts hold 50.01 to 50.09: after deposits, seven of nine are enough. */
