@@ -23,7 +23,7 @@ endif
 LINK   := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections -Wl,--as-needed
 ifeq ($(SANITIZE),1)
 # what gcc guesses of lengths is worse at -O1 with the sanitizers in: the plain build judges them
-OPT    := -O1 -g $(if $(findstring clang,$(CC)),,-Wno-format-truncation) -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+OPT    := -O1 -g $(if $(findstring clang,$(CC)),,-Wno-format-truncation -Wno-restrict) -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 LINK   += -fsanitize=address,undefined
 else
 OPT    := -O2 -g -D_FORTIFY_SOURCE=2

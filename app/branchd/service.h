@@ -151,6 +151,10 @@ json_t *paper_names(const struct service *s);
  * receipt, copy, handback, counterfeit. */
 void put_form(struct service *s, const struct session *session, const char *kind, json_t *job);
 
+/* --- printers (rpc_printer.c) ------------------------------------------------------------------------ */
+/* Which printer takes which document at this terminal: document -> binding. */
+json_t *printers_here(struct service *s, const char *terminal);
+
 /* --- papers of an act (slip.c) ---------------------------------------------------------------------- */
 json_t *paper_head(struct service *s); /* bank, branch, business day: what every paper begins with */
 /* {id, job, template, media, kind, data}: the receipt of a note taken in. */
@@ -176,6 +180,6 @@ METHOD(branch_now); METHOD(report); METHOD(report_paper); METHOD(totals);
 METHOD(operators); METHOD(operator_add); METHOD(operator_set); METHOD(operator_unlock);
 METHOD(operator_password); METHOD(books); METHOD(number_lost);
 METHOD(restore_state); METHOD(restore_answer); METHOD(restore_adopt); METHOD(restore_done);
-METHOD(printer_bind); METHOD(link_status); METHOD(backup);
+METHOD(printer_bind); METHOD(printer_unbind); METHOD(printers); METHOD(link_status); METHOD(backup);
 
 #endif

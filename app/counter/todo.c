@@ -158,11 +158,25 @@ static void paper_spoiled(struct counter *c, const json_t *one)
     }
 }
 
-static void printer_cleared(struct counter *c, const json_t *one)
+/* Switched off and on: nothing is left in it. One that answers must say that it is there
+ * again; one that can't be reached is off, and holds nothing either. */
+static void on_again(struct counter *c, bool cleared, const struct printer_status *status)
 {
     struct todo *s = screen_state(c, &screen_todo);
-    s->cleared = true;
-    say(c, "%s", _("Printer cleared. N Enter voids the number now."));
+    busy_end(c);
+    s->cleared = !status || status->state != PRINTER_SILENT;
+    if (s->cleared) say(c, "%s", _("Printer cleared. N Enter voids the number now."));
+    else refuse(c, "%s", _("The printer does not answer yet: wait until it is ready, then C Enter again."));
+}
+
+static void printer_cleared(struct counter *c, const json_t *one)
+{
+    if (!printing_bound_here(c)) {
+        on_again(c, true, NULL);
+        return;
+    }
+    busy_start(c, _("Asking the printer"));
+    printing_ask(c, on_again);
 }
 
 static void slip_came(struct counter *c, int64_t tag, const json_t *job, const struct rpc_error *error)

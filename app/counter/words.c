@@ -5,6 +5,7 @@
 #include "base/money.h"
 #include "base/text.h"
 #include "counter/counter.h"
+#include "counter/printers.h"
 #include "counter/printing.h"
 
 #define CUSTOMER_CELLS 10
@@ -122,6 +123,15 @@ static const char *const printers[PRINTER_STATES] = {
     [PRINTER_OFFLINE] = N_("OFF LINE"),
 };
 
+static const struct word documents[] = {
+    {"invoice", N_("invoice")}, {"receipt", N_("receipt")}, {"passbook", N_("passbook")}, {"report", N_("reports")},
+};
+
+static const struct word results[] = {
+    {"nothing-sent", N_("NOTHING SENT")}, {"handed-over", N_("handed over")}, {"confirmed", N_("confirmed")}, {"unknown", N_("NOT KNOWN")},
+    {"sending", N_("sending")},
+};
+
 static const char *find(const struct word *words, size_t count, const char *word)
 {
     for (size_t i = 0; i < count; i++)
@@ -134,6 +144,23 @@ const char *word_forwarded(const char *word) { return FIND(forwards, word); }
 const char *word_kind(const char *kind) { return FIND(kinds, kind); }
 const char *word_invoice(const char *state) { return FIND(invoices, state); }
 const char *word_state(const char *state) { return FIND(states, state); }
+const char *word_outcome(const char *outcome) { return FIND(results, outcome); }
+const char *word_result(enum print_result result) { return FIND(results, print_result_name(result)); }
+
+const char *words_documents(const char *list, char *buf, size_t size)
+{
+    char one[WORD_SIZE];
+    size_t at = 0;
+    buf[0] = 0;
+    for (const char *p = list; *p && at < size;) {
+        size_t len = strcspn(p, ",");
+        snprintf(one, sizeof one, "%.*s", (int)len, p);
+        at += (size_t)snprintf(buf + at, size - at, "%s%s", at ? "," : "", FIND(documents, one));
+        p += len;
+        p += strspn(p, ", ");
+    }
+    return buf;
+}
 const char *word_act(const char *method) { return FIND(acts, method); }
 
 const char *word_printer(enum printer_state state)
