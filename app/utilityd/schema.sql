@@ -203,6 +203,16 @@ CREATE TABLE invoice (
     UNIQUE (series, number)
 ) STRICT, WITHOUT ROWID;
 
+-- Parts of a bank's result as they come over the line, until they are posted.
+CREATE TABLE received (
+    bank TEXT NOT NULL,
+    file TEXT NOT NULL,                      -- WHI: or WHF: and the batch
+    part INTEGER NOT NULL CHECK (part > 0),
+    last INTEGER NOT NULL,                   -- number of the last part
+    text TEXT NOT NULL,                      -- its lines
+    PRIMARY KEY (bank, file, part)
+) STRICT, WITHOUT ROWID;
+
 -- What was refused for want of authority, and what people did here.
 CREATE TABLE audit (
     id    INTEGER PRIMARY KEY,

@@ -108,8 +108,17 @@ void service_file(struct service *s, struct exchange *x)
     struct error err;
     char *end = NULL;
     day_t day;
-    if (wire_part_unpack(&x->request, service_today(s), &asked, &err) != 0 || asked.action != '1') {
-        service_refuse(x, "30", "a file is asked for with action 1");
+    bool readable = wire_part_unpack(&x->request, service_today(s), &asked, &err) == 0;
+    if (readable && asked.action == '2') {
+        service_result(s, x, &asked);
+        return;
+    }
+    if (!readable || asked.action != '1') {
+        service_refuse(x, "30", "a file is asked for with action 1, given with 2");
+        return;
+    }
+    if (strncmp(asked.file, "WHL:", 4) == 0) {
+        service_list(s, x, &asked);
         return;
     }
     if (strncmp(asked.file, "FEED:", 5) == 0 && text_digits(asked.file + 5)) {
@@ -121,5 +130,5 @@ void service_file(struct service *s, struct exchange *x)
             send_detail(s, x, &details[i], day, &asked);
             return;
         }
-    service_refuse(x, "57", "files are FEED:<change>, PAY:<YYYYMMDD>, INV:<YYYYMMDD>");
+    service_refuse(x, "57", "files are FEED:<change>, PAY:<YYYYMMDD>, INV:<YYYYMMDD>, WHL:<batch>");
 }
