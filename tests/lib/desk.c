@@ -80,11 +80,46 @@ void desk_counter(struct desk *desk, const char *language, int rows, int cols)
     desk_sees(desk, strcmp(language, "en") ? "启动检查" : "At start-up");
 }
 
+#define MENU_FIRST_ROW 4 /* from 0 */
+#define MENU_PAGES 3
+
+/* Its digit or letter on the screen, 0: not there. */
+static char menu_key(struct term *term, const char *title)
+{
+    char row[TERM_ROW_SIZE];
+    for (int i = MENU_FIRST_ROW; i < term_rows(term); i++) {
+        const char *at = strstr(term_row(term, i, row, sizeof row), title);
+        if (at) return row[1]; /* ">1    title" */
+    }
+    return 0;
+}
+
+bool menu_open(struct term *term, const char *en, const char *zh)
+{
+    char keys[24];
+    term_keys(term, "{F10}");
+    if (!term_wait_row(term, MENU_FIRST_ROW, "1 ", TERM_WAIT_MS)) return false;
+    for (int page = 0; page < MENU_PAGES; page++) {
+        char key = menu_key(term, en);
+        if (!key) key = menu_key(term, zh);
+        snprintf(keys, sizeof keys, "%c{Enter}", key);
+        term_keys(term, key ? keys : "{F8}");
+        if (key) return true;
+        term_settle(term, 30);
+    }
+    return false;
+}
+
+void desk_menu(struct desk *desk, const char *en, const char *zh)
+{
+    if (menu_open(desk->term, en, zh)) return;
+    term_print(desk->term, stderr);
+    fail_msg("not in the menu: %s", en);
+}
+
 void desk_counter_ends(struct desk *desk)
 {
-    desk_keys(desk, "{F10}");
-    desk_sees(desk, "D   ");
-    desk_keys(desk, "d{Enter}");
+    desk_menu(desk, "Leave the program", "退出程序");
     int status = term_ended(desk->term, TERM_WAIT_MS);
     if (status) fail_msg("the counter did not end well: %d", status);
 }

@@ -14,6 +14,7 @@
 
 #include "base/date.h"
 #include "base/money.h"
+#include "lib/desk.h"
 #include "lib/printer.h"
 #include "lib/rpc_client.h"
 #include "lib/screen.h"
@@ -97,21 +98,9 @@ static void signs(struct seat *s, const char *number)
     keys(s, "%s{Enter}" BRANCH_PASSWORD "{Enter}", number);
 }
 
-/* From the menu by what stands there, wherever the cursor is. */
 static void opens(struct seat *s, const char *title, const char *heading)
 {
-    char row[TERM_ROW_SIZE], key = 0;
-    keys(s, "{F10}");
-    sees(s, "EVERYTHING THERE IS");
-    for (int tries = 0; key == 0 && tries < 40; tries++) {
-        for (int i = 3; i < term_rows(s->term); i++) {
-            const char *at = strstr(term_row(s->term, i, row, sizeof row), title);
-            if (at) key = row[1] == ' ' ? row[2] : row[1];
-        }
-        if (key == 0) keys(s, "{F8}"), term_settle(s->term, 20);
-    }
-    if (key == 0) failed(s, title);
-    keys(s, "%c{Enter}", key);
+    if (!menu_open(s->term, title, title)) failed(s, title);
     sees(s, heading);
 }
 
