@@ -124,8 +124,9 @@ static void job_done(uv_work_t *work, int status)
     words(c, p->outcome.state);
     if (p->copying) {
         p->copying = false;
-        say(c, "%s %s", p->outcome.result == PRINT_NOTHING_SENT ? _("The copy was not printed:") : _("The copy is printed."),
-            p->outcome.result == PRINT_NOTHING_SENT ? word_printer(p->outcome.state) : "");
+        bool nothing = p->outcome.result == PRINT_NOTHING_SENT;
+        if (p->paper) say(c, "%s %s", nothing ? _("The paper was not printed:") : _("The paper is printed."), nothing ? word_printer(p->outcome.state) : "");
+        else say(c, "%s %s", nothing ? _("The copy was not printed:") : _("The copy is printed."), nothing ? word_printer(p->outcome.state) : "");
         rest(c);
         return;
     }
@@ -257,6 +258,7 @@ void printing_copy(struct counter *c, const json_t *copy)
         say(c, "%s", _("The copy comes after what is being printed."));
     } else if ((p->page = make_page(c, copy, &err))) {
         p->copying = true;
+        p->paper = js_has(copy, "kind");
         job_start(c, js_text(copy, "job"), false);
         say(c, "%s", js_has(copy, "kind") ? _("The paper is being printed.") : _("The copy is being printed."));
     } else {

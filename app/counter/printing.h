@@ -35,6 +35,7 @@ struct printing {
     char uri[TRANSPORT_URI_SIZE], profile[PRINTING_NAME_SIZE], name[PRINTING_NAME_SIZE];
     int64_t invoice, attempt;
     char number[16]; /* "" for a receipt */
+    bool paper;      /* a slip or the like, no copy of an invoice */
     bool copying;    /* plain paper: nothing to report */
     atomic_bool cancel;
     json_t *report; /* outcome that branchd has not heard */

@@ -94,11 +94,13 @@ static char menu_key(struct term *term, const char *title)
     return 0;
 }
 
+static bool is_menu(struct term *term, void *ctx) { return term_shows(term, "EVERYTHING THERE IS") || term_shows(term, "全部功能"); }
+
 bool menu_open(struct term *term, const char *en, const char *zh)
 {
     char keys[24];
     term_keys(term, "{F10}");
-    if (!term_wait_row(term, MENU_FIRST_ROW, "1 ", TERM_WAIT_MS)) return false;
+    if (!term_wait_until(term, is_menu, NULL, TERM_WAIT_MS)) return false;
     for (int page = 0; page < MENU_PAGES; page++) {
         char key = menu_key(term, en);
         if (!key) key = menu_key(term, zh);

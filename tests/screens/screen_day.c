@@ -269,8 +269,8 @@ static void three_payments_are_reversed(void **state)
         keys(s, "{F6}");
         sees(s, "GIVE BACK");
         keys(s, "{Look}h{Enter}");
-        sees(s, "The slip is being printed");
-        sees(s, "printed.");
+        sees(s, "once it is signed");
+        sees(s, "The paper is printed");
         keys(s, "{Look}h{Enter}");
         signs(s, BRANCH_SUPERVISOR);
         sees(s, "All is settled");
@@ -387,8 +387,8 @@ static void one_exception_stays_credit_and_one_is_refunded(void **state)
     keys(s, "{F2}{F6}");
     sees(s, "GIVE BACK");
     keys(s, "{Look}h{Enter}");
-    sees(s, "The slip is being printed");
-    sees(s, "printed.");
+    sees(s, "once it is signed");
+    sees(s, "The paper is printed");
     keys(s, "{Look}h{Enter}");
     sees(s, "All is settled");
     keys(s, "{F2}");

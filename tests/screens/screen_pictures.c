@@ -207,6 +207,8 @@ static void no_answer(void **state)
     world_resume(&desk.w, "utilityd");
     world_wait_bank(&desk.w);
     desk_keys(&desk, "{Look}h{Enter}");
+    comes(said("once it is signed", "客户签字后"), "26-todo-give-slip");
+    desk_keys(&desk, "{Look}h{Enter}");
     desk_sees(&desk, said("A SECOND PERSON", "第二人"));
     desk_keys(&desk, BRANCH_SUPERVISOR "{Enter}" BRANCH_PASSWORD "{Enter}");
     desk_sees(&desk, said("All is settled", "全部了结"));
@@ -323,9 +325,11 @@ static void till_counted(void **state)
 static void the_supervisor_looks(void **state)
 {
     desk_sign_on(&desk, BRANCH_SUPERVISOR);
+    comes(said("APPROVED IN YOUR NAME", "以您名义"), "37-acts");
+    desk_keys(&desk, "y{Enter}");
     comes(said("BRANCH NOW", "支行现况"), "37-branch");
     static const struct { const char *en, *zh, *heading_en, *heading_zh, *name; } all[] = {
-        {"The business day", "营业日：", "BUSINESS DAY", "日终步骤", "40-day"},
+        {"The business day", "营业日：", "BUSINESS DAY", "冻结当日业务", "40-day"},
         {"Exceptions", "例外", "EXCEPTIONS", "例外", "41-exceptions"},
         {"The vault", "金库", "THE VAULT", "金库", "42-vault"},
         {"Vault count", "清点金库", "VAULT COUNT", "金库清点", "43-vault-count"},
