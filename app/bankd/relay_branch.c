@@ -139,6 +139,22 @@ static void answer_local(struct session *s, const struct iso *m, const uint8_t *
     relay_answer_own(s->relay, s, m, "00", NULL);
 }
 
+/* The bank's own: judged at its desk, nothing of it is sent on. */
+static void to_desk(struct session *s, const struct iso *m, const uint8_t *bytes, size_t len)
+{
+    struct relay *r = s->relay;
+    if (!journal_message(r->journal, FATE_LOCAL, 0, s->cn, bytes, len)) return;
+    if (!desk_ask(r->desk, s->id, bytes, len) && !message_is_advice(m)) relay_answer_own(r, s, m, "91", "too many wait at the bank");
+}
+
+void relay_desk_answered(void *ctx, uint64_t tag, const void *bytes, size_t len)
+{
+    struct relay *r = ctx;
+    struct session *s = relay_session(r, tag);
+    journal_message(r->journal, FATE_DESK, 0, s ? s->cn : "", bytes, len);
+    if (s) relay_to_session(s, bytes, len); /* else it asks again when it is back */
+}
+
 static void send_on(struct session *s, struct branch *b, const struct iso *m, const uint8_t *bytes, size_t len)
 {
     struct item *item = malloc(sizeof *item + len);
@@ -182,6 +198,8 @@ static void on_frame(void *ctx, struct channel *c, const uint8_t *bytes, size_t 
         refuse(s, &m, "58", why, bytes, len);
     } else if (is_local(&m)) {
         answer_local(s, &m, bytes, len);
+    } else if (desk_is_ours(&m)) {
+        to_desk(s, &m, bytes, len);
     } else {
         struct branch *b = relay_branch(s->relay, bank, name, true);
         if (b == NULL) {

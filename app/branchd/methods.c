@@ -86,6 +86,8 @@ const struct rpc_method service_methods[] = {
     {"operator_unlock", SUPERVISOR, rpc_operator_unlock},
     {"operator_password", SUPERVISOR, rpc_operator_password},
     {"printer_bind", RPC_TECHNICIAN, rpc_printer_bind},
+    {"printer_unbind", RPC_TECHNICIAN, rpc_printer_unbind},
+    {"printers", TECHNICAL, rpc_printers},
     {"link_status", ANY, rpc_link_status},
     {"backup", ANY, rpc_backup},
 };

@@ -13,6 +13,7 @@ struct report_ask {
     const char *name;     /* "teller", "branch", "month" */
     day_t day;            /* a month: any day of it */
     const char *teller;   /* of a teller's report */
+    const char *terminal; /* it is printed at; NULL: at none of its own */
     const char *signer;   /* name of who has it made; NULL: nobody's */
     bool english;
 };
@@ -21,8 +22,8 @@ json_t *report_make(struct service *s, const struct report_ask *ask, enum ledger
 
 /* report_paper.c: what its A4 template sees, at most so many rows to be explained. NULL with err. */
 json_t *report_data(struct service *s, const struct report_ask *ask, int listed_max, enum ledger_result *result, struct error *err);
-/* The same for its A4 template: {job, template, media, kind, data, printer}; printer: the one bound for "all"
- * terminals' reports, or null. NULL with err. */
+/* The same for its A4 template: {job, template, media, kind, data, printer}; printer: the one bound for
+ * reports at the terminal, else at "all", or null. NULL with err. */
 json_t *report_paper(struct service *s, const struct report_ask *ask, enum ledger_result *result, struct error *err);
 
 #endif

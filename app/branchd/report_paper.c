@@ -309,7 +309,7 @@ json_t *report_paper(struct service *s, const struct report_ask *ask, enum ledge
     int at = paper_of(ask, err);
     snprintf(job, sizeof job, "%s %s %s%s%s", s->branch->settings.branch, papers[at].name, day_format(ask->day, when, sizeof when),
              papers[at].teller ? " " : "", papers[at].teller ? ask->teller : "");
-    const json_t *office = printers_at(s->printers, "all");
+    const json_t *office = printers_for(s->printers, ask->terminal ? ask->terminal : "all", "report");
     return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "job", job, "template", papers[at].template, "media", "", "kind", "report", "data", data, "printer",
                      office ? json_deep_copy(office) : json_null());
 }

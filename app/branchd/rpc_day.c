@@ -157,7 +157,7 @@ static void make_report(struct service *s, struct rpc_call *call,
                         json_t *(*make)(struct service *s, const struct report_ask *ask, enum ledger_result *result, struct error *err))
 {
     struct session *session = session_of(call);
-    struct report_ask ask = {.english = strcmp(session->language, "en") == 0, .signer = session->operator.name};
+    struct report_ask ask = {.english = strcmp(session->language, "en") == 0, .terminal = session->terminal, .signer = session->operator.name};
     struct error err = {0};
     enum ledger_result result;
     const char *text;

@@ -35,15 +35,15 @@ static json_t *hello_json(struct service *s, struct session *session)
 {
     const struct branch_settings *set = &s->branch->settings;
     bool english = strcmp(session->language, "en") == 0;
-    json_t *state = state_json(s, session), *printer = json_deep_copy(printers_at(s->printers, session->terminal));
-    json_t *hello = json_pack("{s:s, s:s, s:s, s:s, s:s, s:O, s:O, s:o, s:O, s:O, s:o, s:O, s:o, s:{s:b, s:b, s:I}, s:o}", "bank",
+    json_t *state = state_json(s, session), *printer = json_deep_copy(printers_for(s->printers, session->terminal, "invoice"));
+    json_t *hello = json_pack("{s:s, s:s, s:s, s:s, s:s, s:O, s:O, s:o, s:O, s:O, s:o, s:O, s:o, s:o, s:{s:b, s:b, s:I}, s:o}", "bank",
                               set->bank, "bank_name", english ? set->bank_name_en : set->bank_name, "branch", set->branch,
                               "branch_name", english ? set->branch_name_en : set->branch_name, "utility_name",
                               english ? set->utility_name_en : set->utility_name, "business_date",
                               json_object_get(state, "business_date"), "now", json_object_get(state, "now"), "till",
                               till_json(s, session), "next_number", json_object_get(state, "next_number"), "series",
                               json_object_get(state, "series"), "startup", startup_json(s), "copy",
-                              json_object_get(state, "copy"), "printer", printer ? printer : json_null(), "rules",
+                              json_object_get(state, "copy"), "printer", printer ? printer : json_null(), "printers", printers_here(s, session->terminal), "rules",
                               "oldest_first", (int)s->copy_info.rules.oldest_first, "part_payment",
                               (int)s->copy_info.rules.part_payment, "tender_warn_fen", (json_int_t)set->tender_warn_fen,
                               "state", state);

@@ -35,6 +35,7 @@ struct service {
     uv_timer_t push, tick, kick;
     uv_signal_t term, intr, hup;
     bool dirty;                      /* a state notification is due */
+    int64_t push_rest_ms;            /* between two state pushes at least */
     int64_t pushed_ms, fed_ms, agreed_ms; /* monotonic: last state push, feed, agreement round */
     int64_t signon_at_ms, signon_delay_ms; /* monotonic: the next try, 0: none is due */
     bool feed_going;                 /* a part is asked for */
@@ -151,6 +152,10 @@ json_t *paper_names(const struct service *s);
  * receipt, copy, handback, counterfeit. */
 void put_form(struct service *s, const struct session *session, const char *kind, json_t *job);
 
+/* --- printers (rpc_printer.c) ------------------------------------------------------------------------ */
+/* Which printer takes which document at this terminal: document -> binding. */
+json_t *printers_here(struct service *s, const char *terminal);
+
 /* --- papers of an act (slip.c) ---------------------------------------------------------------------- */
 json_t *paper_head(struct service *s); /* bank, branch, business day: what every paper begins with */
 /* {id, job, template, media, kind, data}: the receipt of a note taken in. */
@@ -176,6 +181,6 @@ METHOD(branch_now); METHOD(report); METHOD(report_paper); METHOD(totals);
 METHOD(operators); METHOD(operator_add); METHOD(operator_set); METHOD(operator_unlock);
 METHOD(operator_password); METHOD(books); METHOD(number_lost);
 METHOD(restore_state); METHOD(restore_answer); METHOD(restore_adopt); METHOD(restore_done);
-METHOD(printer_bind); METHOD(link_status); METHOD(backup);
+METHOD(printer_bind); METHOD(printer_unbind); METHOD(printers); METHOD(link_status); METHOD(backup);
 
 #endif

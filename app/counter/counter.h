@@ -168,6 +168,7 @@ const char *word_kind(const char *kind); /* of a thing that waits */
 const char *word_role(unsigned role);
 const char *word_invoice(const char *state);
 const char *word_state(const char *state); /* of a payment, a till, a row of the queue */
+const char *word_outcome(const char *outcome); /* of a print job */
 const char *word_act(const char *method); /* what a second person approves, by branchd's name of it */
 bool word_known(const char *reason);       /* a reason that has a text */
 /* The answer to a question: the one letter typed, upper case, when Enter is
@@ -199,8 +200,14 @@ bool printing_now(const struct counter *c, char *number, size_t size);
 /* The printer in words, for the state line: "Printer ready", "L7 OUT OF PAPER". */
 const char *printing_words(const struct counter *c);
 bool printing_trouble(const struct counter *c); /* the printer can't print: a person must see to it */
-/* A copy on plain paper: what reprint_data answered. */
+/* A paper without a number: what reprint_data answered, a slip. After what is under way. */
 void printing_copy(struct counter *c, const json_t *copy);
+/* Paper that the teller must put in: the job it is for, NULL when there is none. plain
+ * (may be NULL): a numbered sheet lies in that printer, and this wants a plain one. */
+const json_t *printing_wants(const struct counter *c, bool *plain);
+bool printing_watching(const struct counter *c); /* it is said to be in; the printer does not say so yet */
+void printing_paper_in(struct counter *c);
+bool printing_drop(struct counter *c); /* a copy or slip is not wanted any more; false: an invoice is */
 bool printing_bound_here(const struct counter *c); /* a printer is bound to this terminal */
 bool printing_busy(const struct counter *c); /* a job, its report or a question is under way */
 void printing_close(struct counter *c);
@@ -209,9 +216,10 @@ void printing_close(struct counter *c);
 extern const struct screen *const screens[];
 extern const struct screen screen_signon, screen_password, screen_collect, screen_search, screen_todo,
     screen_card, screen_approve, screen_help, screen_menu, screen_fee, screen_queue, screen_printer,
-    screen_count, screen_count_accept, screen_count_vault, screen_count_force, screen_cash, screen_branch, screen_lock,
+    screen_count, screen_count_accept, screen_count_vault, screen_count_force, screen_cash, screen_branch, screen_restored, screen_lock,
     screen_day, screen_difference, screen_exceptions, screen_turn, screen_refund, screen_transfer, screen_operators,
-    screen_books, screen_void, screen_vault, screen_counterfeit, screen_report, screen_acts;
+    screen_books, screen_void, screen_vault, screen_counterfeit, screen_report, screen_acts,
+    screen_slip, screen_printers, screen_picture, screen_print_log, screen_link, screen_setup;
 
 /* --- between screens --- */
 void collect_customer(struct counter *c, const char *customer); /* chosen in a list: look up */

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/secret.h"
 #include "base/text.h"
 #include "counter/counter.h"
 #include "counter/printing.h"
@@ -23,6 +24,7 @@ struct paper {
     struct print_outcome outcome;
     struct error err;
     bool failed;
+    unsigned chance;
 };
 
 static struct paper *made(struct counter *c, const json_t *job, const struct page_device *device)
@@ -32,6 +34,8 @@ static struct paper *made(struct counter *c, const json_t *job, const struct pag
     if (!p) abort();
     p->c = c;
     p->work.data = p;
+    struct entropy entropy = entropy_system();
+    p->chance = (unsigned)entropy_u64(&entropy);
     text_copy(p->name, sizeof p->name, js_text(job, "job"));
     if (printing_pages(c, job, device, &p->pages, &p->count, &err)) {
         refuse(c, "%s %s: %s", err.what, err.where, err.why);
@@ -55,7 +59,9 @@ static void print_run(uv_work_t *work)
 {
     struct paper *p = work->data;
     for (size_t i = 0; i < p->count && !p->failed; i++) {
-        struct print_job job = {.uri = p->uri, .profile = p->profile, .page = p->pages[i], .name = p->name};
+        char name[sizeof p->name + 40];
+        snprintf(name, sizeof name, "%s-%zu-%08x", p->name, i + 1, p->chance); /* no job's name is used twice */
+        struct print_job job = {.uri = p->uri, .profile = p->profile, .page = p->pages[i], .name = name};
         print_job_run(&job, &p->outcome);
         p->failed = p->outcome.result == PRINT_NOTHING_SENT || p->outcome.result == PRINT_UNKNOWN;
     }
@@ -77,7 +83,7 @@ void paper_office(struct counter *c, const json_t *job)
         refuse(c, "%s", _("No office printer is bound for reports (terminal \"all\"): S Enter saves it as PDF."));
         return;
     }
-    struct paper *p = made(c, job, &profile->device);
+    struct paper *p = made(c, job, profile_device(profile));
     if (!p) return;
     text_copy(p->uri, sizeof p->uri, js_text(printer, "uri"));
     text_copy(p->profile, sizeof p->profile, js_text(printer, "profile"));

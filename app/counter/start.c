@@ -39,7 +39,7 @@ static const char usage[] =
     "\n"
     "usage: counter [options]\n"
     "       counter template check|show|list|formats …\n"
-    "       counter printer list|status|test …\n"
+    "       counter printer discover|status|test|align|list|bind|log|report …\n"
     "\n"
     "  --config=FILE        settings (default " SETTINGS_FILE ", built-in values without it)\n"
     "  --socket=PATH        socket of branchd\n"

@@ -21,7 +21,7 @@ struct todo {
 static const struct { const char *kind, *form; } forms[] = {
     {"doubt", "todo-doubt"},   {"handed-over", "todo-doubt"},     {"declined", "todo-give"},
     {"give-back", "todo-give"}, {"no-answer", "todo-wait"},        {"unacknowledged", "todo-unseen"},
-    {"short", "todo-short"},
+    {"short", "todo-short"},      {"restored", "todo-restored"},
 };
 
 static const json_t *item(const struct todo *s) { return json_array_get(s->items, (size_t)s->at); }
@@ -158,11 +158,25 @@ static void paper_spoiled(struct counter *c, const json_t *one)
     }
 }
 
-static void printer_cleared(struct counter *c, const json_t *one)
+/* Switched off and on: nothing is left in it. One that answers must say that it is there
+ * again; one that can't be reached is off, and holds nothing either. */
+static void on_again(struct counter *c, bool cleared, const struct printer_status *status)
 {
     struct todo *s = screen_state(c, &screen_todo);
-    s->cleared = true;
-    say(c, "%s", _("Printer cleared. N Enter voids the number now."));
+    busy_end(c);
+    s->cleared = !status || status->state != PRINTER_SILENT;
+    if (s->cleared) say(c, "%s", _("Printer cleared. N Enter voids the number now."));
+    else refuse(c, "%s", _("The printer does not answer yet: wait until it is ready, then C Enter again."));
+}
+
+static void printer_cleared(struct counter *c, const json_t *one)
+{
+    if (!printing_bound_here(c)) {
+        on_again(c, true, NULL);
+        return;
+    }
+    busy_start(c, _("Asking the printer"));
+    printing_ask(c, on_again);
 }
 
 static void slip_came(struct counter *c, int64_t tag, const json_t *job, const struct rpc_error *error)
@@ -189,6 +203,7 @@ static void hand_back(struct counter *c, const json_t *one)
     busy_start(c, _("Making the slip"));
     call(c, "slip", key_of(one), slip_came, 0);
 }
+static void to_restored(struct counter *c, const json_t *one) { screen_open(c, &screen_restored, NULL); }
 static void open_refund(struct counter *c, const json_t *one) { screen_open(c, &screen_refund, js_at(one, "card")); }
 static void open_transfer(struct counter *c, const json_t *one) { screen_open(c, &screen_transfer, js_at(one, "card")); }
 static void ask_again(struct counter *c, const json_t *one) { act(c, "ask_again", key_of(one), ""); }
@@ -251,7 +266,8 @@ static const struct {
     {"todo-other", 'C', "transfer", open_transfer},         {"todo-other", 'T', "reverse", to_card},
     {"todo-other", 'L', NULL, later},              {"todo-short", 'A', "settle", short_teller},
     {"todo-short", 'B', "settle", short_utility},  {"todo-short", 'D', "settle", short_loss},
-    {"todo-short", 'L', NULL, later},
+    {"todo-short", 'L', NULL, later},              {"todo-restored", 'R', "restore_answer", to_restored},
+    {"todo-restored", 'L', NULL, later},
 };
 
 static void answer(struct counter *c, struct todo *s, char letter)

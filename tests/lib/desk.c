@@ -66,13 +66,16 @@ void desk_close(struct desk *desk)
     world_close(&desk->w);
 }
 
-void desk_counter(struct desk *desk, const char *language, int rows, int cols)
+void desk_counter(struct desk *desk, const char *language, int rows, int cols) { desk_counter_at(desk, DESK_TERMINAL, language, rows, cols); }
+
+void desk_counter_at(struct desk *desk, const char *terminal, const char *language, int rows, int cols)
 {
-    char program[300], socket[600], lang[32];
+    char program[300], socket[600], lang[32], at[32];
     snprintf(program, sizeof program, "%s/counter", desk->w.bin);
     snprintf(socket, sizeof socket, "--socket=%s", desk->socket);
     snprintf(lang, sizeof lang, "--lang=%s", language);
-    const char *const argv[] = {program, socket, "--terminal=" DESK_TERMINAL, lang, NULL};
+    snprintf(at, sizeof at, "--terminal=%s", terminal);
+    const char *const argv[] = {program, socket, at, lang, NULL};
     const char *const env[] = {"LC_ALL=", "LANG=C.UTF-8", "NO_COLOR=", NULL};
     term_close(desk->term);
     desk->term = term_start(rows, cols, "xterm-256color", argv, env);

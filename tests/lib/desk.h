@@ -24,6 +24,8 @@ void desk_close(struct desk *desk);
 void desk_bind(struct desk *desk, const char *name, const char *uri);
 /* Starts the counter; language "zh_CN" or "en". Waits for the sign-on screen. */
 void desk_counter(struct desk *desk, const char *language, int rows, int cols);
+/* The same at another terminal. */
+void desk_counter_at(struct desk *desk, const char *terminal, const char *language, int rows, int cols);
 /* Ends it as a lost terminal does, or as F10 does; fails when it does not end. */
 void desk_counter_ends(struct desk *desk);
 /* number, password and for a till that is not open the float and the next sheet. */

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "branchd/service.h"
 #include "branchd/signon.h"
-#include "storm/disk.h"
+#include "lib/disk.h"
 #include "storm/nodes.h"
 
 #define TICK_MS 1000

@@ -30,7 +30,7 @@ static const struct { const char *form, *samples[7]; } shipped[] = {
     {"receipt-58", {"receipt", "receipt-one", "receipt-long", "receipt-rare", "receipt-latin", "receipt-prepay", "receipt-twelve"}},
     {"invoice-a4", {"receipt", "receipt-one", "receipt-long", "receipt-rare", "receipt-latin", "receipt-twelve"}},
     {"invoice-a5", {"receipt", "receipt-one", "receipt-long", "receipt-rare", "receipt-latin", "receipt-twelve"}},
-    {"invoice-241", {"receipt", "receipt-one", "receipt-rare", "receipt-latin", "receipt-twelve"}},
+    {"invoice-241", {"receipt", "receipt-one", "receipt-long", "receipt-rare", "receipt-latin", "receipt-twelve"}},
     {"paper-241", {"receipt"}},
     {"prepay-80", {"prepay", "prepay-long"}}, {"prepay-58", {"prepay", "prepay-long"}},
     {"handback-80", {"handback", "handback-long"}}, {"handback-58", {"handback", "handback-long"}},

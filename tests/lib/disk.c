@@ -1,4 +1,4 @@
-#include "storm/disk.h"
+#include "lib/disk.h"
 
 #include <assert.h>
 #include <sqlite3.h>
