@@ -183,3 +183,8 @@ enum ledger_result operator_list(struct ledger *ledger, struct ledger_operator *
         rows[(*count)++] = one;
     return got < 0 ? LEDGER_BROKEN : LEDGER_OK;
 }
+
+enum ledger_result operator_password_rule(const char *number, const char *password, struct error *err)
+{
+    return secret_password_rule(number, password, err) == 0 ? LEDGER_OK : LEDGER_WEAK;
+}
