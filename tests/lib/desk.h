@@ -35,8 +35,9 @@ void desk_sign_on(struct desk *desk, const char *number);
 void desk_sees(struct desk *desk, const char *text);
 void desk_sees_row(struct desk *desk, int row, const char *text); /* rows from 1, as people count */
 void desk_keys(struct desk *desk, const char *keys);
-/* F10, then the line of the menu with this title: pages until it is there, types its letter, Enter. */
-void desk_menu(struct desk *desk, const char *title);
+/* Opens what the menu calls so in either language, wherever it stands there; fails when it does not. */
+void desk_menu(struct desk *desk, const char *en, const char *zh);
+bool menu_open(struct term *term, const char *en, const char *zh);
 bool desk_shows(const struct desk *desk, const char *text);
 
 #endif
