@@ -1,10 +1,10 @@
 /* Which passwords are too weak: short, of a few characters, a run of keys, the
  * number itself, or one that everybody tries. */
+#include <stdbool.h>
 #include <string.h>
 
-#include "base/text.h"
-#include "base/password.h"
 #include "base/secret.h"
+#include "base/text.h"
 
 #define LEAST_CHARACTERS 12
 #define MOST_BYTES 128
@@ -74,7 +74,7 @@ static bool repeats(const char *text)
     return false;
 }
 
-int password_rule(const char *number, const char *password, struct error *err)
+int secret_password_rule(const char *number, const char *password, struct error *err)
 {
     char text[MOST_BYTES + 1];
     int r = 0;

@@ -15,7 +15,7 @@ enum ledger_result operator_stored(struct ledger *ledger, const char *number, ch
  * number that nobody has), OK with *out. When a lock has lapsed the next wrong try locks again at once. */
 enum ledger_result operator_checked(struct ledger *ledger, const char *number, const char *terminal, bool matched,
                                     struct ledger_operator *out, struct error *err);
-/* New hash made outside (secret_password_hash); the rules (12 characters, blocklist) are base/password.h's. */
+/* New hash made outside (secret_password_hash); the rules (12 characters, blocklist) are base/secret.h's. */
 enum ledger_result operator_set_password(struct ledger *ledger, const char *number, const char *stored, bool must_change,
                                          struct error *err);
 /* One who forgot his: a new first password, lock and count cleared. Two people, act "operator_password". */
