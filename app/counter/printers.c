@@ -22,6 +22,7 @@ static struct device *selected(struct printers *s)
 static const char *status_of(const struct device *d, char *buf, size_t size)
 {
     if (!d->asked) return _("not asked");
+    if (d->status.state == PRINTER_UNKNOWN) return _("can't say");
     bool queue = !strncmp(d->found.uri, "cups:", 5);
     snprintf(buf, size, "%s%s", word_printer(d->status.state), queue ? _(" (CUPS word)") : "");
     return buf;
@@ -32,7 +33,7 @@ static const char *cell(void *ctx, int row, const struct form_field *field, char
     struct printers *s = ctx;
     const struct device *d = &s->devices.at[row];
     if (!strcmp(field->name, "no")) return snprintf(buf, size, "  %d", row + 1) > 0 ? buf : "";
-    if (!strcmp(field->name, "way")) return device_way(d);
+    if (!strcmp(field->name, "way")) return _(device_way(d));
     if (!strcmp(field->name, "model")) return *d->found.model ? d->found.model : d->found.uri;
     if (!strcmp(field->name, "prints")) return *d->prints ? words_documents(d->prints, buf, size) : "-";
     if (!strcmp(field->name, "status")) return status_of(d, buf, size);
@@ -337,16 +338,16 @@ static void add_address(struct counter *c, struct printers *s)
         refuse(c, "%s: %s", err.what, err.why);
         return;
     }
-    struct device *d = devices_add(&s->devices, &found);
-    if (!d) return;
+    if (!devices_add(&s->devices, &found)) return;
     json_t *bindings = json_incref(s->devices.bindings);
     if (bindings) devices_bind(&s->devices, bindings);
     json_decref(bindings);
     s->view.list.count = (int)s->devices.count;
-    s->view.list.at = (int)(d - s->devices.at);
-    view_set(&s->view, "uri", found.uri);
+    s->view.list.at = 0;
+    while (strcmp(s->devices.at[s->view.list.at].found.uri, found.uri) != 0) s->view.list.at++;
+    show(c, s);
     busy_start(c, _("Asking the printers"));
-    ask_one(c, d);
+    ask_one(c, selected(s));
 }
 
 /* --- keys ------------------------------------------------------------------------------------- */
