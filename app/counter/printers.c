@@ -387,11 +387,14 @@ static void values(struct printers *s)
 
 static void answered(struct counter *c, struct printers *s, char letter)
 {
+    struct trial_of of;
     switch (letter) {
     case 'A': try_it(c, s, TRIAL_ALIGN, false); break;
     case 'T': try_it(c, s, TRIAL_TEST, false); break;
     case 'D': try_it(c, s, TRIAL_TEST, true); break;
-    case 'P': screen_open(c, &screen_picture, NULL); break;
+    case 'P':
+        if (printers_trial(c, s, &of)) screen_open(c, &screen_picture, NULL);
+        break;
     case 'B': save(c, s); break;
     case 'U': unbind(c, s); break;
     default: break;
