@@ -147,7 +147,7 @@ static bool may_number(struct counter *c, struct printers *s, const char *docume
     const struct device *d = selected(s);
     bool same = d && !strcmp(d->found.uri, view_get(&s->view, "uri"));
     bool numbers = !strcmp(document, "invoice") || !*document;
-    if (!same || d->found.numbered || !numbers || strncmp(view_get(&s->view, "template"), "invoice", 7)) return true;
+    if (!same || d->found.numbered || !numbers || strncmp(view_get(&s->view, "template"), "invoice", 7) != 0) return true;
     refuse(c, "%s", _("No numbered paper on this queue: CUPS prints again after its own restart. Set its device to once:URI (lpadmin -v)."));
     return false;
 }
@@ -207,7 +207,7 @@ static const char *const templates[] = {"receipt-80", "receipt-58", "invoice-241
 static void rotate(struct view *v, const char *field, const char *const list[])
 {
     int i = 0;
-    while (list[i] && strcmp(list[i], view_get(v, field))) i++;
+    while (list[i] && strcmp(list[i], view_get(v, field)) != 0) i++;
     view_set(v, field, list[i] && list[i + 1] ? list[i + 1] : list[0]);
 }
 
@@ -215,7 +215,7 @@ static void next_profile(struct printers *s)
 {
     const char *now = view_get(&s->view, "profile");
     size_t i = 0;
-    while (profile_at(i) && strcmp(profile_at(i)->name, now)) i++;
+    while (profile_at(i) && strcmp(profile_at(i)->name, now) != 0) i++;
     const struct profile *next = profile_at(i) ? profile_at(i + 1) : NULL;
     if (!next) next = profile_at(0);
     view_set(&s->view, "profile", next->name);

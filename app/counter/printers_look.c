@@ -23,7 +23,7 @@ static void ask_done(uv_work_t *work, int status)
     s->asking--;
     for (size_t i = 0; i < s->devices.count; i++) {
         struct device *d = &s->devices.at[i];
-        if (strcmp(d->found.uri, a->device.found.uri)) continue;
+        if (strcmp(d->found.uri, a->device.found.uri) != 0) continue;
         d->status = a->device.status;
         d->asked = a->device.asked;
         d->found = a->device.found;
