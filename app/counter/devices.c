@@ -55,6 +55,17 @@ static void lay(struct devices *d, const json_t *row)
     add_word(there->terminal, sizeof there->terminal, terminal);
 }
 
+/* What is bound stands first; else as it was found. */
+static void bound_first(struct devices *d)
+{
+    for (size_t i = 1; i < d->count; i++)
+        for (size_t n = i; n > 0 && d->at[n].binding && !d->at[n - 1].binding; n--) {
+            struct device lower = d->at[n - 1];
+            d->at[n - 1] = d->at[n];
+            d->at[n] = lower;
+        }
+}
+
 void devices_bind(struct devices *d, json_t *bindings)
 {
     size_t i;
@@ -65,6 +76,7 @@ void devices_bind(struct devices *d, json_t *bindings)
     }
     js_keep(&d->bindings, bindings);
     json_array_foreach(bindings, i, row) lay(d, row);
+    bound_first(d);
 }
 
 void devices_free(struct devices *d) { js_keep(&d->bindings, NULL); }

@@ -346,7 +346,7 @@ int printer_command(int argc, char **argv)
         return EX_USAGE;
     }
     for (size_t i = 0; i < COUNT(commands); i++) {
-        if (strcmp(commands[i].name, word)) continue;
+        if (strcmp(commands[i].name, word) != 0) continue;
         if (commands[i].uri && a.argc < 1) return misused("the printer's address is missing");
         if (commands[i].profile && !a.profile) return misused("--profile is missing");
         if (commands[i].branchd && !a.who.operator_number) return misused("--operator and --password-file are missing");

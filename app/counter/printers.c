@@ -5,12 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/text.h"
 #include "counter/printing.h"
-
-#define HOST_MS 3000
 
 static struct device *selected(struct printers *s)
 {
@@ -22,6 +19,7 @@ static struct device *selected(struct printers *s)
 static const char *status_of(const struct device *d, char *buf, size_t size)
 {
     if (!d->asked) return _("not asked");
+    if (d->status.state == PRINTER_UNKNOWN) return _("can't say");
     bool queue = !strncmp(d->found.uri, "cups:", 5);
     snprintf(buf, size, "%s%s", word_printer(d->status.state), queue ? _(" (CUPS word)") : "");
     return buf;
@@ -32,7 +30,7 @@ static const char *cell(void *ctx, int row, const struct form_field *field, char
     struct printers *s = ctx;
     const struct device *d = &s->devices.at[row];
     if (!strcmp(field->name, "no")) return snprintf(buf, size, "  %d", row + 1) > 0 ? buf : "";
-    if (!strcmp(field->name, "way")) return device_way(d);
+    if (!strcmp(field->name, "way")) return _(device_way(d));
     if (!strcmp(field->name, "model")) return *d->found.model ? d->found.model : d->found.uri;
     if (!strcmp(field->name, "prints")) return *d->prints ? words_documents(d->prints, buf, size) : "-";
     if (!strcmp(field->name, "status")) return status_of(d, buf, size);
@@ -76,7 +74,7 @@ static void preset(struct printers *s, const struct profile *profile)
     view_setf(v, "media", "%s%s", !*paper ? "passbook" : !strcmp(paper, "241") ? "tractor-" : !strcmp(paper, "a4") ? "" : "roll-", paper);
 }
 
-static void show(struct counter *c, struct printers *s)
+void printers_show(struct counter *c, struct printers *s)
 {
     struct view *v = &s->view;
     const struct device *d = selected(s);
@@ -97,106 +95,6 @@ static void show(struct counter *c, struct printers *s)
     view_set(v, "document", js_text(b, "document"));
     view_set(v, "template", js_text(b, "template"));
     view_set(v, "media", js_text(b, "media"));
-}
-
-/* --- looking and asking, on threads ---------------------------------------------------- */
-
-struct asking_device { uv_work_t work; struct counter *c; struct device device; };
-
-static void ask_run(uv_work_t *work)
-{
-    struct asking_device *a = work->data;
-    device_ask(&a->device);
-}
-
-static void ask_done(uv_work_t *work, int status)
-{
-    struct asking_device *a = work->data;
-    struct counter *c = a->c;
-    struct printers *s = screen_state(c, &screen_printers);
-    c->printing->working--;
-    s->asking--;
-    for (size_t i = 0; i < s->devices.count; i++) {
-        struct device *d = &s->devices.at[i];
-        if (strcmp(d->found.uri, a->device.found.uri)) continue;
-        d->status = a->device.status;
-        d->asked = a->device.asked;
-        d->found = a->device.found;
-        memcpy(d->at, a->device.at, sizeof d->at);
-    }
-    if (!s->asking) busy_end(c);
-    counter_dirty(c);
-    free(a);
-}
-
-static void ask_one(struct counter *c, const struct device *d)
-{
-    struct printers *s = screen_state(c, &screen_printers);
-    struct asking_device *a = malloc(sizeof *a);
-    if (!a) abort();
-    *a = (struct asking_device){.c = c, .device = *d};
-    a->device.binding = d->binding;
-    a->work.data = a;
-    s->asking++;
-    c->printing->working++;
-    uv_queue_work(c->loop, &a->work, ask_run, ask_done);
-}
-
-static void ask_all(struct counter *c, struct printers *s)
-{
-    busy_start(c, _("Asking the printers"));
-    for (size_t i = 0; i < s->devices.count; i++) ask_one(c, &s->devices.at[i]);
-    if (!s->asking) busy_end(c);
-}
-
-static void bindings_came(struct counter *c, int64_t look, const json_t *result, const struct rpc_error *error)
-{
-    struct printers *s = screen_state(c, &screen_printers);
-    if (error) {
-        busy_end(c);
-        refuse_error(c, error);
-        return;
-    }
-    devices_bind(&s->devices, (json_t *)result);
-    s->view.list.count = (int)s->devices.count;
-    if (s->view.list.at >= s->view.list.count) s->view.list.at = 0;
-    if (s->view.focus == VIEW_LIST) show(c, s);
-    if (look) ask_all(c, s);
-    else busy_end(c);
-}
-
-struct looking { uv_work_t work; struct counter *c; struct devices found; struct error err; };
-
-static void look_run(uv_work_t *work)
-{
-    struct looking *l = work->data;
-    devices_find(&l->found, &l->err);
-}
-
-static void look_done(uv_work_t *work, int status)
-{
-    struct looking *l = work->data;
-    struct counter *c = l->c;
-    struct printers *s = screen_state(c, &screen_printers);
-    json_t *bindings = s->devices.bindings;
-    c->printing->working--;
-    s->devices = l->found;
-    s->devices.bindings = bindings;
-    if (strstr(l->err.what, "queues")) say(c, "%s", _("CUPS does not answer: its queues are not in the list."));
-    else if (*l->err.what) say(c, "%s: %s. %s", l->err.what, l->err.why, l->err.remedy);
-    free(l);
-    call(c, "printers", NULL, bindings_came, true);
-}
-
-static void look(struct counter *c)
-{
-    struct looking *l = calloc(1, sizeof *l);
-    if (!l) abort();
-    l->c = c;
-    l->work.data = l;
-    c->printing->working++;
-    busy_start(c, _("Looking for printers"));
-    uv_queue_work(c->loop, &l->work, look_run, look_done);
 }
 
 /* --- what is done with one ---------------------------------------------------------------- */
@@ -240,7 +138,7 @@ static void bound(struct counter *c, int64_t unbound, const json_t *result, cons
     scheme = transport_scheme_of(view_get(&s->view, "uri"), &rest);
     if (unbound) say(c, "%s", _("It is bound no longer."));
     else say(c, _("Bound and saved. \"Handed over\" will mean here: %s."), scheme ? _(scheme->handed_over) : "");
-    call(c, "printers", NULL, bindings_came, false);
+    call(c, "printers", NULL, printers_bound_came, false);
 }
 
 /* Numbered paper on a queue that may print it twice is refused when it is bound, not at the first customer. */
@@ -249,7 +147,7 @@ static bool may_number(struct counter *c, struct printers *s, const char *docume
     const struct device *d = selected(s);
     bool same = d && !strcmp(d->found.uri, view_get(&s->view, "uri"));
     bool numbers = !strcmp(document, "invoice") || !*document;
-    if (!same || d->found.numbered || !numbers || strncmp(view_get(&s->view, "template"), "invoice", 7)) return true;
+    if (!same || d->found.numbered || !numbers || strncmp(view_get(&s->view, "template"), "invoice", 7) != 0) return true;
     refuse(c, "%s", _("No numbered paper on this queue: CUPS prints again after its own restart. Set its device to once:URI (lpadmin -v)."));
     return false;
 }
@@ -274,56 +172,6 @@ static void unbind(struct counter *c, struct printers *s)
          bound, true);
 }
 
-struct trying {
-    uv_work_t work;
-    struct counter *c;
-    struct trial_of of;
-    char text[7][TRANSPORT_URI_SIZE]; /* of's, kept while the fields may change */
-    struct print_outcome out;
-    struct error err;
-    bool failed, drawer;
-};
-
-static void try_run(uv_work_t *work)
-{
-    struct trying *t = work->data;
-    t->failed = (t->drawer ? print_drawer(t->of.uri, t->of.profile, &t->err) : trial_print(&t->of, &t->out, &t->err)) != 0;
-}
-
-static void try_done(uv_work_t *work, int status)
-{
-    struct trying *t = work->data;
-    struct counter *c = t->c;
-    c->printing->working--;
-    busy_end(c);
-    if (t->failed) refuse(c, "%s: %s. %s", t->err.what, t->err.why, t->err.remedy);
-    else if (t->drawer) say(c, "%s", _("The drawer was told to open."));
-    else say(c, "%s: %s. %llu / %llu, %lld ms", word_result(t->out.result), word_printer(t->out.state), (unsigned long long)t->out.bytes,
-             (unsigned long long)t->out.total, (long long)t->out.ms);
-    free(t);
-}
-
-static void try_it(struct counter *c, struct printers *s, enum trial trial, bool drawer)
-{
-    struct trial_of of;
-    if (!printers_trial(c, s, &of)) return;
-    struct trying *t = calloc(1, sizeof *t);
-    if (!t) abort();
-    const char **kept[7] = {&of.uri, &of.profile, &of.template, &of.media, &of.name, &of.language, &of.folder};
-    for (int i = 0; i < 7; i++) {
-        text_copy(t->text[i], sizeof t->text[i], *kept[i]);
-        *kept[i] = t->text[i];
-    }
-    of.trial = trial;
-    t->c = c;
-    t->of = of;
-    t->drawer = drawer;
-    t->work.data = t;
-    c->printing->working++;
-    busy_start(c, drawer ? _("Opening the drawer") : _("Printing a trial page"));
-    uv_queue_work(c->loop, &t->work, try_run, try_done);
-}
-
 /* --- an address that was typed -------------------------------------------------------------- */
 
 static void add_address(struct counter *c, struct printers *s)
@@ -337,16 +185,16 @@ static void add_address(struct counter *c, struct printers *s)
         refuse(c, "%s: %s", err.what, err.why);
         return;
     }
-    struct device *d = devices_add(&s->devices, &found);
-    if (!d) return;
+    if (!devices_add(&s->devices, &found)) return;
     json_t *bindings = json_incref(s->devices.bindings);
     if (bindings) devices_bind(&s->devices, bindings);
     json_decref(bindings);
     s->view.list.count = (int)s->devices.count;
-    s->view.list.at = (int)(d - s->devices.at);
-    view_set(&s->view, "uri", found.uri);
+    s->view.list.at = 0;
+    while (strcmp(s->devices.at[s->view.list.at].found.uri, found.uri) != 0) s->view.list.at++;
+    printers_show(c, s);
     busy_start(c, _("Asking the printers"));
-    ask_one(c, d);
+    printers_ask(c, selected(s));
 }
 
 /* --- keys ------------------------------------------------------------------------------------- */
@@ -359,7 +207,7 @@ static const char *const templates[] = {"receipt-80", "receipt-58", "invoice-241
 static void rotate(struct view *v, const char *field, const char *const list[])
 {
     int i = 0;
-    while (list[i] && strcmp(list[i], view_get(v, field))) i++;
+    while (list[i] && strcmp(list[i], view_get(v, field)) != 0) i++;
     view_set(v, field, list[i] && list[i + 1] ? list[i + 1] : list[0]);
 }
 
@@ -367,7 +215,7 @@ static void next_profile(struct printers *s)
 {
     const char *now = view_get(&s->view, "profile");
     size_t i = 0;
-    while (profile_at(i) && strcmp(profile_at(i)->name, now)) i++;
+    while (profile_at(i) && strcmp(profile_at(i)->name, now) != 0) i++;
     const struct profile *next = profile_at(i) ? profile_at(i + 1) : NULL;
     if (!next) next = profile_at(0);
     view_set(&s->view, "profile", next->name);
@@ -386,11 +234,14 @@ static void values(struct printers *s)
 
 static void answered(struct counter *c, struct printers *s, char letter)
 {
+    struct trial_of of;
     switch (letter) {
-    case 'A': try_it(c, s, TRIAL_ALIGN, false); break;
-    case 'T': try_it(c, s, TRIAL_TEST, false); break;
-    case 'D': try_it(c, s, TRIAL_TEST, true); break;
-    case 'P': screen_open(c, &screen_picture, NULL); break;
+    case 'A': printers_try(c, s, TRIAL_ALIGN, false); break;
+    case 'T': printers_try(c, s, TRIAL_TEST, false); break;
+    case 'D': printers_try(c, s, TRIAL_TEST, true); break;
+    case 'P':
+        if (printers_trial(c, s, &of)) screen_open(c, &screen_picture, NULL);
+        break;
     case 'B': save(c, s); break;
     case 'U': unbind(c, s); break;
     default: break;
@@ -402,7 +253,7 @@ static void in_list(struct counter *c, struct printers *s, struct press press)
     int page = view_list_rows(&s->view, &c->terminal);
     int by = press.code == PRESS_UP ? -1 : press.code == PRESS_DOWN ? 1 : press.code == PRESS_FN(7) ? -page
              : press.code == PRESS_FN(8) ? page : 0;
-    if (by && view_list_move(&s->view, by, &c->terminal)) show(c, s);
+    if (by && view_list_move(&s->view, by, &c->terminal)) printers_show(c, s);
     else if (press.code == PRESS_ENTER) view_focus(&s->view, s->devices.count ? "name" : "uri");
 }
 
@@ -420,8 +271,8 @@ static void in_fields(struct counter *c, struct printers *s, struct press press)
 static void press(struct counter *c, void *state, struct press press)
 {
     struct printers *s = state;
-    if (press.code == PRESS_FN(12)) s->view.focus = VIEW_LIST, show(c, s);
-    else if (press.code == PRESS_FN(5)) look(c);
+    if (press.code == PRESS_FN(12)) s->view.focus = VIEW_LIST, printers_show(c, s);
+    else if (press.code == PRESS_FN(5)) printers_look(c);
     else if (press.code == PRESS_FN(4)) values(s);
     else if (s->view.focus == VIEW_LIST) in_list(c, s, press);
     else in_fields(c, s, press);
@@ -445,7 +296,7 @@ static void begin(struct counter *c, void *state, const json_t *arg)
     s->view.list.at = s->view.list.top = 0;
     s->view.list.count = (int)s->devices.count;
     s->view.focus = VIEW_LIST;
-    look(c);
+    printers_look(c);
 }
 
 static void paint(struct counter *c, void *state)

@@ -12,6 +12,15 @@ struct printers {
     int asking; /* questions under way */
 };
 
+/* --- printers_look.c --- */
+void printers_look(struct counter *c); /* anew, and every one is asked */
+void printers_ask(struct counter *c, const struct device *d);
+counter_answer printers_bound_came; /* what branchd's `printers` answers; tag true: all are asked then */
+/* --- printers_try.c --- */
+void printers_try(struct counter *c, struct printers *s, enum trial trial, bool drawer);
+
+/* --- printers.c --- */
+void printers_show(struct counter *c, struct printers *s); /* the chosen one's fields */
 /* What the fields say of a trial; points into them. false: refused, and said. */
 bool printers_trial(struct counter *c, struct printers *s, struct trial_of *of);
 /* Offsets as people write them: millimetres with one decimal. */

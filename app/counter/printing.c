@@ -126,7 +126,7 @@ static void job_start(struct counter *c)
     struct printing *p = c->printing;
     const json_t *binding = p->where->binding;
     text_copy(p->name, sizeof p->name, js_text(p->job, "job"));
-    if (p->copying && strlen(p->name) + 2 * NAME_CHANCE + 2 < sizeof p->name) {
+    if (p->copying && strlen(p->name) + 2u * NAME_CHANCE + 2 < sizeof p->name) {
         struct entropy chance = entropy_system();
         char hex[2 * NAME_CHANCE + 1];
         snprintf(p->name + strlen(p->name), sizeof p->name - strlen(p->name), "-%s", entropy_hex(&chance, NAME_CHANCE, hex, sizeof hex));

@@ -67,7 +67,7 @@ void printing_state(struct counter *c, struct bound *where, enum printer_state s
 struct bound *printing_where(struct printing *p, const char *kind)
 {
     struct bound *invoice = &p->bound[BOUND_INVOICE], *receipt = &p->bound[BOUND_RECEIPT];
-    if (strcmp(kind, "invoice") && receipt->binding) return receipt;
+    if (strcmp(kind, "invoice") != 0 && receipt->binding) return receipt;
     return invoice->binding ? invoice : receipt->binding ? receipt : NULL;
 }
 

@@ -20,7 +20,7 @@ static int place(struct printing *p, const struct profile *profile, struct page 
 {
     const json_t *job = p->job;
     /* the bound media is the invoices'; other paper has the one that its form is drawn for */
-    const char *media = strcmp(js_text(job, "kind"), "invoice") ? "" : js_text(job, "media");
+    const char *media = strcmp(js_text(job, "kind"), "invoice") != 0 ? "" : js_text(job, "media");
     const struct print_set *set = printing_set(p, err);
     if (!set) return -1;
     struct print_request request = {

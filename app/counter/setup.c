@@ -38,7 +38,7 @@ static void device(FILE *out, const struct device *d)
             used && !used->verified ? " (not verified on hardware)" : "");
     fprintf(out, "  prints %s at %s\n", *d->prints ? d->prints : "-", *d->terminal ? d->terminal : "-");
     fprintf(out, "  status %s", !d->asked ? "not asked" : printer_state_words(d->status.state));
-    if (d->asked && strcmp(d->status.words, printer_state_words(d->status.state))) fprintf(out, " (%s)", d->status.words);
+    if (d->asked && strcmp(d->status.words, printer_state_words(d->status.state)) != 0) fprintf(out, " (%s)", d->status.words);
     for (int i = 0; i < d->status.raw_count; i++) fprintf(out, "%s%02x", i ? " " : "\n  status bytes ", d->status.raw[i]);
     fputs("\n", out);
     if (*d->found.note) fprintf(out, "  note %s\n", d->found.note);

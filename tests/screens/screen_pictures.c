@@ -354,6 +354,26 @@ static void the_supervisor_looks(void **state)
     desk_sees(&desk, said("BRANCH NOW", "支行现况"));
 }
 
+static void the_technician_looks(void **state)
+{
+    menu_to(said("Sign off", "签退"), said("At start-up", "启动检查"), "39-signed-off");
+    desk_sign_on(&desk, BRANCH_TECHNICIAN);
+    desk_sees_row(&desk, 5, said("invoice,receipt", "票据,小票")); /* what is bound stands first */
+    desk_sees_row(&desk, 5, ":");
+    comes(said("PRINTERS -", "打印机 - "), "40-printers");
+    desk_keys(&desk, "{Enter}");
+    comes(said("NOT VERIFIED ON HARDWARE", "未在实机上验证"), "41-printer-fields");
+    for (int i = 0; i < 9; i++) desk_keys(&desk, "{Down}");
+    desk_keys(&desk, "{Look}p{Enter}");
+    comes(said("down  mm", "下 毫米"), "42-page-picture");
+    desk_keys(&desk, "{Right}{Down}");
+    desk_sees(&desk, "0.1");
+    desk_keys(&desk, "{F12}");
+    menu_to(said("Print jobs", "打印任务"), said("PRINT JOBS", "打印任务 - "), "43-print-jobs");
+    menu_to(said("The line to the bank", "到总行的线路"), said("on line since", "联机，自"), "44-link");
+    menu_to(said("Report of the whole set-up", "全套设置报告"), said("S Enter = write it", "S Enter = 写出"), "45-setup");
+}
+
 static int open_desk(void **state)
 {
     const char *built = getenv("B");
@@ -377,7 +397,7 @@ int main(void)
         cmocka_unit_test(around),       cmocka_unit_test(no_answer), cmocka_unit_test(doubt),
         cmocka_unit_test(recorded_and_not_seen), cmocka_unit_test(invoices_in_doubt), cmocka_unit_test(off_line),
         cmocka_unit_test(more_of_a_tellers_day), cmocka_unit_test(till_counted),
-        cmocka_unit_test(the_supervisor_looks),
+        cmocka_unit_test(the_supervisor_looks), cmocka_unit_test(the_technician_looks),
     };
     int failed = 0;
     for (int i = 0; i < 2; i++) {
