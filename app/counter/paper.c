@@ -60,7 +60,7 @@ static void print_run(uv_work_t *work)
     struct paper *p = work->data;
     for (size_t i = 0; i < p->count && !p->failed; i++) {
         char name[PRINTING_NAME_SIZE + 24];
-        snprintf(name, sizeof name, "%s-%zu-%08x", p->name, i + 1, p->chance); /* no job's name is used twice */
+        snprintf(name, sizeof name, "%.80s-%zu-%08x", p->name, i + 1, p->chance); /* no job's name is used twice */
         struct print_job job = {.uri = p->uri, .profile = p->profile, .page = p->pages[i], .name = name};
         print_job_run(&job, &p->outcome);
         p->failed = p->outcome.result == PRINT_NOTHING_SENT || p->outcome.result == PRINT_UNKNOWN;
