@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #define PASSWORD_SIZE 256
+#define PASSWORD_LEAST 12
 
 bool prompt_password(const char *prompt, char *password, size_t size)
 {
@@ -24,6 +25,15 @@ bool prompt_password(const char *prompt, char *password, size_t size)
         fputc('\n', stderr);
     }
     return good && password[0] != '\0';
+}
+
+int two_password_rule(const char *number, const char *password, struct error *err)
+{
+    size_t len = strlen(password), same = 1;
+    while (same < len && password[same] == password[0])
+        same++;
+    if (len >= PASSWORD_LEAST && same < len && strstr(password, number) == NULL) return 0;
+    return error_all(err, "the password cannot be used", NULL, "it is shorter than 12 characters, holds the number, or is one sign again and again", "take a sentence");
 }
 
 /* The same words whether the number or the password is wrong. */

@@ -24,6 +24,8 @@ struct two_store {
 };
 /* Reads both passwords (prompt_password) and judges them. 0; -1 with err. */
 int two_people(const struct two_store *store, const char *maker, const char *checker, const struct clock *clock, struct error *err);
+/* A password that may be used: 12 characters or more, not the number nor a single sign again and again. */
+int two_password_rule(const char *number, const char *password, struct error *err);
 /* Without showing it from the terminal, or a line of the input. False: none was given. */
 bool prompt_password(const char *prompt, char *password, size_t size);
 
