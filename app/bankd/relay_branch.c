@@ -155,6 +155,16 @@ void relay_desk_answered(void *ctx, uint64_t tag, const void *bytes, size_t len)
     if (s) relay_to_session(s, bytes, len); /* else it asks again when it is back */
 }
 
+/* The line that a payment can be followed by, here as in the other programs. */
+void relay_tell(const struct iso *m, const char *words, const char *whom)
+{
+    struct key key;
+    char text[KEY_TEXT_SIZE], code[4] = "";
+    if ((m->mti[1] != '2' && m->mti[1] != '4') || !message_key(m, &key)) return;
+    iso_text(m, 39, code, sizeof code);
+    log_line(LOG_LEVEL_INFO, key_format(&key, text, sizeof text), "%s%s%s %s %s", m->mti, code[0] ? " " : "", code, words, whom);
+}
+
 static void send_on(struct session *s, struct branch *b, const struct iso *m, const uint8_t *bytes, size_t len)
 {
     struct item *item = malloc(sizeof *item + len);
@@ -208,6 +218,7 @@ static void on_frame(void *ctx, struct channel *c, const uint8_t *bytes, size_t 
         }
         b->session = s->id;
         b->last_ms = clock_now_ms(&s->relay->bank->clock);
+        relay_tell(&m, "from", s->cn);
         send_on(s, b, &m, bytes, len);
     }
 }

@@ -112,6 +112,7 @@ extern const struct channel_events relay_branch_events;
 struct session *relay_session(struct relay *r, uint64_t id); /* NULL: gone */
 bool relay_to_session(struct session *s, const void *bytes, size_t len);
 void relay_desk_answered(void *ctx, uint64_t tag, const void *bytes, size_t len);
+void relay_tell(const struct iso *m, const char *words, const char *whom);
 
 /* relay_queue.c: branches, their order and their turns */
 struct branch *relay_branch(struct relay *r, const char *bank, const char *name, bool make);

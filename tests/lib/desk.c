@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "lib/rpc_client.h"
@@ -70,12 +71,13 @@ void desk_counter(struct desk *desk, const char *language, int rows, int cols) {
 
 void desk_counter_at(struct desk *desk, const char *terminal, const char *language, int rows, int cols)
 {
-    char program[300], socket[600], lang[32], at[32];
+    char program[300], socket[600], lang[32], at[32], file[300], config[320];
     snprintf(program, sizeof program, "%s/counter", desk->w.bin);
     snprintf(socket, sizeof socket, "--socket=%s", desk->socket);
     snprintf(lang, sizeof lang, "--lang=%s", language);
     snprintf(at, sizeof at, "--terminal=%s", terminal);
-    const char *const argv[] = {program, socket, at, lang, NULL};
+    snprintf(config, sizeof config, "--config=%s", world_path(&desk->w, "counter.ini", file, sizeof file));
+    const char *const argv[] = {program, socket, at, lang, access(file, R_OK) == 0 ? config : NULL, NULL};
     const char *const env[] = {"LC_ALL=", "LANG=C.UTF-8", "NO_COLOR=", NULL};
     term_close(desk->term);
     desk->term = term_start(rows, cols, "xterm-256color", argv, env);

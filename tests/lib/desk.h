@@ -22,7 +22,7 @@ void desk_open(struct desk *desk, const char *name, bool printer);
 void desk_close(struct desk *desk);
 /* Another printer for the terminal, while no counter sits there; the next one uses it. */
 void desk_bind(struct desk *desk, const char *name, const char *uri);
-/* Starts the counter; language "zh_CN" or "en". Waits for the sign-on screen. */
+/* Starts the counter, with counter.ini of the world where there is one; language "zh_CN" or "en". Waits for the sign-on screen. */
 void desk_counter(struct desk *desk, const char *language, int rows, int cols);
 /* The same at another terminal. */
 void desk_counter_at(struct desk *desk, const char *terminal, const char *language, int rows, int cols);

@@ -356,7 +356,7 @@ static void the_supervisor_looks(void **state)
 
 static void the_technician_looks(void **state)
 {
-    menu_to(said("Sign off", "签退"), said("At start-up", "启动检查"), "39-signed-off");
+    menu_to("Sign off", "签退", said("At start-up", "启动检查"), "39-signed-off");
     desk_sign_on(&desk, BRANCH_TECHNICIAN);
     desk_sees_row(&desk, 5, said("invoice,receipt", "票据,小票")); /* what is bound stands first */
     desk_sees_row(&desk, 5, ":");
@@ -369,9 +369,9 @@ static void the_technician_looks(void **state)
     desk_keys(&desk, "{Right}{Down}");
     desk_sees(&desk, "0.1");
     desk_keys(&desk, "{F12}");
-    menu_to(said("Print jobs", "打印任务"), said("PRINT JOBS", "打印任务 - "), "43-print-jobs");
-    menu_to(said("The line to the bank", "到总行的线路"), said("on line since", "联机，自"), "44-link");
-    menu_to(said("Report of the whole set-up", "全套设置报告"), said("S Enter = write it", "S Enter = 写出"), "45-setup");
+    menu_to("Print jobs", "打印任务", said("PRINT JOBS", "打印任务 - "), "43-print-jobs");
+    menu_to("The line to the bank", "到总行的线路", said("on line since", "联机，自"), "44-link");
+    menu_to("Report of the whole set-up", "全套设置报告", said("S Enter = write it", "S Enter = 写出"), "45-setup");
 }
 
 static int open_desk(void **state)
