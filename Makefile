@@ -203,8 +203,8 @@ $(B)/mutants/%: tests/storm/mutants/%.sed $(B)/storm
 	$(Q)$(CC) $(CFLAGS_ALL) -Wno-error -c -o $@.o $@.c
 	@grep -q '^# file: app/branchd' $< && objcopy --redefine-sym service_today=branch_service_today $@.o || true
 	$(Q)$(call STORM_LINK,$@.o)
-mutants: $(MUTANTS)
-.PHONY: mutants
+storm-programs: $(B)/storm $(MUTANTS)
+.PHONY: storm-programs
 storm: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) $(B)/storm
 	@$(B)/storm -m $(MINUTES) -s $${SEED:-$$(date +%s)}
@@ -228,7 +228,7 @@ bench: deps
 # "N passed, N failed" over all of them.
 test: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all test-programs
-	@B=$(B) tests/run $(CHECKS) $(UNIT) $(FUZZ) $(SCREENS) $(SYSTEM)
+	@B=$(B) tests/run $(CHECKS) $(UNIT) $(FUZZ) $(SCREENS) $(SYSTEM) $(B)/storm tests/storm/mutants.sh
 .PHONY: test-programs
 test-programs: $(B)/once $(B)/conformance $(B)/day $(MANUALS) $(UNIT) $(FUZZ) $(SYSTEM) $(SCREENS)
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ledger/inside.h"
+#include "lib/disk.h"
 #include "storm/nodes.h"
 #include "wire/bill.h"
 
@@ -27,6 +28,7 @@ enum heard hear(struct teller *t, enum ledger_result result)
 {
     struct branch_node *b = &branches[t->branch];
     if (result == LEDGER_BROKEN || node_off(&b->node)) {
+        if (!disk_struck(b->node.disk) && !node_off(&b->node)) broken("broken", "on a disk that works: %s", ledger_broken(b->ledger));
         b->node.fails = true;
         return HEARD_NOTHING;
     }
@@ -137,6 +139,9 @@ static void press_enter(struct teller *t)
     if (!one_in(DICE_PEOPLE, 30)) hear(t, payment_shown(ledger_of(t), &p.key, &err));
     t->visit = -1;
     run_now->payments++;
+    struct key key = p.key;
+    if (t->draft.offline && one_in(DICE_PEOPLE, 4)) /* he has thought better of it */
+        hear(t, payment_undo(ledger_of(t), &key, NULL, 0, both(t, "undo"), &p, &err));
 }
 
 static void serve(struct teller *t)
