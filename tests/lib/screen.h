@@ -12,7 +12,7 @@
 #define TERM_ROWS_MAX 120
 #define TERM_COLS_MAX 300
 #define TERM_ROW_SIZE (TERM_COLS_MAX * 4 + 1)
-#define TERM_WAIT_MS 10000 /* a deadline for what is due at once; machines may be slow */
+#define TERM_WAIT_MS 20000 /* a deadline for what is due at once; machines may be slow */
 
 struct term;
 

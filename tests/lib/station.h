@@ -14,7 +14,7 @@
 #include "wire/message.h"
 #include "wire/payment.h"
 
-#define STATION_WAIT_MS 10000 /* for what must happen; longer fails the test */
+#define STATION_WAIT_MS 30000 /* for what must happen; longer fails the test */
 
 struct station_frame { struct station_frame *next; size_t len; char bytes[]; };
 struct pcap;
