@@ -270,7 +270,7 @@ static void three_payments_are_reversed(void **state)
         sees(s, "GIVE BACK");
         keys(s, "{Look}h{Enter}");
         sees(s, "once it is signed");
-        sees(s, "The paper is printed");
+        sees(s, "It is printed");
         keys(s, "{Look}h{Enter}");
         signs(s, BRANCH_SUPERVISOR);
         sees(s, "All is settled");
@@ -388,7 +388,7 @@ static void one_exception_stays_credit_and_one_is_refunded(void **state)
     sees(s, "GIVE BACK");
     keys(s, "{Look}h{Enter}");
     sees(s, "once it is signed");
-    sees(s, "The paper is printed");
+    sees(s, "It is printed");
     keys(s, "{Look}h{Enter}");
     sees(s, "All is settled");
     keys(s, "{F2}");
