@@ -23,7 +23,7 @@ endif
 LINK   := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections -Wl,--as-needed
 ifeq ($(SANITIZE),1)
 # what gcc guesses of lengths is worse at -O1 with the sanitizers in: the plain build judges them
-OPT    := -O1 -g $(if $(findstring clang,$(CC)),,-Wno-format-truncation) -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+OPT    := -O1 -g $(if $(findstring clang,$(CC)),,-Wno-format-truncation -Wno-restrict) -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 LINK   += -fsanitize=address,undefined
 else
 OPT    := -O2 -g -D_FORTIFY_SOURCE=2
@@ -66,7 +66,9 @@ TEST_LIBS  += $(if $(filter 1,$(SANITIZE)),-Wl$(comma)-u$(comma)__lsan_default_s
 comma      := ,
 LOCALES    := $(patsubst app/counter/po/%.po,$(B)/locale/%/LC_MESSAGES/gridteller.mo,$(wildcard app/counter/po/*.po))
 
-all: $(PROGRAMS:%=$(B)/%) $(B)/once $(B)/conformance $(LOCALES)
+MANUALS    := $(patsubst app/install/man/%.in,$(B)/man/gridteller-%,$(wildcard app/install/man/*.in))
+
+all: $(PROGRAMS:%=$(B)/%) $(B)/once $(B)/conformance $(LOCALES) $(MANUALS)
 
 $(LIBS): $(call obj_of,$(LIB_SRC))
 	@rm -f $@
@@ -102,10 +104,19 @@ $(B)/demo-player: $(DEMO_OBJ) $(LIBS)
 
 # what a utility or a bank tries its own front end with
 CONFORMANCE_OBJ := $(call obj_of,$(wildcard tests/conformance/*.c))
-$(B)/obj/tests/conformance/%.o: CFLAGS_ALL += -Itests
 $(B)/conformance: $(CONFORMANCE_OBJ) $(LIBS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK) -o $@ $^ $(PKG_LIBS)
+
+# `make day`: four banks, 200 branches, 100,000 payments, and one line at the end
+DAY_OBJ := $(call obj_of,$(wildcard tests/day/*.c))
+$(B)/day: $(DAY_OBJ) $(TEST_LIB) $(PART_LIBS) $(LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK) -o $@ $(DAY_OBJ) -Wl,--start-group $(TEST_LIB) $(PART_LIBS) $(LIBS) -Wl,--end-group $(PKG_LIBS) $(TEST_LIBS)
+day: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(B)/day
+	@$(B)/day $(DAY)
+.PHONY: day
 
 # a schema is read as SQL and compiled in as a string
 $(B)/gen/%.sql.h: app/%.sql
@@ -122,6 +133,19 @@ $(B)/gen/counter/forms.inc: $(FORMS)
 $(B)/locale/%/LC_MESSAGES/gridteller.mo: app/counter/po/%.po
 	@mkdir -p $(@D)
 	$(Q)msgfmt --check -o $@ $<
+
+# what a program says of itself goes into its page
+$(B)/man/gridteller-%: app/install/man/%.in app/install/manual.sh $(PROGRAMS:%=$(B)/%)
+	@mkdir -p $(@D)
+	$(Q)app/install/manual.sh $(B)/$(basename $*) $< >$@
+
+# PREFIX=/usr/local DESTDIR=
+install: all
+	@app/install/install.sh $(B) $(PREFIX) '$(DESTDIR)'
+# a Debian package, $(B)/gridteller_VERSION_ARCH.deb
+deb: all
+	@app/install/deb.sh $(B)
+.PHONY: install deb
 
 # --- tests -------------------------------------------------------------------
 $(B)/obj/tests/%.o: CFLAGS_ALL += $(TEST_CFLAGS) -Itests
@@ -206,7 +230,7 @@ test: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all test-programs
 	@B=$(B) tests/run $(CHECKS) $(UNIT) $(FUZZ) $(SCREENS) $(SYSTEM) $(B)/storm tests/storm/mutants.sh tests/storm/spin.sh
 .PHONY: test-programs
-test-programs: $(B)/once $(B)/conformance $(UNIT) $(FUZZ) $(SYSTEM) $(SCREENS)
+test-programs: $(B)/once $(B)/conformance $(B)/day $(MANUALS) $(UNIT) $(FUZZ) $(SYSTEM) $(SCREENS)
 
 # every screen in both languages, as pictures in $(B)/screens
 screens: all $(B)/tests/screen_pictures
@@ -230,4 +254,4 @@ lint: deps
 clean:
 	rm -rf $(B)
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -type f -name '*.d' 2>/dev/null)

@@ -16,11 +16,11 @@ enum discover_way { /* bits */
 };
 
 struct printer_found {
+    const struct profile *profile;     /* suggested, or NULL: the technician chooses */
     enum discover_way way;
     char uri[TRANSPORT_URI_SIZE];      /* to be bound as it is */
     char model[128];                   /* make and model in words, or "" */
     char device_id[TRANSPORT_ID_SIZE]; /* or "" */
-    const struct profile *profile;     /* suggested, or NULL: the technician chooses */
     bool numbered;                     /* may take numbered paper */
     char note[160];                    /* what keeps it from being used, or "" */
 };

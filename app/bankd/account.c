@@ -28,12 +28,16 @@ static int check_digit(int64_t body)
 
 bool account_parse(const char *text, int64_t *number)
 {
+    static const unsigned char twice[] = {0, 2, 4, 6, 8, 1, 3, 5, 7, 9}; /* its digits added */
     int64_t value = 0;
+    unsigned sum = 0;
     for (int i = 0; i < 18; i++) {
-        if (text[i] < '0' || text[i] > '9') return false;
-        value = value * 10 + (text[i] - '0');
+        unsigned digit = (unsigned)(text[i] - '0');
+        if (digit > 9) return false;
+        value = value * 10 + digit;
+        sum += i % 2 == 0 ? twice[digit] : digit; /* the 18th is the check digit: counts once */
     }
-    if (text[18] != '\0' || value < NUMBER_LEAST || check_digit(value / 10) != value % 10) return false;
+    if (text[18] != '\0' || value < NUMBER_LEAST || sum % 10 != 0) return false;
     *number = value;
     return true;
 }

@@ -83,7 +83,8 @@ CREATE TABLE batch (
     made_at     TEXT NOT NULL,
     retry_until INTEGER NOT NULL,
     result_by   INTEGER NOT NULL,
-    first_entry INTEGER NOT NULL,            -- no entry below is of this batch
+    first_entry INTEGER NOT NULL,            -- no entry below is of this batch,
+    first_failed INTEGER NOT NULL,           -- and no failure
     pass        INTEGER NOT NULL DEFAULT 1,
     pieces      INTEGER NOT NULL DEFAULT 0,  -- of this pass
     state       INTEGER NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 2), -- running, interim, final
@@ -100,13 +101,16 @@ CREATE TABLE pass (
     PRIMARY KEY (batch, number)
 ) STRICT, WITHOUT ROWID;
 
--- Rows that were not debited, and why; those with 51 may be tried again.
+-- Rows that were not debited, and why, each time they were tried: a row's last one
+-- counts, unless it has an entry. Those with 51 may be tried again. No index: a
+-- batch is read from first_failed on, in one sweep.
 CREATE TABLE failed (
+    id    INTEGER PRIMARY KEY,
     batch INTEGER NOT NULL,
+    pass  INTEGER NOT NULL,
     row   INTEGER NOT NULL,
-    code  TEXT NOT NULL CHECK (code IN ('51', '14', '78', '62', '94', '30')),
-    PRIMARY KEY (batch, row)
-) STRICT, WITHOUT ROWID;
+    code  TEXT NOT NULL CHECK (code IN ('51', '14', '78', '62', '94', '30'))
+) STRICT;
 
 -- Files of accounts to open: each batch is worked once.
 CREATE TABLE opening (
@@ -123,4 +127,34 @@ CREATE TABLE opened (
     account  INTEGER NOT NULL,               -- 0: none
     code     TEXT NOT NULL,
     PRIMARY KEY (utility, number, sequence)
+) STRICT, WITHOUT ROWID;
+
+-- Keys of the bank's own messages, for ever: the same key with the same content is
+-- answered as the first time, with other content 94; a tombstone stops a late one.
+CREATE TABLE desk_key (
+    bank      TEXT NOT NULL,
+    branch    TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    state     INTEGER NOT NULL CHECK (state BETWEEN 1 AND 5), -- declined, done, tombstone, undone, reversed
+    content   BLOB,                          -- digest of all fields but MTI and DE 7; NULL: known from a 0420 alone
+    origin    BLOB NOT NULL,                 -- digest of the nine fields that a 04xx shares
+    proc      INTEGER NOT NULL DEFAULT 0,
+    account   INTEGER NOT NULL DEFAULT 0,
+    customer  TEXT NOT NULL DEFAULT '',
+    fen       INTEGER NOT NULL DEFAULT 0,
+    was       INTEGER NOT NULL DEFAULT 0,    -- the account's state before it
+    short_fen INTEGER NOT NULL DEFAULT 0,    -- what an undoing could not take back
+    answer    BLOB,                          -- the first answer, packed
+    at_ms     INTEGER NOT NULL,
+    PRIMARY KEY (bank, branch, reference)
+) STRICT, WITHOUT ROWID;
+
+-- What became of each line of a passbook.
+CREATE TABLE printed_line (
+    account INTEGER NOT NULL,
+    line    INTEGER NOT NULL,
+    book    INTEGER NOT NULL,
+    state   TEXT NOT NULL CHECK (state IN ('sent', 'printed', 'doubtful')),
+    at_ms   INTEGER NOT NULL,
+    PRIMARY KEY (account, line)
 ) STRICT, WITHOUT ROWID;

@@ -19,13 +19,14 @@ struct bank_settings {
     char listen[64], policy[BANK_PATH], ca[BANK_PATH], cert[BANK_PATH], key[BANK_PATH];
     int64_t connections, per_address, per_certificate, waiting;
     char utility[256], utility_name[65];
-    int64_t links, window, answer_ms;
+    int64_t links, window, answer_ms, totals_after_ms, totals_again_ms;
     char store[BANK_PATH];
     int64_t commit_ms, keep_days;
     char socket[BANK_PATH], metrics[BANK_PATH];
     int64_t metrics_ms;
     bool retry;
-    char results[BANK_PATH];
+    char results[BANK_PATH], files_cert[BANK_PATH], files_key[BANK_PATH];
+    char box_key[BANK_PATH];
     int64_t shift_s;
     int32_t offset_s;
 };
@@ -41,7 +42,7 @@ int bank_open(struct bank *b, const char *path, struct error *err);
 
 /* Makes the books; those that stand already are left as they are. */
 int bank_make(const struct bank *b, struct error *err);
-/* A connection of its own to the bank's books, which must stand (init); NULL with err. */
+/* A connection of its own to the bank's books, which must stand (init), for one thread at a time; NULL with err. */
 sqlite3 *bank_db(const struct bank *b, struct error *err);
 /* Fills err from db and returns -1. */
 int bank_db_failed(sqlite3 *db, const char *what, struct error *err);

@@ -3,6 +3,7 @@
 #include <sysexits.h>
 
 #include "bankd/bank.h"
+#include "bankd/day.h"
 #include "wire/cert.h"
 
 static int cmd_init(struct bank *b, int argc, char **argv)
@@ -53,6 +54,26 @@ const struct command bank_commands[] = {
      "  --code NN --fate WORD            with that answer, that fate      (messages)\n"
      "  --last N                         the last N rows (1,000)          (messages, alarms)\n"
      "  --format WORD                    table (the default), csv or json (a line a row; amounts are fen)\n"},
+    {"totals", cmd_totals, "[DAY] [--after-cut-off]", "does the utility have what the bank has?",
+     "Asks the utility for its totals of the whole bank on that business day (today) and compares them\n"
+     "with the journal's. Out of balance: fetches its detail of the day and compares payment by payment.\n"
+     "The relay does this by itself when the utility goes on to its next business day. Ends with 0 in\n"
+     "balance, 65 out of balance, 69 no answer.\n"},
+    {"differences", cmd_differences, "[--day YYYY-MM-DD] [--format table|csv|json]", "what differs, a payment a line",
+     "What each side has of a payment, and what to do about it, by the last comparison. Ends with 0 when\n"
+     "nothing differs, else 65.\n"},
+    {"repair", cmd_repair, "take|resend KEY --maker N --checker N", "settle a difference, by two people",
+     "  take     the bank takes the utility's word for the key: its totals count it so from now on\n"
+     "  resend   what was sent on for the key is sent again as its repeat, a cash payment as its advice;\n"
+     "           the utility posts a key at most once, so nothing is done twice\n"
+     "\n"
+     "Both people (bankd clerk) type their passwords, the maker first; each repair is written down with\n"
+     "both numbers. Then `bankd totals DAY` compares anew. Ends with 0, 77 refused.\n"},
+    {"payments", cmd_payments, "DAY", "the bank's own detail of a day, as a file",
+     "Writes a PAYMENTS file of what passed on that business day, for the utility's people:\n"
+     "utilityd differences FILE.\n"},
+    {"clerk", cmd_clerk, "add NUMBER NAME | off NUMBER | list", "who may make and check repairs",
+     "add reads a password of at least 12 characters from the terminal or a line of the input.\n"},
     {"account", cmd_account, "WHAT …", "special electricity accounts",
      "  open --customer N --name NAME [--holder NAME] [--document TEXT] [--phone TEXT]\n"
      "                                a new account; prints its number\n"
@@ -67,16 +88,19 @@ const struct command bank_commands[] = {
      "  import FILE [--result DIR]    opens those of a file of the utility's customer centre (ACCOPEN) and\n"
      "                                writes the result (ACCRESULT); the same file again: the same result\n"
      "  export [--result DIR]         every customer's account, as such a result\n"
+     "  key                           makes the key that passwords are sealed for; prints its public part\n"
      "\n"
      "  --format WORD                 table (the default), csv or json, for show, statement and list\n"
      "Ends with 0, 65 refused (the code and why are said), 66 no such file, 69 no books.\n"},
-    {"withhold", cmd_withhold, "run LIST | retry | list", "debit the utility's monthly list",
+    {"withhold", cmd_withhold, "run LIST | retry | list | fetch BATCH | send FILE", "debit the utility's monthly list",
      "  run LIST    judges the whole list, debits row by row in its order, writes the results. Killed and\n"
      "              started again it goes on where it stood. A batch is worked once: the same list again\n"
      "              debits nothing and gives the same results; another list under its number is refused\n"
      "  retry       the batches that are not final: rows without enough money are tried again (once a day,\n"
      "              if the settings allow it), or the final result is written; for a timer\n"
      "  list        batches, and what was debited\n"
+     "  fetch BATCH the utility's list over the line, into the folder of the results\n"
+     "  send FILE   a result over the line; the utility posts it with its own command\n"
      "\n"
      "  --result DIR       where the results go (`results` of the settings):\n"
      "                     WHRESULT-<utility>-<batch>-interim.txt, what was debited at once, and\n"

@@ -54,7 +54,7 @@ sqlite3 *bank_db(const struct bank *b, struct error *err)
         error_all(err, "the bank's books were not opened", path, "there is no such file", "make it: bankd init");
         return NULL;
     }
-    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK && ready(db) &&
+    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK && ready(db) &&
         bank_db_int(db, IS_OURS) == 2)
         return db;
     error_all(err, "the bank's books were not opened", path,

@@ -23,6 +23,12 @@ void relay_alarm(struct relay *r, const char *station, const char *address, cons
     journal_alarm(r->journal, station, address, what);
 }
 
+void relay_on_day_over(struct relay *r, void (*over)(void *ctx, day_t day), void *ctx)
+{
+    r->on_day_over = over;
+    r->day_ctx = ctx;
+}
+
 /* --- answers made here --------------------------------------------------------- */
 
 static void count_own(struct relay *r, const struct iso *m, const char *code)
@@ -100,7 +106,8 @@ int relay_start(struct relay *r, struct error *err)
     const struct bank_settings *set = &r->bank->settings;
     struct channel_limits limits = {(int)set->connections, (int)set->per_address};
     if (r->sessions == NULL || r->inflight == NULL) return error_all(err, "cannot relay", NULL, "no memory", NULL);
-    r->policy = policy_load(set->policy, err);
+    r->desk = desk_open(r->bank, r->loop, relay_desk_answered, r, err);
+    r->policy = r->desk ? policy_load(set->policy, err) : NULL;
     if (r->policy == NULL || relay_links_open(r, err) != 0) return -1;
     r->server = channel_listen(r->loop, r->tls, set->listen, &limits, &relay_branch_events, r, err);
     if (r->server == NULL) return -1;
@@ -133,6 +140,7 @@ void relay_stop(struct relay *r)
     if (r->server) channel_server_close(r->server);
     r->server = NULL;
     relay_links_close(r);
+    if (r->desk) desk_stop(r->desk);
     if (!uv_is_closing((uv_handle_t *)&r->tick)) uv_close((uv_handle_t *)&r->tick, NULL);
 }
 
@@ -158,6 +166,7 @@ void relay_free(struct relay *r)
             r->buckets[i] = next;
         }
     inflight_close(r->inflight);
+    desk_free(r->desk);
     policy_free(r->policy);
     free(r->sessions);
     free(r);

@@ -19,6 +19,8 @@ struct relay;
 struct relay *relay_new(const struct bank *b, uv_loop_t *loop, struct channel_tls *tls, struct journal *journal);
 /* Reads the policy, calls the utility, listens. On -1: relay_stop and so on, as at the end. */
 int relay_start(struct relay *r, struct error *err);
+/* Called once for each business day that the utility says is over. */
+void relay_on_day_over(struct relay *r, void (*over)(void *ctx, day_t day), void *ctx);
 int relay_port(const struct relay *r);
 /* Reads the access policy anew; sessions that it admits no more are ended. */
 int relay_reload_policy(struct relay *r, size_t *stations, struct error *err);

@@ -134,6 +134,7 @@ static void pass(struct link *l, const struct iso *m, const uint8_t *bytes, size
     if (b) b->answered++;
     if (b && late) b->late++;
     l->answered++;
+    relay_tell(m, s == NULL ? "for nobody" : late ? "late, to" : "to", s ? s->cn : "");
     enum journal_fate fate = s == NULL ? FATE_NOBODY : late ? FATE_LATE : FATE_ANSWER;
     if (journal_message(r->journal, fate, l->number, s ? s->cn : "", bytes, len) && s) relay_to_session(s, bytes, len);
     if (r->queued) relay_pump(r);
@@ -186,7 +187,14 @@ static void signed_on(struct link *l, const struct iso *m)
 static void utility_asks(struct link *l, const struct iso *m)
 {
     struct iso answer;
-    if (m->mti[1] == '8' && message_net(m) == NET_CUTOVER) log_info("the utility has gone on to its next business day");
+    struct wire_net n;
+    if (m->mti[1] == '8' && message_net(m) == NET_CUTOVER && wire_net_unpack(m, &n, NULL) == 0) {
+        day_t ended = (n.begins ? n.begins : clock_today(&l->relay->bank->clock)) - 1;
+        char text[DAY_TEXT_SIZE];
+        if (ended > l->relay->day_over) log_info("the utility's business day %s is over", day_format(ended, text, sizeof text));
+        if (ended > l->relay->day_over && l->relay->on_day_over) l->relay->on_day_over(l->relay->day_ctx, ended);
+        if (ended > l->relay->day_over) l->relay->day_over = ended;
+    }
     message_answer(m, m->mti[1] == '8' ? "00" : "30", &answer);
     say(l, &answer);
 }

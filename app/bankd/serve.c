@@ -7,6 +7,7 @@
 #include <systemd/sd-daemon.h>
 #include <uv.h>
 
+#include "bankd/day.h"
 #include "bankd/relay.h"
 #include "bankd/status.h"
 #include "base/log.h"
@@ -21,6 +22,9 @@ struct serve {
     struct journal *journal;
     struct relay *relay;
     struct status *status;
+    uv_timer_t totals;   /* a day is over: when the utility is asked */
+    struct agree *agree; /* asked, and not answered yet */
+    day_t day;
     bool failed;
 };
 
@@ -38,6 +42,50 @@ static void on_journal_failed(void *ctx)
     struct serve *s = ctx;
     s->failed = true;
     uv_stop(&s->loop);
+}
+
+/* --- the day's totals --------------------------------------------------------------- */
+
+#define ASK_DAYS 3
+
+static void on_agreed(void *ctx, const struct agree_end *end)
+{
+    struct serve *s = ctx;
+    char day[DAY_TEXT_SIZE], what[200];
+    s->agree = NULL;
+    day_format(s->day, day, sizeof day);
+    if (end->failed) {
+        log_warn("totals of %s: %s: %s", day, end->err.what, end->err.why);
+        return;
+    }
+    if (end->in_balance) {
+        log_info("totals of %s: in balance, %lld payments", day, (long long)end->ours.credits);
+        uv_timer_stop(&s->totals);
+        return;
+    }
+    snprintf(what, sizeof what, "totals of %s are out of balance: %lld differences (bankd differences)", day, (long long)end->differences);
+    log_warn("ALARM %s", what);
+    journal_alarm(s->journal, s->b->settings.utility_name, s->b->settings.utility, what);
+}
+
+static void on_totals(uv_timer_t *timer)
+{
+    struct serve *s = timer->data;
+    struct error err;
+    if (s->agree) return;
+    if (clock_today(&s->b->clock) > s->day + ASK_DAYS) {
+        uv_timer_stop(timer);
+        return;
+    }
+    s->agree = agree_start(s->b, &s->loop, s->tls, s->day, true, on_agreed, s, &err);
+    if (s->agree == NULL) log_error("%s: %s", err.what, err.why);
+}
+
+static void on_day_over(void *ctx, day_t day)
+{
+    struct serve *s = ctx;
+    s->day = day;
+    uv_timer_start(&s->totals, on_totals, (uint64_t)s->b->settings.totals_after_ms, (uint64_t)s->b->settings.totals_again_ms);
 }
 
 static void on_reload(uv_signal_t *signal, int number)
@@ -70,15 +118,20 @@ static int start(struct serve *s, struct error *err)
     const struct bank_settings *set = &s->b->settings;
     const struct { uv_signal_t *handle; int number; uv_signal_cb act; } signals[] = {
         {&s->term, SIGTERM, on_stop}, {&s->intr, SIGINT, on_stop}, {&s->hup, SIGHUP, on_reload}};
+    uv_timer_init(&s->loop, &s->totals);
+    s->totals.data = s;
     s->tls = channel_tls_open(&(struct channel_tls_files){set->ca, set->cert, set->key}, err);
     if (s->tls == NULL) return -1;
     s->journal = journal_open(s->b, &s->loop, on_journal_failed, s, err);
     if (s->journal == NULL) return -1;
     s->relay = relay_new(s->b, &s->loop, s->tls, s->journal);
     if (s->relay == NULL) return error_all(err, "cannot relay", NULL, "no memory", NULL);
+    relay_on_day_over(s->relay, on_day_over, s);
     if (relay_start(s->relay, err) != 0) return -1;
     s->status = status_open(s->b, &s->loop, s->relay, err);
     if (s->status == NULL) return -1;
+    day_t yesterday = clock_today(&s->b->clock) - 1; /* its end may have come while nobody was here to hear of it */
+    if (day_agreed(s->b, yesterday) != 1) on_day_over(s, yesterday);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
         uv_signal_init(&s->loop, signals[i].handle);
         signals[i].handle->data = s;
@@ -97,6 +150,7 @@ static int finish(struct serve *s, struct error *err)
 {
     int status = 0;
     if (s->status) status_close(s->status);
+    agree_stop(s->agree);
     if (s->relay) relay_stop(s->relay);
     if (s->journal) status = journal_stop(s->journal, err);
     uv_walk(&s->loop, close_rest, NULL);

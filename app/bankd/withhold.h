@@ -56,8 +56,12 @@ struct layout {
     size_t moved_count;
     struct marks *seen;         /* while reading */
     uint8_t *numbers;           /* bits by sequence, while reading */
+    char *buffers;              /* of the files */
+    FILE *copy;                 /* every row in the list's order, for the results */
     char folder[BANK_PATH];
 };
+/* A row of the copy; its text follows, as it stands in a result. */
+struct copied { int64_t fen; uint32_t sequence, len; };
 /* samples: accounts of some rows, sorted here, for bounds that share rows out evenly. */
 int layout_open(struct layout *l, const char *store, int64_t rows, int64_t *samples, size_t sample_count, struct error *err);
 int layout_add(struct layout *l, const struct list_row *row, uint32_t number, int64_t account, char *why, size_t size);
@@ -66,6 +70,8 @@ int layout_finish(struct layout *l, struct error *err);
 void layout_close(struct layout *l);
 bool layout_doubtful(const struct layout *l, const struct laid *row); /* its bill or sequence may be another row's too */
 bool layout_moved(const struct layout *l, int64_t account);
+/* The next row of the copy: 1, 0, -1. */
+int layout_next_copied(FILE *copy, struct copied *row, char text[LIST_TEXT_SIZE]);
 /* The next row of a part into buf (LAID_MAX): 1, 0 the end, -1 the disk fails. */
 int layout_next(FILE *part, void *buf);
 const char *laid_customer(const struct laid *row);
@@ -82,7 +88,7 @@ struct withhold {
     struct list_sums sums;
     unsigned char digest[SECRET_HASH_BYTES];
     struct layout layout;
-    int64_t batch, first_entry, pieces_done, final_ms;
+    int64_t batch, first_entry, first_failed, pieces_done, final_ms;
     int pass;
     int state;                  /* batch.state */
     int64_t pass_ms[PASSES_MAX + 1];

@@ -32,7 +32,7 @@ static bool run(const struct withhold *w, const char *sql, const int64_t *values
 /* 1: known; *same: by the same file. 0: not known. */
 static int find(struct withhold *w, bool *same, struct error *err)
 {
-    sqlite3_stmt *q = ask(w, "SELECT id, digest, first_entry, pass, pieces, state, final_ms FROM batch WHERE utility=? AND number=?");
+    sqlite3_stmt *q = ask(w, "SELECT id, digest, first_entry, pass, pieces, state, final_ms, first_failed FROM batch WHERE utility=? AND number=?");
     if (q) {
         sqlite3_bind_text(q, 1, w->header.utility, -1, SQLITE_STATIC);
         sqlite3_bind_text(q, 2, w->header.batch, -1, SQLITE_STATIC);
@@ -46,6 +46,7 @@ static int find(struct withhold *w, bool *same, struct error *err)
         w->pieces_done = sqlite3_column_int64(q, 4);
         w->state = sqlite3_column_int(q, 5);
         w->final_ms = sqlite3_column_int64(q, 6);
+        w->first_failed = sqlite3_column_int64(q, 7);
     }
     sqlite3_finalize(q);
     return status == SQLITE_ROW ? 1 : status == SQLITE_DONE ? 0 : failed(w, err);
@@ -53,8 +54,9 @@ static int find(struct withhold *w, bool *same, struct error *err)
 
 static bool put_batch(struct withhold *w)
 {
-    sqlite3_stmt *q = ask(w, "INSERT INTO batch (utility, number, month, made_at, file, digest, records, sum_fen, retry_until, result_by, first_entry)"
-                             " SELECT ?,?,?,?,?,?,?,?,?,?, coalesce(max(id), 0) + 1 FROM entry");
+    sqlite3_stmt *q = ask(w, "INSERT INTO batch (utility, number, month, made_at, file, digest, records, sum_fen, retry_until, result_by,"
+                             " first_entry, first_failed) SELECT ?,?,?,?,?,?,?,?,?,?, coalesce(max(id), 0) + 1, (SELECT coalesce(max(id), 0) + 1 FROM failed)"
+                             " FROM entry");
     const char *const texts[] = {w->header.utility, w->header.batch, w->header.month, w->header.made_at, w->path};
     const int64_t numbers[] = {w->sums.records, w->sums.amount_fen, w->header.retry_until, w->header.result_by};
     for (int i = 0; q && i < 5; i++)
@@ -118,26 +120,27 @@ static int pass_of(const struct withhold *w, int64_t at_ms)
     return 1;
 }
 
-int withhold_fates(struct withhold *w, struct error *err)
+/* Rows of one of the two tables, as they were written. */
+static bool read_fates(struct withhold *w, const char *sql, int64_t first, bool debited)
 {
-    sqlite3_stmt *q = ask(w, "SELECT row, at_ms FROM entry WHERE id>=?1 AND batch=?2");
+    sqlite3_stmt *q = ask(w, sql);
     int status = q ? SQLITE_ROW : SQLITE_ERROR;
-    if (q) sqlite3_bind_int64(q, 1, w->first_entry);
+    if (q) sqlite3_bind_int64(q, 1, first);
     if (q) sqlite3_bind_int64(q, 2, w->batch);
     while (q && (status = sqlite3_step(q)) == SQLITE_ROW) {
         int64_t row = sqlite3_column_int64(q, 0);
-        if (row >= 1 && row <= w->sums.records) w->fates[row] = (uint8_t)(FATE_DEBITED + pass_of(w, sqlite3_column_int64(q, 1)) - 1);
+        if (row < 1 || row > w->sums.records) continue; /* the check at the end says so */
+        w->fates[row] = (uint8_t)(debited ? FATE_DEBITED + pass_of(w, sqlite3_column_int64(q, 1)) - 1 : (int)fate_of(sqlite3_column_text(q, 1)));
     }
     sqlite3_finalize(q);
-    q = status == SQLITE_DONE ? ask(w, "SELECT row, code FROM failed WHERE batch=?") : NULL;
-    status = q ? SQLITE_ROW : SQLITE_ERROR;
-    if (q) sqlite3_bind_int64(q, 1, w->batch);
-    while (q && (status = sqlite3_step(q)) == SQLITE_ROW) {
-        int64_t row = sqlite3_column_int64(q, 0);
-        if (row >= 1 && row <= w->sums.records) w->fates[row] = (uint8_t)fate_of(sqlite3_column_text(q, 1));
-    }
-    sqlite3_finalize(q);
-    return status == SQLITE_DONE ? 0 : failed(w, err);
+    return status == SQLITE_DONE;
+}
+
+int withhold_fates(struct withhold *w, struct error *err)
+{
+    bool good = read_fates(w, "SELECT row, code FROM failed WHERE id>=?1 AND batch=?2 ORDER BY id", w->first_failed, false) &&
+                read_fates(w, "SELECT row, at_ms FROM entry WHERE id>=?1 AND batch=?2", w->first_entry, true);
+    return good ? 0 : failed(w, err);
 }
 
 /* --- passes ------------------------------------------------------------------------ */
@@ -191,27 +194,27 @@ int withhold_settle(struct withhold *w, struct error *err)
 
 /* --- the check --------------------------------------------------------------------- */
 
+/* In the journal: what was debited, and how many rows the first pass judged. */
 int withhold_check(struct withhold *w, const struct list_sums *sums, struct error *err)
 {
-    int64_t entries = -1, fen = -1, rows = -1, failures = -1;
-    sqlite3_stmt *q = ask(w, "SELECT count(*), coalesce(sum(fen), 0), (SELECT count(*) FROM failed WHERE batch=?2), min(row) > 0 OR min(row) IS NULL"
-                             " FROM entry WHERE id>=?1 AND batch=?2 AND credit=1");
-    if (q) {
-        sqlite3_bind_int64(q, 1, w->first_entry);
-        sqlite3_bind_int64(q, 2, w->batch);
-        if (sqlite3_step(q) == SQLITE_ROW) {
-            entries = sqlite3_column_int64(q, 0);
-            fen = sqlite3_column_int64(q, 1);
-            failures = sqlite3_column_int64(q, 2);
-            rows = entries + failures;
-        }
+    int64_t entries = -1, fen = -1, judged = -1;
+    sqlite3_stmt *q = ask(w, "SELECT count(*), coalesce(sum(fen), 0), count(*) FILTER (WHERE at_ms=?3)"
+                             " + (SELECT count(*) FROM failed WHERE id>=?4 AND batch=?2 AND pass=1) FROM entry WHERE id>=?1 AND batch=?2 AND credit=1");
+    const int64_t values[] = {w->first_entry, w->batch, w->pass_ms[1], w->first_failed};
+    for (int i = 0; q && i < 4; i++)
+        sqlite3_bind_int64(q, i + 1, values[i]);
+    if (q && sqlite3_step(q) == SQLITE_ROW) {
+        entries = sqlite3_column_int64(q, 0);
+        fen = sqlite3_column_int64(q, 1);
+        judged = sqlite3_column_int64(q, 2);
     }
     sqlite3_finalize(q);
     if (entries < 0) return failed(w, err);
-    if (entries == sums->debited && fen == sums->debited_fen && rows == sums->records && rows == w->sums.records && sums->amount_fen == w->sums.amount_fen)
+    if (entries == sums->debited && fen == sums->debited_fen && judged == w->sums.records && sums->records == w->sums.records &&
+        sums->amount_fen == w->sums.amount_fen)
         return 0;
     error_set(err, "batch %s does not agree with its journal", w->header.batch);
-    error_why(err, "the result has %" PRId64 " debited rows, %" PRId64 " fen; the journal %" PRId64 ", %" PRId64 " fen; rows %" PRId64 " of %" PRId64,
-              sums->debited, sums->debited_fen, entries, fen, rows, w->sums.records);
+    error_why(err, "the result has %" PRId64 " debited rows, %" PRId64 " fen; the journal %" PRId64 ", %" PRId64 " fen; %" PRId64 " rows judged of %" PRId64,
+              sums->debited, sums->debited_fen, entries, fen, judged, w->sums.records);
     return error_remedy(err, "do not send the result; run bankd verify and call whoever looks after the books");
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bankd/rowsource.h"
 #include "bankd/sweep.h"
 #include "bankd/withhold.h"
 #include "base/text.h"
@@ -33,7 +34,9 @@ struct piece {
     size_t known_count;
     struct recset *debited;      /* doubtful bills and sequences that were debited */
     struct sweep accounts, agreements;
-    sqlite3_stmt *begin, *commit, *entry, *balance, *fail, *unfail, *done;
+    int64_t entry_rows[PIECE_MAX][ROWSOURCE_COLUMNS], account_rows[PIECE_MAX][ROWSOURCE_COLUMNS], failed_rows[PIECE_MAX][ROWSOURCE_COLUMNS];
+    struct rowsource entries, balances, failures; /* what is to be written */
+    sqlite3_stmt *begin, *commit, *top, *entry, *balance, *fail, *done;
     char rows_buf[LAID_MAX];
 };
 
@@ -212,50 +215,51 @@ static bool step(sqlite3_stmt *q)
     return status == SQLITE_DONE;
 }
 
-static bool write_account(struct piece *p, struct known *k)
+/* Entries of one account, and its balance after them. */
+static void account_to_write(struct piece *p, struct known *k, int64_t *top)
 {
     int64_t fen = k->was_fen;
     for (uint32_t i = k->first; i < k->first + k->count; i++) {
         const struct laid *row = row_at(p, p->order[i]);
         if (p->fate[p->order[i]] < FATE_DEBITED) continue;
+        int64_t *to = p->entry_rows[p->entries.count++];
         fen -= row->fen;
-        sqlite3_bind_int64(p->entry, 1, k->number);
-        sqlite3_bind_int64(p->entry, 2, row->fen);
-        sqlite3_bind_int64(p->entry, 3, row->row);
-        sqlite3_bind_int64(p->entry, 4, ++k->lines);
-        sqlite3_bind_int64(p->entry, 5, k->last);
-        sqlite3_bind_int64(p->entry, 6, fen);
-        if (!step(p->entry)) return false;
-        k->last = sqlite3_last_insert_rowid(p->w->db);
+        to[0] = ++*top, to[1] = k->number, to[2] = row->fen, to[3] = row->row, to[4] = ++k->lines, to[5] = k->last, to[6] = fen;
+        k->last = *top;
     }
     assert(fen == k->balance_fen && fen >= 0);
-    if (fen == k->was_fen) return true;
-    sqlite3_bind_int64(p->balance, 1, fen);
-    sqlite3_bind_int64(p->balance, 2, k->lines);
-    sqlite3_bind_int64(p->balance, 3, k->last);
-    sqlite3_bind_int64(p->balance, 4, k->number);
-    return step(p->balance) && sqlite3_changes(p->w->db) == 1;
+    if (fen == k->was_fen) return;
+    int64_t *to = p->account_rows[p->balances.count++];
+    to[0] = k->number, to[1] = fen, to[2] = k->lines, to[3] = k->last;
 }
 
-static bool write_failure(struct piece *p, size_t i)
+static bool read_top(struct piece *p, int64_t *top)
 {
-    int64_t row = row_at(p, i)->row;
-    if (p->fate[i] == FATE_NONE || (p->w->pass == 1 && p->fate[i] >= FATE_DEBITED)) return true;
-    if (p->fate[i] == p->w->fates[row]) return true;
-    sqlite3_stmt *q = p->fate[i] >= FATE_DEBITED ? p->unfail : p->fail;
-    sqlite3_bind_int64(q, 1, row);
-    if (q == p->fail) sqlite3_bind_text(q, 2, withhold_codes[p->fate[i]], 2, SQLITE_STATIC);
-    return step(q);
+    bool good = sqlite3_step(p->top) == SQLITE_ROW;
+    if (good) *top = sqlite3_column_int64(p->top, 0);
+    sqlite3_reset(p->top);
+    return good;
+}
+
+/* As many rows as there were. */
+static bool write(struct piece *p, sqlite3_stmt *q, const struct rowsource *rows)
+{
+    return rows->count == 0 || (step(q) && sqlite3_changes64(p->w->db) == (sqlite3_int64)rows->count);
 }
 
 static int write_all(struct piece *p, struct error *err)
 {
-    bool good = true;
+    int64_t top = 0;
+    p->entries.count = p->balances.count = p->failures.count = 0;
+    bool good = read_top(p, &top);
     for (size_t i = 0; i < p->known_count && good; i++)
-        good = !p->known[i].there || write_account(p, &p->known[i]);
-    for (size_t i = 0; i < p->count && good; i++)
-        good = write_failure(p, i);
-    if (good) good = step(p->done);
+        if (p->known[i].there) account_to_write(p, &p->known[i], &top);
+    for (size_t i = 0; i < p->count; i++) {
+        if (p->fate[i] == FATE_NONE || p->fate[i] >= FATE_DEBITED) continue;
+        int64_t *to = p->failed_rows[p->failures.count++];
+        to[0] = row_at(p, i)->row, to[1] = atoi(withhold_codes[p->fate[i]]);
+    }
+    good = good && write(p, p->entry, &p->entries) && write(p, p->balance, &p->balances) && write(p, p->fail, &p->failures) && step(p->done);
     if (good && sqlite3_changes(p->w->db) != 1)
         return error_all(err, "the withholding stopped", NULL, "another run of this batch is at work", "let that one end");
     return good ? 0 : bank_db_failed(p->w->db, "the withholding stopped", err);
@@ -280,26 +284,38 @@ static int do_piece(struct piece *p, struct error *err)
 
 /* --- all of them ------------------------------------------------------------------ */
 
-static int open_piece(struct piece *p, struct withhold *w, struct error *err)
+static bool prepare(struct piece *p)
 {
-    char sql[400];
-    const struct { sqlite3_stmt **q; const char *sql; } fixed[] = {
+    char entry[400];
+    const struct { sqlite3_stmt **q; const char *sql; } all[] = {
         {&p->begin, "BEGIN IMMEDIATE"},
         {&p->commit, "COMMIT"},
-        {&p->balance, "UPDATE account SET balance_fen=?, lines=?, last=? WHERE number=?"},
-        {&p->fail, "INSERT INTO failed (row, code, batch) VALUES (?1,?2,?3) ON CONFLICT (batch, row) DO UPDATE SET code=excluded.code"},
-        {&p->unfail, "DELETE FROM failed WHERE row=?1 AND batch=?2"},
+        {&p->top, "SELECT coalesce(max(id), 0) FROM entry"},
+        {&p->entry, entry},
+        /* they are all there: read in this same transaction */
+        {&p->balance, "INSERT INTO account (number, balance_fen, lines, last) SELECT a, b, c, d FROM piece_balances WHERE true"
+                      " ON CONFLICT (number) DO UPDATE SET balance_fen=excluded.balance_fen, lines=excluded.lines, last=excluded.last"},
+        {&p->fail, "INSERT INTO failed (row, code, batch, pass) SELECT a, CAST(b AS TEXT), ?3, ?4 FROM piece_failures"},
         {&p->done, "UPDATE batch SET pieces=pieces+1 WHERE id=?1 AND pass=?2 AND pieces=?3"},
     };
+    snprintf(entry, sizeof entry, "INSERT INTO entry (id, debit, credit, fen, what, at_ms, batch, row, line, before, balance_fen, business)"
+                                  " SELECT a, b, %d, c, %d, ?7, ?8, d, e, f, g, ?9 FROM piece_entries", OWN_OWED, WHAT_WITHHELD);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (sqlite3_prepare_v3(p->w->db, all[i].sql, -1, SQLITE_PREPARE_PERSISTENT, all[i].q, NULL) != SQLITE_OK) return false;
+    return true;
+}
+
+static int open_piece(struct piece *p, struct withhold *w, struct error *err)
+{
     p->w = w;
     p->debited = recset_open();
-    bool good = p->debited && sweep_open(&p->accounts, w->db, "SELECT number, state, balance_fen, lines, last FROM account WHERE number>=?1 ORDER BY number") &&
-                sweep_open(&p->agreements, w->db, "SELECT account, customer, name FROM agreement WHERE account>=?1 ORDER BY account, customer");
-    for (size_t i = 0; i < sizeof fixed / sizeof *fixed && good; i++)
-        good = sqlite3_prepare_v3(w->db, fixed[i].sql, -1, SQLITE_PREPARE_PERSISTENT, fixed[i].q, NULL) == SQLITE_OK;
-    snprintf(sql, sizeof sql, "INSERT INTO entry (debit, credit, fen, what, at_ms, batch, row, line, before, balance_fen, business)"
-                              " VALUES (?1,%d,?2,%d,?7,?8,?3,?4,?5,?6,?9)", OWN_OWED, WHAT_WITHHELD);
-    if (good) good = sqlite3_prepare_v3(w->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &p->entry, NULL) == SQLITE_OK;
+    p->entries.rows = p->entry_rows;
+    p->balances.rows = p->account_rows;
+    p->failures.rows = p->failed_rows;
+    bool good = p->debited && rowsource_open(w->db, "piece_entries", &p->entries) && rowsource_open(w->db, "piece_balances", &p->balances) &&
+                rowsource_open(w->db, "piece_failures", &p->failures) &&
+                sweep_open(&p->accounts, w->db, "SELECT number, state, balance_fen, lines, last FROM account WHERE number>=?1 ORDER BY number") &&
+                sweep_open(&p->agreements, w->db, "SELECT account, customer, name FROM agreement WHERE account>=?1 ORDER BY account, customer") && prepare(p);
     if (!good) return bank_db_failed(w->db, "the withholding cannot begin", err);
     struct civil at;
     day_t day = 0;
@@ -309,7 +325,7 @@ static int open_piece(struct piece *p, struct withhold *w, struct error *err)
     sqlite3_bind_int64(p->entry, 8, w->batch);
     sqlite3_bind_int64(p->entry, 9, day);
     sqlite3_bind_int64(p->fail, 3, w->batch);
-    sqlite3_bind_int64(p->unfail, 2, w->batch);
+    sqlite3_bind_int64(p->fail, 4, w->pass);
     sqlite3_bind_int64(p->done, 1, w->batch);
     sqlite3_bind_int64(p->done, 2, w->pass);
     return 0;
@@ -317,11 +333,12 @@ static int open_piece(struct piece *p, struct withhold *w, struct error *err)
 
 static void close_piece(struct piece *p)
 {
-    sqlite3_stmt *all[] = {p->begin, p->commit, p->entry, p->balance, p->fail, p->unfail, p->done};
+    sqlite3_stmt *all[] = {p->begin, p->commit, p->top, p->entry, p->balance, p->fail, p->done};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         sqlite3_finalize(all[i]);
     sweep_close(&p->accounts);
     sweep_close(&p->agreements);
+    sqlite3_drop_modules(p->w->db, NULL); /* their rows go */
     recset_close(p->debited);
     free(p->text);
     free(p);

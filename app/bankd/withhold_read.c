@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bankd/withhold.h"
+#include "base/text.h"
 
 #define CHUNK (1 << 18)
 #define SAMPLE_EVERY 61 /* rows: a prime, so that it beats no pattern of the list */
@@ -13,6 +14,7 @@ struct first_look {
     struct secret_chain chain;
     int64_t lines, *samples;
     size_t sample_count;
+    int64_t utf8, other;         /* lines beyond ASCII: those that are UTF-8, and not */
 };
 
 /* Field 5 of a line, when it is one; only for sharing the rows out. */
@@ -32,6 +34,15 @@ static void sample(struct first_look *f, const char *line, const char *end)
     if (account_parse(text, &account) && f->sample_count < SAMPLES_MAX) f->samples[f->sample_count++] = account;
 }
 
+static void count_encoding(struct first_look *f, const char *line, const char *end)
+{
+    const char *at = line;
+    while (at < end && (unsigned char)*at < 0x80) at++;
+    if (at == end) return;
+    if (utf8_valid(at, (size_t)(end - at))) f->utf8++;
+    else f->other++;
+}
+
 static void look_at(struct first_look *f, const char *at, size_t len)
 {
     const char *end = at + len;
@@ -40,6 +51,7 @@ static void look_at(struct first_look *f, const char *at, size_t len)
         const char *stop = memchr(at, '\n', (size_t)(end - at));
         if (stop == NULL) return; /* a line in two chunks is counted where it ends */
         if (++f->lines % SAMPLE_EVERY == 0) sample(f, at, stop);
+        count_encoding(f, at, stop);
         at = stop + 1;
     }
 }
@@ -103,6 +115,7 @@ int withhold_read(struct withhold *w, struct recfile_report *report, struct erro
     free(f.samples);
     if (status != 0) return -1;
     progress_start(&w->progress, stderr, w->bar, "reading", "rows");
+    if (w->encoding == RECFILE_FIND_OUT && f.utf8 + f.other > 0) w->encoding = f.other > f.utf8 ? RECFILE_GB18030 : RECFILE_UTF8;
     status = listfile_read(w->path, w->encoding, &events, w, &w->sums, report, err);
     progress_end(&w->progress);
     if (status == 0) {

@@ -16,6 +16,7 @@ struct output {
     FILE *file;
     char path[2 * BANK_PATH], at_work[2 * BANK_PATH + 8];
     struct list_sums sums;
+    char buffer[BUFFER];
 };
 struct results {
     struct withhold *w;
@@ -49,7 +50,7 @@ static int open_output(struct results *r, struct output *o, bool final, struct e
     snprintf(o->at_work, sizeof o->at_work, "%s.part", o->path);
     o->file = fopen(o->at_work, "we");
     if (o->file == NULL) return broken(o->at_work, err);
-    setvbuf(o->file, NULL, _IOFBF, BUFFER);
+    setvbuf(o->file, o->buffer, _IOFBF, sizeof o->buffer); /* given: glibc makes its own of 4 KiB, whatever size it is told */
     resultfile_put_header(o->file, &h);
     return 0;
 }
@@ -75,33 +76,46 @@ static void drop_output(struct output *o)
     unlink(o->at_work);
 }
 
-static int on_row(void *ctx, const struct list_row *asked, char *why, size_t size)
+static void count(struct list_sums *sums, int64_t fen, bool debited)
 {
-    struct results *r = ctx;
-    int fate = r->w->fates[asked->line - 1];
-    bool debited = fate >= FATE_DEBITED;
-    char reference[LIST_REFERENCE_MAX + 1] = "";
-    struct result_row row = {*asked, debited ? asked->amount_fen : 0, debited ? "00" : withhold_codes[fate],
-                             debited ? r->at[fate - FATE_DEBITED + 1] : "", reference};
-    if (fate == FATE_NONE) {
-        snprintf(why, size, "the books say nothing of this row");
-        return -1;
-    }
-    if (debited) snprintf(reference, sizeof reference, "%s-%08u", r->w->header.batch, (unsigned)asked->sequence);
-    if (fate == FATE_DEBITED) resultfile_put(r->interim.file, &row, &r->interim.sums);
-    if (r->final.file) resultfile_put(r->final.file, &row, &r->final.sums);
-    r->all.records++;
-    r->all.amount_fen += asked->amount_fen;
-    r->all.debited += debited;
-    r->all.debited_fen += row.debited_fen;
-    return 0;
+    sums->records++;
+    sums->amount_fen += fen;
+    sums->debited += debited;
+    sums->debited_fen += debited ? fen : 0;
 }
 
-static bool on_progress(void *ctx, int64_t done, int64_t total, int64_t records)
+static void write_row(struct results *r, int fate, const struct copied *row, const char *text)
 {
-    struct results *r = ctx;
-    progress_show(&r->w->progress, done, total, records);
-    return true;
+    bool debited = fate >= FATE_DEBITED;
+    char reference[LIST_REFERENCE_MAX + 1] = "";
+    const char *code = debited ? "00" : withhold_codes[fate], *at = debited ? r->at[fate - FATE_DEBITED + 1] : "";
+    if (debited) snprintf(reference, sizeof reference, "%s-%08u", r->w->header.batch, row->sequence);
+    count(&r->all, row->fen, debited);
+    if (fate == FATE_DEBITED) {
+        resultfile_put_text(r->interim.file, text, row->len, row->fen, code, at, reference);
+        count(&r->interim.sums, row->fen, true);
+    }
+    if (r->final.file == NULL) return;
+    resultfile_put_text(r->final.file, text, row->len, debited ? row->fen : 0, code, at, reference);
+    count(&r->final.sums, row->fen, debited);
+}
+
+/* From the copy, so that a list that was changed meanwhile changes nothing. */
+static int write_rows(struct results *r, struct error *err)
+{
+    struct withhold *w = r->w;
+    struct copied row;
+    char text[LIST_TEXT_SIZE];
+    int got;
+    rewind(w->layout.copy);
+    while ((got = layout_next_copied(w->layout.copy, &row, text)) == 1 && r->all.records < w->sums.records) {
+        int fate = w->fates[r->all.records + 1];
+        if (fate == FATE_NONE)
+            return error_all(err, "the result cannot be written", w->path, "the books say nothing of one of its rows", "call whoever looks after the books");
+        write_row(r, fate, &row, text);
+        if (r->all.records % RECFILE_PROGRESS_EVERY == 0) progress_show(&w->progress, r->all.records, w->sums.records, r->all.records);
+    }
+    return got == 0 ? 0 : error_all(err, "the result cannot be written", w->layout.folder, "a temporary file cannot be read", "run the list again");
 }
 
 static int sync_folder(const char *folder, struct error *err)
@@ -115,8 +129,6 @@ static int sync_folder(const char *folder, struct error *err)
 
 int withhold_results(struct withhold *w, struct list_sums *sums, struct error *err)
 {
-    static const struct list_events events = {NULL, on_row, on_progress};
-    struct recfile_report report;
     struct results *r = calloc(1, sizeof *r);
     if (r == NULL) return error_all(err, "the result cannot be written", NULL, "no memory", NULL);
     r->w = w;
@@ -125,7 +137,7 @@ int withhold_results(struct withhold *w, struct list_sums *sums, struct error *e
     int status = open_output(r, &r->interim, false, err);
     if (status == 0 && w->state == FINAL) status = open_output(r, &r->final, true, err);
     progress_start(&w->progress, stderr, w->bar, "result", "rows");
-    if (status == 0) status = listfile_read(w->path, w->encoding, &events, r, NULL, &report, err);
+    if (status == 0) status = write_rows(r, err);
     progress_end(&w->progress);
     if (status == 0) status = withhold_check(w, &r->all, err); /* before either has its name */
     if (status == 0) status = close_output(&r->interim, err);

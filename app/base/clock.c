@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #define DAY_MS INT64_C(86400000)
@@ -80,4 +81,25 @@ int64_t clock_monotonic_ms(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+bool clock_parse(const struct clock *clock, const char *text, int64_t *utc_ms)
+{
+    struct civil local = {0};
+    char day[DAY_TEXT_SIZE];
+    day_t date;
+    int used = 0;
+    unsigned hour, minute, second;
+    if (strlen(text) != 19 || text[10] != 'T') return false;
+    memcpy(day, text, 10);
+    day[10] = '\0';
+    if (!day_parse(day, &date) || sscanf(text + 11, "%2u:%2u:%2u%n", &hour, &minute, &second, &used) != 3 || used != 8 || hour > 23 ||
+        minute > 59 || second > 59)
+        return false;
+    day_to_ymd(date, &local.year, &local.month, &local.day);
+    local.hour = (int)hour;
+    local.minute = (int)minute;
+    local.second = (int)second;
+    *utc_ms = clock_from_local(clock, &local);
+    return true;
 }

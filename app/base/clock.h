@@ -3,6 +3,7 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,8 @@ void clock_utc(int64_t utc_ms, struct civil *out);
 int64_t clock_from_local(const struct clock *clock, const struct civil *local); /* -> UTC ms */
 /* "2026-11-20T10:42:07" local. */
 const char *clock_format(const struct clock *clock, int64_t utc_ms, char *buf, size_t size);
+/* The same read back; false: not of that form, or no such moment. */
+bool clock_parse(const struct clock *clock, const char *text, int64_t *utc_ms);
 /* Monotonic ms for time-outs and latency only; never stored. */
 int64_t clock_monotonic_ms(void);
 

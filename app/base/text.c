@@ -172,11 +172,14 @@ void text_narrow(char *utf8)
 
 bool text_digits(const char *text)
 {
-    return *text && text[strspn(text, "0123456789")] == '\0';
+    const char *at = text;
+    while (*at >= '0' && *at <= '9') at++;
+    return at > text && *at == '\0';
 }
 
 bool text_alnum(const char *text)
 {
-    static const char allowed[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    return *text && text[strspn(text, allowed)] == '\0';
+    const char *at = text;
+    while ((*at >= '0' && *at <= '9') || (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z')) at++;
+    return at > text && *at == '\0';
 }

@@ -35,10 +35,23 @@ size_t utf8_next(const char *text, const char *end, uint32_t *cp)
     return 0;
 }
 
+/* Most text is ASCII for long stretches: those are passed over eight bytes at a time. */
+static const char *past_ascii(const char *text, const char *end)
+{
+    uint64_t eight;
+    while (end - text >= (ptrdiff_t)sizeof eight) {
+        memcpy(&eight, text, sizeof eight);
+        if (eight & UINT64_C(0x8080808080808080)) break;
+        text += sizeof eight;
+    }
+    while (text < end && (unsigned char)*text < 0x80) text++;
+    return text;
+}
+
 bool utf8_valid(const char *text, size_t len)
 {
     const char *end = text + len;
-    while (text < end) {
+    while ((text = past_ascii(text, end)) < end) {
         uint32_t cp;
         size_t step = utf8_next(text, end, &cp);
         if (!step) return false;

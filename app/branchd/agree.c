@@ -5,7 +5,6 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "branchd/fetch_day.h"
 #include "branchd/service.h"
 #include "wire/session.h"
 
@@ -22,9 +21,7 @@ static void finish(struct service *s, struct asking *a)
     service_changed(s);
 }
 
-static void compared(struct service *s, void *ctx) { finish(s, ctx); }
-
-/* True when the day is in balance. */
+/* True when it is out of balance: what differs is asked for. */
 static bool judged(struct service *s, const struct wire_totals *t, day_t day)
 {
     struct error err = {0};
@@ -38,17 +35,7 @@ static bool judged(struct service *s, const struct wire_totals *t, day_t day)
                   (long long)t->credits, (long long)t->credits_fen);
     for (int i = 0; i < t->reopened_count; i++)
         if (t->reopened[i] != day) agreement_reopen(s->ledger, t->reopened[i], NULL);
-    return agreed;
-}
-
-/* What was found another time is settled now. */
-static void forget_differences(struct service *s, day_t day)
-{
-    struct ledger_difference one;
-    struct error err = {0};
-    int count = 0;
-    if (difference_list(s->ledger, day, &one, 1, &count, &err) != LEDGER_OK || count == 0) return;
-    if (difference_keep(s->ledger, day, NULL, 0, &err) == LEDGER_BROKEN) service_broken(s);
+    return result == LEDGER_OK && !agreed;
 }
 
 static void answered(struct service *s, const struct link_tag *tag, enum link_end how, const struct iso *m)
@@ -56,16 +43,17 @@ static void answered(struct service *s, const struct link_tag *tag, enum link_en
     struct asking *a = tag->ctx;
     struct wire_totals t;
     struct error err = {0};
-    if (how == LINK_ANSWERED && wire_totals_unpack(m, a->day, &t, &err) == 0 && strcmp(t.code, "00") == 0) {
-        if (!judged(s, &t, a->day)) {
-            fetch_day(s, a->day, compared, a); /* which payments, one by one */
-            return;
-        }
-        forget_differences(s, a->day);
-    } else if (agreement_no_answer(s->ledger, a->day, &err) == LEDGER_BROKEN) {
+    bool out = false;
+    if (how == LINK_ANSWERED && wire_totals_unpack(m, a->day, &t, &err) == 0 && strcmp(t.code, "00") == 0)
+        out = judged(s, &t, a->day);
+    else if (agreement_no_answer(s->ledger, a->day, &err) == LEDGER_BROKEN)
         service_broken(s);
+    if (!out) {
+        finish(s, a);
+        return;
     }
-    finish(s, a);
+    detail_fetch(s, a->day, a->call, a->done); /* whoever waits is answered with the differences */
+    free(a);
 }
 
 static bool write_totals(struct service *s, day_t day, struct iso *m, struct error *err)
@@ -81,6 +69,8 @@ static bool write_totals(struct service *s, day_t day, struct iso *m, struct err
     t.credits_fen = ours.answered_fen;
     t.credit_undone = ours.answered_reversed;
     t.credit_undone_fen = ours.answered_reversed_fen;
+    t.debits = ours.refunds;
+    t.debits_fen = ours.refunds_fen;
     return wire_totals_ask(&t, m, err) == 0;
 }
 
@@ -89,7 +79,7 @@ static bool ask(struct service *s, struct asking *a)
 {
     struct iso m;
     struct error err = {0};
-    if (!link_up(s->link)) return false;
+    if (!link_up(s->link) || restore_waits(s)) return false; /* its days are not whole before people have spoken */
     if (!write_totals(s, a->day, &m, &err)) {
         log_warn("the totals of a day cannot be asked: %s", err.why);
         return false;
@@ -118,7 +108,7 @@ static bool waits_for_people(struct service *s, day_t day)
     struct ledger_difference one;
     int count = 1;
     return day_get(s->ledger, day, &d, NULL) == LEDGER_OK && strcmp(d.agreement, "differences") == 0 &&
-           difference_list(s->ledger, day, &one, 1, &count, NULL) == LEDGER_OK && count > 0;
+           differences_list(s->ledger, day, &one, 1, &count, NULL) == LEDGER_OK && count > 0;
 }
 
 void agree_start(struct service *s, bool all)

@@ -61,6 +61,11 @@ json_t *card_json(struct service *s, const struct ledger_payment *p)
                              "terminal", p->terminal, "business_date", json_day(p->day), "shown", (int)(p->shown_ms != 0),
                              "held", (int)p->held, "give_back_fen", (json_int_t)p->owed_fen, "invoice", invoice_json(p));
     json_object_update(card, rest);
+    json_object_set_new(card, "process", json_string(p->proc == PROC_REFUND ? "refund" : p->proc == PROC_TRANSFER ? "transfer" : "payment"));
+    json_object_set_new(card, "lies", json_pack("{s:I, s:I, s:I}", "BL", (json_int_t)payment_lies(p, "BL"), "PP", (json_int_t)payment_lies(p, "PP"),
+                                                "SU", (json_int_t)payment_lies(p, "SU")));
+    json_object_set_new(card, "moved_fen", json_integer(p->moved_fen));
+    json_object_set_new(card, "source", p->source.ref[0] ? json_string(key_format(&p->source, key, sizeof key)) : json_null());
     json_decref(rest);
     return card;
 }

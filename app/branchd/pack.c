@@ -30,6 +30,8 @@ static int pack_payment(const struct branch *b, const struct ledger_message *m, 
     copy(p.customer, sizeof p.customer, m->customer);
     copy(p.account, sizeof p.account, m->account);
     copy(p.operator_id, sizeof p.operator_id, m->operator_number);
+    copy(p.moved, sizeof p.moved, m->moved.ref);
+    copy(p.from, sizeof p.from, m->from);
     for (int i = 0; i < m->bill_count; i++) {
         copy(p.bills[i].bill, sizeof p.bills[i].bill, m->bills[i].bill);
         p.bills[i].amount_fen = m->bills[i].amount_fen;
@@ -45,6 +47,7 @@ static int pack_reversal(const struct branch *b, const struct ledger_message *m,
     copy(r.original_mti, sizeof r.original_mti, m->original_class);
     copy(r.maker, sizeof r.maker, m->operator_number);
     copy(r.checker, sizeof r.checker, m->checker);
+    copy(r.moved, sizeof r.moved, m->moved.ref);
     return wire_reversal_pack(&r, m->class, out, err);
 }
 

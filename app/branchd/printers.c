@@ -8,8 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#define KEY_SIZE 64
+
+const char *const printers_documents[] = {"invoice", "receipt", "passbook", "report", NULL};
+
 struct printers {
-    json_t *bound; /* object: terminal -> binding */
+    json_t *bound; /* object: "03" or "03/receipt" -> binding */
     char path[256];
 };
 
@@ -47,7 +51,30 @@ void printers_close(struct printers *p)
     free(p);
 }
 
+bool printers_document(const char *document)
+{
+    for (int i = 0; printers_documents[i]; i++)
+        if (strcmp(printers_documents[i], document) == 0) return true;
+    return false;
+}
+
 const json_t *printers_at(const struct printers *p, const char *terminal) { return json_object_get(p->bound, terminal); }
+
+static const json_t *own(const struct printers *p, const char *terminal, const char *document)
+{
+    char key[KEY_SIZE];
+    snprintf(key, sizeof key, "%s/%s", terminal, document);
+    return json_object_get(p->bound, key);
+}
+
+const json_t *printers_for(const struct printers *p, const char *terminal, const char *document)
+{
+    const json_t *bound = own(p, terminal, document);
+    if (bound || strcmp(document, "passbook") == 0) return bound;
+    if (strcmp(document, "report") != 0) return printers_at(p, terminal);
+    bound = own(p, "all", document);
+    return bound ? bound : printers_at(p, "all");
+}
 
 /* Whole or not at all: written beside it, synced, put in its place. */
 static int save(const struct printers *p, const json_t *bound, struct error *err)
@@ -65,10 +92,13 @@ static int save(const struct printers *p, const json_t *bound, struct error *err
     return 0;
 }
 
-int printers_bind(struct printers *p, const char *terminal, json_t *binding, struct error *err)
+int printers_bind(struct printers *p, const char *terminal, const char *document, json_t *binding, struct error *err)
 {
+    char key[KEY_SIZE];
+    snprintf(key, sizeof key, "%s%s%s", terminal, *document ? "/" : "", document);
     json_t *next = json_copy(p->bound);
-    if (next == NULL || json_object_set(next, terminal, binding) != 0 || save(p, next, err) != 0) {
+    bool made = next && (binding == NULL ? (json_object_del(next, key), true) : json_object_set(next, key, binding) == 0);
+    if (!made || save(p, next, err) != 0) {
         json_decref(next);
         return -1;
     }
@@ -77,8 +107,16 @@ int printers_bind(struct printers *p, const char *terminal, json_t *binding, str
     return 0;
 }
 
-const char *printers_member(const struct printers *p, const char *terminal, const char *member, const char *preset)
+json_t *printers_list(const struct printers *p)
 {
-    const char *text = json_string_value(json_object_get(printers_at(p, terminal), member));
-    return text && *text ? text : preset;
+    json_t *list = json_array(), *binding;
+    const char *key;
+    json_object_foreach(p->bound, key, binding) {
+        json_t *row = json_deep_copy(binding);
+        size_t len = strcspn(key, "/");
+        json_object_set_new(row, "terminal", json_stringn(key, len));
+        json_object_set_new(row, "document", json_string(key[len] ? key + len + 1 : ""));
+        json_array_append_new(list, row);
+    }
+    return list;
 }

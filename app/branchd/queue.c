@@ -62,8 +62,9 @@ struct reply {
 struct queue {
     struct service *s;
     uv_timer_t flush;
-    int count;
+    int count, lost_count;
     struct reply replies[REPLIES_MAX];
+    struct link_tag lost[LINK_PENDING_MAX]; /* somebody stands at a counter, and the connection went */
 };
 
 /* 91 and 68: nothing is settled, the row goes again by itself. Others that settle
@@ -140,7 +141,10 @@ static void answered(struct service *s, const struct link_tag *tag, enum link_en
 {
     char key[KEY_TEXT_SIZE];
     if (how != LINK_LATE && !is_urgent(tag->class)) s->advices_under_way--;
-    if (how == LINK_LOST) return; /* queue_lost makes all of them ready in one step */
+    if (how == LINK_LOST) { /* queue_lost makes all of them ready in one step */
+        if (is_urgent(tag->class) && s->queue->lost_count < LINK_PENDING_MAX) s->queue->lost[s->queue->lost_count++] = *tag;
+        return;
+    }
     if (how == LINK_TIMEOUT) {
         log_line(LOG_LEVEL_WARN, key_format(&tag->key, key, sizeof key), "no answer to %s in time", tag->class);
         ready_again(s, tag, s->branch->settings.again_ms);
@@ -156,6 +160,9 @@ void queue_lost(struct service *s)
     flush(s->queue); /* what was answered before the connection went, counts */
     s->advices_under_way = 0;
     if (outbox_all_again(s->ledger, &err) == LEDGER_BROKEN) service_broken(s);
+    for (int i = 0; i < s->queue->lost_count; i++)
+        tell_payment(s, &s->queue->lost[i]);
+    s->queue->lost_count = 0;
     service_changed(s);
 }
 

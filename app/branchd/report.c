@@ -47,6 +47,8 @@ static const struct figure {
     COUNT(shorts, "短款撤销笔数", "Short"),
     COUNT(settled, "已处理笔数", "Settled"),
     COUNT(abandoned, "放弃笔数", "Abandoned"),
+    COUNT(refunds, "退预存笔数", "Refunds"),
+    MONEY(refunds_fen, "退预存金额", "Refunds, sum"),
     MONEY(given_back_fen, "已退款", "Handed back"),
     MONEY(to_give_back_fen, "待退款", "To be given back"),
     MONEY(over_fen, "长款", "Over"),
@@ -85,6 +87,7 @@ struct report {
     struct error *err;
     enum ledger_result result;
 };
+#define LISTED_IN_REPORT 60
 #define CSV_MAX 20000 /* title, lines and data share the message with it */
 
 static void line(struct report *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -138,12 +141,15 @@ static void put_totals(struct report *r, const char *whose, const struct ledger_
     }
 }
 
-/* The template's data, and every sum by its name beside it. */
-static void put_data(struct report *r, json_t *data, const struct ledger_totals *t)
+/* What its template sees, and every sum by its name beside it. */
+static bool put_data(struct report *r, const struct ledger_totals *t)
 {
+    json_t *data = report_data(r->s, r->ask, LISTED_IN_REPORT, &r->result, r->err);
+    if (data == NULL) return false;
     json_object_update(r->data, data);
     json_decref(data);
     json_object_set_new(r->data, "sums", totals_json(t));
+    return true;
 }
 
 static bool read_totals(struct report *r, day_t day, const char *teller, struct ledger_totals *t)
@@ -183,7 +189,7 @@ static bool teller_report(struct report *r)
     line(r, "%s %s", who.number, who.name);
     csv(r, "operator,figure,value\r\n");
     put_totals(r, who.number, &t);
-    put_data(r, report_teller_data(r->s, r->ask, &who, &t), &t);
+    if (!put_data(r, &t)) return false;
     sign(r);
     return true;
 }
@@ -221,26 +227,24 @@ static void put_differences(struct report *r)
     struct ledger_difference rows[DIFFERENCES_MAX];
     int count = 0;
     char ours[MONEY_TEXT_SIZE], theirs[MONEY_TEXT_SIZE];
-    r->result = difference_list(r->s->ledger, r->ask->day, rows, DIFFERENCES_MAX, &count, r->err);
+    r->result = differences_list(r->s->ledger, r->ask->day, rows, DIFFERENCES_MAX, &count, r->err);
     if (count == 0) return;
     line(r, "%s", "");
     line(r, "%s", said(r, "与电力的差异", "Differences with the utility"));
     for (int i = 0; i < count; i++) {
-        money_format(rows[i].ours_fen < 0 ? 0 : rows[i].ours_fen, ours, sizeof ours);
-        money_format(rows[i].theirs_fen < 0 ? 0 : rows[i].theirs_fen, theirs, sizeof theirs);
-        line(r, "  %s %-10s %s %s  %s %s", rows[i].ref, rows[i].kind, said(r, "本网点", "here"), ours, said(r, "电力", "utility"), theirs);
-        csv(r, "difference %s,%s,%s / %s\r\n", rows[i].ref, rows[i].kind, ours, theirs);
+        money_format(rows[i].ours_fen, ours, sizeof ours);
+        money_format(rows[i].theirs_fen, theirs, sizeof theirs);
+        line(r, "  %s %-10s %s %s  %s %s", rows[i].key.ref, rows[i].kind, said(r, "本网点", "here"), ours, said(r, "电力", "utility"), theirs);
+        csv(r, "difference %s,%s,%s / %s\r\n", rows[i].key.ref, rows[i].kind, ours, theirs);
     }
 }
 
-static bool put_tellers(struct report *r, const char *day_state)
+static bool put_tellers(struct report *r)
 {
     struct ledger_operator people[TELLERS_MAX];
     struct ledger_totals t;
     int count = 0;
     char sum[MONEY_TEXT_SIZE];
-    json_t *list = json_array();
-    json_object_set_new(r->data, "tellers", list);
     r->result = operator_list(r->s->ledger, people, TELLERS_MAX, &count, r->err);
     line(r, "%s", "");
     line(r, "%s", said(r, "按柜员", "By teller"));
@@ -252,7 +256,6 @@ static bool put_tellers(struct report *r, const char *day_state)
              t.reversed, said(r, "作废", "void"), t.invoices_void);
         csv(r, "%s,payments,%" PRId64 "\r\n%s,payments_fen,%s\r\n", people[i].number, t.payments, people[i].number,
             money_format(t.payments_fen, sum, sizeof sum));
-        json_array_append_new(list, report_teller_row(&people[i], &t, day_state));
     }
     return r->result == LEDGER_OK;
 }
@@ -269,12 +272,12 @@ static bool branch_report(struct report *r)
     line(r, "%s %s  %s %s", said(r, "状态", "state"), day.state, said(r, "与电力对账", "agreement"), day.agreement);
     csv(r, "whose,figure,value\r\n");
     put_totals(r, "branch", &t);
-    put_data(r, report_branch_data(r->s, r->ask, &day, &t), &t);
-    if (!put_tellers(r, day.state)) return false;
+    if (!put_data(r, &t)) return false;
+    if (!put_tellers(r)) return false;
     put_tills(r);
     if (r->result == LEDGER_OK) put_books(r);
     if (r->result == LEDGER_OK) put_differences(r);
-    if (r->result == LEDGER_OK) r->result = audit_verify(r->s->ledger, chain, r->err);
+    if (r->result == LEDGER_OK) r->result = audit_head(r->s->ledger, chain, r->err);
     if (r->result != LEDGER_OK) return false;
     line(r, "%s", "");
     line(r, "%s %s", said(r, "审计链", "audit head"), chain);

@@ -13,14 +13,17 @@ struct report_ask {
     const char *name;     /* "teller", "branch", "month" */
     day_t day;            /* a month: any day of it */
     const char *teller;   /* of a teller's report */
+    const char *terminal; /* it is printed at; NULL: at none of its own */
+    const char *signer;   /* name of who has it made; NULL: nobody's */
     bool english;
 };
 /* {title, lines, csv, data}; NULL with err: no such report, or the ledger can't be read. */
-/* report_data.c: what the templates see. */
-json_t *report_teller_data(struct service *s, const struct report_ask *ask, const struct ledger_operator *who, const struct ledger_totals *t);
-json_t *report_branch_data(struct service *s, const struct report_ask *ask, const struct ledger_day *day, const struct ledger_totals *t);
-json_t *report_teller_row(const struct ledger_operator *who, const struct ledger_totals *t, const char *till_state);
-
 json_t *report_make(struct service *s, const struct report_ask *ask, enum ledger_result *result, struct error *err);
+
+/* report_paper.c: what its A4 template sees, at most so many rows to be explained. NULL with err. */
+json_t *report_data(struct service *s, const struct report_ask *ask, int listed_max, enum ledger_result *result, struct error *err);
+/* The same for its A4 template: {job, template, media, kind, data, printer}; printer: the one bound for
+ * reports at the terminal, else at "all", or null. NULL with err. */
+json_t *report_paper(struct service *s, const struct report_ask *ask, enum ledger_result *result, struct error *err);
 
 #endif

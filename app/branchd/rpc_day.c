@@ -1,7 +1,6 @@
 /* The business day: opened, closed, agreed; its totals and reports. */
 #include <string.h>
 
-#include "branchd/compare.h"
 #include "branchd/report.h"
 #include "branchd/service.h"
 
@@ -16,34 +15,16 @@ static json_t *steps_json(struct service *s)
     return list;
 }
 
-#define DIFFERENCES_MAX 200
-
-static json_t *differences_json(struct service *s, day_t date)
-{
-    static struct ledger_difference rows[DIFFERENCES_MAX];
-    int count = 0;
-    size_t bytes = 0;
-    json_t *list = json_array();
-    if (difference_list(s->ledger, date, rows, DIFFERENCES_MAX, &count, NULL) != LEDGER_OK) return list;
-    for (int i = 0; i < count; i++) {
-        json_t *row = json_pack("{s:s, s:s, s:o, s:o, s:s, s:s}", "reference", rows[i].ref, "kind", rows[i].kind, "ours_fen",
-                                rows[i].ours_fen < 0 ? json_null() : json_integer(rows[i].ours_fen), "theirs_fen",
-                                rows[i].theirs_fen < 0 ? json_null() : json_integer(rows[i].theirs_fen), "words", rows[i].words, "act",
-                                compare_act(rows[i].kind));
-        if (!json_add_bounded(list, row, &bytes)) break;
-    }
-    return list;
-}
-
 static json_t *day_json(struct service *s, const struct ledger_day *d)
 {
     struct ledger_totals t = {0};
     bool counted = day_totals(s->ledger, d->date, NULL, &t, NULL) == LEDGER_OK;
     bool closed = strcmp(d->state, "closed") == 0;
+    enum ledger_result found;
     return json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "date", json_day(d->date), "state", d->state, "agreement", d->agreement,
                      "opened_at", json_time(s, d->opened_ms), "cut_at", json_time(s, d->cut_ms), "closed_at", json_time(s, d->closed_ms),
                      "totals", counted ? totals_json(&t) : json_null(), "lists", closed ? json_array() : steps_json(s),
-                     "differences", differences_json(s, d->date));
+                     "differences", differences_json(s, d->date, &found, NULL));
 }
 
 static void answer_day(struct service *s, struct rpc_call *call, enum ledger_result result, const struct ledger_day *d, const struct error *err)
@@ -140,8 +121,8 @@ void rpc_agree(void *ctx, struct rpc_call *call)
 void rpc_clock_confirm(void *ctx, struct rpc_call *call)
 {
     struct service *s = ctx;
-    struct error err = {0};
     struct ledger_two two;
+    struct error err = {0};
     const char *approval = NULL;
     if (!rpc_params(server_rpc(s->server), call, "{s?s}", "approval", &approval)) return;
     two_of(session_of(call), call, &two);
@@ -172,11 +153,11 @@ void rpc_totals(void *ctx, struct rpc_call *call)
     else refuse_result(s, call, result, &err);
 }
 
-void rpc_report(void *ctx, struct rpc_call *call)
+static void make_report(struct service *s, struct rpc_call *call,
+                        json_t *(*make)(struct service *s, const struct report_ask *ask, enum ledger_result *result, struct error *err))
 {
-    struct service *s = ctx;
     struct session *session = session_of(call);
-    struct report_ask ask = {.english = strcmp(session->language, "en") == 0};
+    struct report_ask ask = {.english = strcmp(session->language, "en") == 0, .terminal = session->terminal, .signer = session->operator.name};
     struct error err = {0};
     enum ledger_result result;
     const char *text;
@@ -189,7 +170,10 @@ void rpc_report(void *ctx, struct rpc_call *call)
         return;
     }
     if (ask.teller == NULL) ask.teller = session->operator.number;
-    json_t *report = report_make(s, &ask, &result, &err);
+    json_t *report = make(s, &ask, &result, &err);
     if (report) answer(s, call, report);
     else refuse_result(s, call, result, &err);
 }
+
+void rpc_report(void *ctx, struct rpc_call *call) { make_report(ctx, call, report_make); }
+void rpc_report_paper(void *ctx, struct rpc_call *call) { make_report(ctx, call, report_paper); }

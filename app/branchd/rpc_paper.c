@@ -7,21 +7,6 @@
 
 /* --- printing ---------------------------------------------------------------------- */
 
-void rpc_print_next(void *ctx, struct rpc_call *call)
-{
-    struct service *s = ctx;
-    struct ledger_payment p;
-    struct error err = {0};
-    int64_t invoice = 0, payment = 0;
-    char kind[8] = "", key[KEY_TEXT_SIZE];
-    if (!rpc_params(server_rpc(s->server), call, "{}")) return;
-    enum ledger_result result = invoice_next(s->ledger, session_of(call)->terminal, &invoice, &payment, kind, &err);
-    if (result == LEDGER_OK && invoice != 0) result = payment_get_id(s->ledger, payment, &p, &err);
-    if (result != LEDGER_OK) refuse_result(s, call, result, &err);
-    else if (invoice == 0) answer(s, call, json_null());
-    else answer(s, call, json_pack("{s:I, s:s, s:s}", "invoice", (json_int_t)invoice, "key", key_format(&p.key, key, sizeof key), "kind", kind));
-}
-
 void put_form(struct service *s, const struct session *session, const char *kind, json_t *job)
 {
     const struct branch_settings *set = &s->branch->settings;
@@ -29,17 +14,51 @@ void put_form(struct service *s, const struct session *session, const char *kind
         {"invoice", set->invoice_template}, {"copy", set->copy_template}, {"receipt", set->prepay_template},
         {"handback", set->handback_template}, {"counterfeit", set->counterfeit_template},
     };
-    const char *media = printers_member(s->printers, session->terminal, "media", set->media), *preset = set->copy_template;
+    bool invoice = strcmp(kind, "invoice") == 0, copy = strcmp(kind, "copy") == 0;
+    const json_t *printer = printers_for(s->printers, session->terminal, invoice ? "invoice" : "receipt");
+    const char *bound = json_string_value(json_object_get(printer, "media")), *media = bound && *bound ? bound : set->media, *preset = set->copy_template;
     char form[80];
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
         if (strcmp(forms[i].kind, kind) == 0) preset = forms[i].preset;
     snprintf(form, sizeof form, "%s", preset);
     /* "prepay-80" on a roll of 58 mm is "prepay-58" */
     char *end = strrchr(form, '-');
-    if (strncmp(media, "roll-", 5) == 0 && end && text_digits(end + 1)) snprintf(end, sizeof form - (size_t)(end - form), "%s", media + 4);
-    bool bound = strcmp(kind, "invoice") == 0;
-    json_object_set_new(job, "template", json_string(bound ? printers_member(s->printers, session->terminal, "template", form) : form));
+    if (strcmp(kind, "counterfeit") != 0 && strncmp(media, "roll-", 5) == 0 && end && text_digits(end + 1)) snprintf(end, sizeof form - (size_t)(end - form), "%s", media + 4);
+    const char *template = json_string_value(json_object_get(printer, "template"));
+    /* no slip is drawn for a sheet: a copy there is the invoice itself, marked */
+    bool bound_form = template && *template && (invoice || (copy && strncmp(media, "roll-", 5) != 0));
+    json_object_set_new(job, "template", json_string(bound_form ? template : form));
     json_object_set_new(job, "media", json_string(media));
+    json_object_set_new(job, "kind", json_string(kind));
+}
+
+/* What would go next, so that the counter can place its page before a number is taken for it. */
+void rpc_print_next(void *ctx, struct rpc_call *call)
+{
+    struct service *s = ctx;
+    struct session *session = session_of(call);
+    struct ledger_payment p;
+    struct ledger_book book = {0};
+    struct error err = {0};
+    int64_t invoice = 0, payment = 0;
+    char kind[8] = "", key[KEY_TEXT_SIZE];
+    if (!rpc_params(server_rpc(s->server), call, "{}")) return;
+    enum ledger_result result = invoice_next(s->ledger, session->terminal, &invoice, &payment, kind, &err);
+    if (result == LEDGER_OK && invoice == 0) {
+        answer(s, call, json_null());
+        return;
+    }
+    if (result == LEDGER_OK) result = payment_get_id(s->ledger, payment, &p, &err);
+    if (result == LEDGER_OK && strcmp(kind, "invoice") == 0) result = book_at(s->ledger, session->till, &book, &err);
+    json_t *data = result == LEDGER_OK ? paper_data(s->ledger, &s->branch->clock, &p, book.series, book.next, 0, &err) : NULL;
+    if (data == NULL) {
+        refuse_result(s, call, result == LEDGER_OK ? LEDGER_PARAMS : result, &err);
+        return;
+    }
+    json_t *job = json_pack("{s:I, s:s, s:s, s:o}", "invoice", (json_int_t)invoice, "key", key_format(&p.key, key, sizeof key), "kind", kind,
+                            "data", data);
+    put_form(s, session, kind, job);
+    answer(s, call, job);
 }
 
 void rpc_invoice_send(void *ctx, struct rpc_call *call)

@@ -1,6 +1,7 @@
 /* Who sits there: greeting, sign-on with the till's opening, lock, passwords. */
 #include <string.h>
 
+#include "base/secret.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "branchd/service.h"
@@ -35,15 +36,15 @@ static json_t *hello_json(struct service *s, struct session *session)
 {
     const struct branch_settings *set = &s->branch->settings;
     bool english = strcmp(session->language, "en") == 0;
-    json_t *state = state_json(s, session), *printer = json_deep_copy(printers_at(s->printers, session->terminal));
-    json_t *hello = json_pack("{s:s, s:s, s:s, s:s, s:s, s:O, s:O, s:o, s:O, s:O, s:o, s:O, s:o, s:{s:b, s:b, s:I}, s:o}", "bank",
+    json_t *state = state_json(s, session), *printer = json_deep_copy(printers_for(s->printers, session->terminal, "invoice"));
+    json_t *hello = json_pack("{s:s, s:s, s:s, s:s, s:s, s:O, s:O, s:o, s:O, s:O, s:o, s:O, s:o, s:o, s:{s:b, s:b, s:I}, s:o}", "bank",
                               set->bank, "bank_name", english ? set->bank_name_en : set->bank_name, "branch", set->branch,
                               "branch_name", english ? set->branch_name_en : set->branch_name, "utility_name",
                               english ? set->utility_name_en : set->utility_name, "business_date",
                               json_object_get(state, "business_date"), "now", json_object_get(state, "now"), "till",
                               till_json(s, session), "next_number", json_object_get(state, "next_number"), "series",
                               json_object_get(state, "series"), "startup", startup_json(s), "copy",
-                              json_object_get(state, "copy"), "printer", printer ? printer : json_null(), "rules",
+                              json_object_get(state, "copy"), "printer", printer ? printer : json_null(), "printers", printers_here(s, session->terminal), "rules",
                               "oldest_first", (int)s->copy_info.rules.oldest_first, "part_payment",
                               (int)s->copy_info.rules.part_payment, "tender_warn_fen", (json_int_t)set->tender_warn_fen,
                               "state", state);
@@ -87,12 +88,13 @@ void rpc_state(void *ctx, struct rpc_call *call)
 
 /* --- sign-on ------------------------------------------------------------------------ */
 
+struct acts { struct service *s; json_t *list; };
+
 static void add_act(void *ctx, int64_t at_ms, const char *act, const char *subject, const char *maker)
 {
-    char text[300];
-    if (json_array_size(ctx) >= 50) return;
-    snprintf(text, sizeof text, "%.40s %.80s, made by %.20s", act, subject, maker);
-    json_array_append_new(ctx, json_string(text));
+    struct acts *acts = ctx;
+    if (json_array_size(acts->list) < 100)
+        json_array_append_new(acts->list, json_pack("{s:o, s:s, s:s, s:s}", "at", json_time(acts->s, at_ms), "act", act, "subject", subject, "maker", maker));
 }
 
 /* A teller sits down at his till: it is open, or opened with the float he counted. */
@@ -125,7 +127,7 @@ static void signed_on(struct service *s, struct rpc_call *call, struct session *
     session->signed_on = true;
     session->must_change = who->must_change;
     session->since_ms = service_now(s);
-    approval_show(s->ledger, who->number, add_act, acts, NULL);
+    approval_show(s->ledger, who->number, add_act, &(struct acts){s, acts}, NULL);
     audit_note(s->ledger, "sign-on", who->number, session->terminal, session->terminal, who->role, NULL);
     log_info("terminal %s: %s signs on as %s", session->terminal, who->number, who->role);
     json_t *state = state_json(s, session);
@@ -253,7 +255,7 @@ static void old_checked(struct service *s, struct rpc_call *call, enum ledger_re
     const char *fresh = json_string_value(json_object_get(call->params, "new"));
     struct error why = *err;
     if (session) session->checking = false;
-    if (result == LEDGER_OK) result = operator_password_rule(who->number, fresh, &why);
+    if (result == LEDGER_OK) result = secret_password_rule(who->number, fresh, &why) == 0 ? LEDGER_OK : LEDGER_WEAK;
     if (session == NULL || result != LEDGER_OK) {
         refuse_result(s, call, result == LEDGER_OK ? LEDGER_STATE : result, &why);
         return;

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/secret.h"
 #include "base/text.h"
 #include "branchd/report.h"
 #include "branchd/service.h"
@@ -40,21 +41,6 @@ static void add_terminal(void *ctx, struct session *session)
                                          json_text(session->operator.number), "locked", (int)session->locked));
 }
 
-static json_t *printers_json(struct service *s, const json_t *terminals)
-{
-    json_t *list = json_array(), *item;
-    size_t i;
-    json_array_foreach(terminals, i, item) {
-        const char *terminal = json_string_value(json_object_get(item, "terminal"));
-        const json_t *bound = printers_at(s->printers, terminal);
-        json_t *row = bound ? json_deep_copy(bound) : NULL;
-        if (row == NULL) continue;
-        json_object_set_new(row, "terminal", json_string(terminal));
-        json_array_append_new(list, row);
-    }
-    return list;
-}
-
 void rpc_branch_now(void *ctx, struct rpc_call *call)
 {
     struct service *s = ctx;
@@ -75,7 +61,7 @@ void rpc_branch_now(void *ctx, struct rpc_call *call)
     session_each(s, add_terminal, terminals);
     answer(s, call, json_pack("{s:o, s:s, s:s, s:o, s:I, s:o, s:o, s:o, s:O, s:O, s:O, s:O, s:O, s:o}", "business_date", json_day(day.date),
                               "day_state", day.state, "agreement", day.agreement, "tills", tills_json(s, day.date), "vault_fen",
-                              (json_int_t)vault_fen, "printers", printers_json(s, terminals), "terminals", terminals, "totals",
+                              (json_int_t)vault_fen, "printers", printers_list(s->printers), "terminals", terminals, "totals",
                               totals_json(&t), "queue", json_object_get(state, "queue"), "parked", json_object_get(state, "parked"),
                               "attention", json_object_get(state, "attention"), "link", json_object_get(state, "link"), "copy",
                               json_object_get(state, "copy"), "hours", hours));
@@ -143,7 +129,7 @@ static void first_hashed(struct service *s, struct rpc_call *call, const char *s
 static void begin_first(struct service *s, struct rpc_call *call, const char *number, const char *password)
 {
     struct error err = {0};
-    enum ledger_result result = operator_password_rule(number, password, &err);
+    enum ledger_result result = secret_password_rule(number, password, &err) == 0 ? LEDGER_OK : LEDGER_WEAK;
     if (result == LEDGER_OK) password_hash(s, call, password, first_hashed);
     else refuse_result(s, call, result, &err);
 }
@@ -200,33 +186,7 @@ void rpc_operator_unlock(void *ctx, struct rpc_call *call)
         change_operator(s, call, number, NULL, NULL, -1, true);
 }
 
-/* --- printers and the link --------------------------------------------------------------------- */
-
-void rpc_printer_bind(void *ctx, struct rpc_call *call)
-{
-    struct service *s = ctx;
-    struct session *session = session_of(call);
-    struct error err = {0};
-    const char *name, *uri, *profile, *template, *media, *terminal = session->terminal;
-    int x, y;
-    char till[LEDGER_TILL_SIZE];
-    if (!rpc_params(server_rpc(s->server), call, "{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s?s}", "name", &name, "uri", &uri, "profile", &profile,
-                    "template", &template, "media", &media, "offset_x_mm10", &x, "offset_y_mm10", &y, "terminal", &terminal))
-        return;
-    if (!branch_till(s->branch, terminal, till)) {
-        refuse(s, call, RPC_PARAMS, "params", "the printer was not bound", "there is no such terminal", NULL);
-        return;
-    }
-    json_t *binding = json_deep_copy(call->params);
-    json_object_del(binding, "terminal");
-    if (printers_bind(s->printers, terminal, binding, &err) != 0) {
-        refuse(s, call, RPC_INTERNAL, "internal", err.what, err.why, err.remedy);
-    } else {
-        audit_note(s->ledger, "printer bound", session->operator.number, session->terminal, terminal, uri, NULL);
-        answer(s, call, json_pack("{s:O}", "printer", binding));
-    }
-    json_decref(binding);
-}
+/* --- the link --------------------------------------------------------------------- */
 
 static json_t *certificate_json(struct service *s, const char *path)
 {

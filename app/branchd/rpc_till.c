@@ -157,30 +157,6 @@ void rpc_till_accept(void *ctx, struct rpc_call *call)
     answer_count(s, call, result, &out, &err);
 }
 
-static bool english(const struct service *s) { return strcmp(s->branch->settings.language, "en") == 0; }
-
-/* What the receipt 《假币收缴凭证》 shows. */
-static json_t *counterfeit_data(struct service *s, const struct session *session, const struct ledger_counterfeit *n)
-{
-    struct ledger_day day = {.date = service_today(s)};
-    char number[64], face[MONEY_TEXT_SIZE];
-    day_now(s->ledger, &day, NULL);
-    snprintf(number, sizeof number, "JB-%s-%d-%04lld", s->branch->settings.branch, day_year(day.date), (long long)n->id);
-    money_format(n->fen, face, sizeof face);
-    size_t whole = strlen(face);
-    if (whole > 3 && strcmp(face + whole - 3, ".00") == 0) face[whole - 3] = '\0';
-    json_t *data = json_pack("{s:s, s:s, s:o, s:o, s:i, s:s, s:[{s:s, s:s, s:s, s:s, s:i}], s:i, s:I, s:s, s:s, s:s}", "receipt_number", number,
-                             "holder", n->customer, "recorded_at", json_time(s, service_now(s)), "business_date", json_day(day.date), "reprint",
-                             0, "id_type", "", "notes", "currency", english(s) ? "CNY" : "人民币", "face", face, "version", n->series, "serial",
-                             n->serial, "count", 1, "total_count", 1, "total_fen", (json_int_t)n->fen, "teller", session->operator.number,
-                             "teller_name", session->operator.name, "approver_name",
-                             strcmp(session->approved, "counterfeit") == 0 ? session->approver : "");
-    json_t *names = paper_names(s);
-    json_object_update(data, names);
-    json_decref(names);
-    return data;
-}
-
 void rpc_counterfeit(void *ctx, struct rpc_call *call)
 {
     struct service *s = ctx;
@@ -203,13 +179,8 @@ void rpc_counterfeit(void *ctx, struct rpc_call *call)
     memcpy(n.customer, customer, strlen(customer));
     two_of(session, call, &two);
     enum ledger_result result = counterfeit_take(s->ledger, &two, &n, &err);
-    if (result != LEDGER_OK) {
-        refuse_result(s, call, result, &err);
-        return;
-    }
-    json_t *made = json_pack("{s:I, s:o}", "id", (json_int_t)n.id, "data", counterfeit_data(s, session, &n));
-    put_form(s, session, "counterfeit", made);
-    answer(s, call, made);
+    if (result == LEDGER_OK) answer(s, call, counterfeit_job(s, session, &n, n.checker));
+    else refuse_result(s, call, result, &err);
 }
 
 void rpc_vault(void *ctx, struct rpc_call *call)

@@ -8,23 +8,26 @@
 /* --- the list ------------------------------------------------------------------------ */
 
 static const char *const acts[WAIT_KINDS][4] = {
+    [WAIT_RESTORED] = {"restore_answer"},
     [WAIT_DECLINED] = {"hand_back"},
     [WAIT_NO_ANSWER] = {"ask_again", "finish", "abandon"},
     [WAIT_UNACKNOWLEDGED] = {"unacknowledged_answer"},
     [WAIT_DOUBT] = {"invoice_answer"},
     [WAIT_HANDED_OVER] = {"invoice_answer"},
     [WAIT_GIVE_BACK] = {"hand_back"},
-    [WAIT_EXCEPTION] = {"settle", "reverse"},
+    [WAIT_EXCEPTION] = {"settle", "reverse", "refund", "transfer"},
     [WAIT_SHORT] = {"settle"},
     [WAIT_PARKED] = {"release", "settle"},
     [WAIT_AGREEMENT] = {"agree"},
 };
 
-static json_t *acts_json(enum ledger_wait kind)
+static json_t *acts_json(enum ledger_wait kind, bool moves)
 {
     json_t *list = json_array();
-    for (int i = 0; i < 4 && acts[kind][i]; i++)
+    for (int i = 0; i < 4 && acts[kind][i]; i++) {
+        if (moves && strcmp(acts[kind][i], "finish") == 0) continue; /* on line only */
         json_array_append_new(list, json_string(acts[kind][i]));
+    }
     return list;
 }
 
@@ -34,9 +37,10 @@ static json_t *waiting_json(struct service *s, const struct ledger_waiting *w)
     char id[KEY_TEXT_SIZE];
     bool payment = w->payment != 0 && payment_get_id(s->ledger, w->payment, &p, NULL) == LEDGER_OK;
     if (payment) key_format(&p.key, id, sizeof id);
-    else day_format(w->day, id, sizeof id);
+    else if (w->day) day_format(w->day, id, sizeof id);
+    else id[0] = '\0';
     return json_pack("{s:s, s:s, s:o, s:s, s:o, s:o}", "kind", wait_word(w->kind), "id", id, "since", json_time(s, w->since_ms), "text",
-                     payment && p.reason[0] ? p.reason : "", "card", payment ? card_json(s, &p) : json_null(), "acts", acts_json(w->kind));
+                     payment && p.reason[0] ? p.reason : "", "card", payment ? card_json(s, &p) : json_null(), "acts", acts_json(w->kind, payment && (p.proc == PROC_REFUND || p.proc == PROC_TRANSFER)));
 }
 
 static const char *terminal_of(const struct session *session)
@@ -122,44 +126,6 @@ void rpc_hand_back(void *ctx, struct rpc_call *call)
     two_of(session_of(call), call, &two);
     enum ledger_result result = payment_hand_back(s->ledger, &key, &two, &p, &err);
     done(s, call, result, &p, &err);
-}
-
-static const char *why_back(const struct ledger_payment *p)
-{
-    if (strcmp(p->state, "declined") == 0) return "decline";
-    return strcmp(p->state, "reversed") == 0 ? "reversal" : "abandon";
-}
-
-/* The slip that the customer signs before the hand-back is booked. */
-void rpc_slip_data(void *ctx, struct rpc_call *call)
-{
-    struct service *s = ctx;
-    struct session *session = session_of(call);
-    struct key key;
-    struct ledger_payment p;
-    struct error err = {0};
-    const char *text;
-    char brief[KEY_TEXT_SIZE];
-    if (!rpc_params(server_rpc(s->server), call, "{s:s}", "key", &text) || !take_key(s, call, text, &key)) return;
-    enum ledger_result result = payment_get(s->ledger, &key, &p, &err);
-    if (result == LEDGER_OK && p.owed_fen == 0) {
-        result = LEDGER_STATE;
-        error_all(&err, "no slip is made", text, "nothing of it is to be given back", NULL);
-    }
-    if (result != LEDGER_OK) {
-        refuse_result(s, call, result, &err);
-        return;
-    }
-    json_t *data = json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:s, s:i}", "customer", p.customer, "name", p.name, "amount_fen",
-                             (json_int_t)p.owed_fen, "reason", why_back(&p), "teller", session->operator.number, "teller_name",
-                             session->operator.name, "approver_name", strcmp(session->approved, "hand_back") == 0 ? session->approver : "",
-                             "terminal", session->terminal, "business_date", json_day(p.day), "recorded_at", json_time(s, p.taken_ms), "key",
-                             text, "key_short", key_short(&p.key, brief, sizeof brief), "reprint", 0);
-    json_t *names = paper_names(s), *job = json_pack("{s:o}", "data", data);
-    json_object_update(data, names);
-    json_decref(names);
-    put_form(s, session, "handback", job);
-    answer(s, call, job);
 }
 
 /* --- turning back ------------------------------------------------------------------------------ */

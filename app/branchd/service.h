@@ -11,6 +11,7 @@
 #include "branchd/lookup.h"
 #include "branchd/print_log.h"
 #include "branchd/printers.h"
+#include "branchd/restore.h"
 #include "branchd/server.h"
 #include "ledger/day.h"
 #include "ledger/invoice.h"
@@ -27,12 +28,14 @@ struct service {
     struct copy_info copy_info;      /* as of the last feed */
     struct server *server;
     struct link *link;
+    struct restore restore;          /* what is fetched after a restore */
     struct queue *queue;             /* answers on their way into the ledger */
     struct printers *printers;
     struct print_log print_log;
     uv_timer_t push, tick, kick;
     uv_signal_t term, intr, hup;
     bool dirty;                      /* a state notification is due */
+    int64_t push_rest_ms;            /* between two state pushes at least */
     int64_t pushed_ms, fed_ms, agreed_ms; /* monotonic: last state push, feed, agreement round */
     int64_t signon_at_ms, signon_delay_ms; /* monotonic: the next try, 0: none is due */
     bool feed_going;                 /* a part is asked for */
@@ -75,6 +78,8 @@ void answer_payment(struct service *s, struct rpc_call *call, const struct ledge
 bool take_key(struct service *s, struct rpc_call *call, const char *text, struct key *key); /* false: refused */
 bool take_day(struct service *s, struct rpc_call *call, const char *text, day_t *day);
 json_t *json_day(day_t day);
+/* What differs from the utility on a day, each with its next acts; empty when *result is not OK. */
+json_t *differences_json(struct service *s, day_t day, enum ledger_result *result, struct error *err);
 json_t *json_time(const struct service *s, int64_t ms); /* 0: null */
 json_t *json_text(const char *text);                    /* "": null */
 
@@ -126,6 +131,8 @@ void agree_start(struct service *s, bool all); /* every day that is cut off and 
 typedef void agree_done(struct service *s, struct rpc_call *call);
 /* One day, for a person that waits; calls done when it is settled or can't be. */
 void agree_day(struct service *s, day_t day, struct rpc_call *call, agree_done *done);
+/* Fetches the utility's detail of a day and finds what differs; calls done (may be NULL) then. */
+void detail_fetch(struct service *s, day_t day, struct rpc_call *call, agree_done *done);
 void agree_reopened(struct service *s, const day_t *days, int count);
 
 /* --- look-ups (rpc_lookup.c) ------------------------------------------------------------------------ */
@@ -145,6 +152,15 @@ json_t *paper_names(const struct service *s);
  * receipt, copy, handback, counterfeit. */
 void put_form(struct service *s, const struct session *session, const char *kind, json_t *job);
 
+/* --- printers (rpc_printer.c) ------------------------------------------------------------------------ */
+/* Which printer takes which document at this terminal: document -> binding. */
+json_t *printers_here(struct service *s, const char *terminal);
+
+/* --- papers of an act (slip.c) ---------------------------------------------------------------------- */
+json_t *paper_head(struct service *s); /* bank, branch, business day: what every paper begins with */
+/* {id, job, template, media, kind, data}: the receipt of a note taken in. */
+json_t *counterfeit_job(struct service *s, const struct session *session, const struct ledger_counterfeit *note, const char *checker);
+
 /* --- methods: one table of them (methods.c); handlers by theme in rpc_*.c ------------------------------- */
 extern const struct rpc_method service_methods[];
 extern const size_t service_method_count;
@@ -154,15 +170,17 @@ METHOD(state); METHOD(approve);
 METHOD(lookup); METHOD(search); METHOD(pay); METHOD(shown); METHOD(ask_again); METHOD(finish); METHOD(abandon);
 METHOD(payment); METHOD(recent); METHOD(find_payments);
 METHOD(print_next); METHOD(invoice_send); METHOD(invoice_result); METHOD(invoice_answer); METHOD(spoil);
-METHOD(reprint_data); METHOD(slip_data); METHOD(book_load); METHOD(number_check); METHOD(print_log); METHOD(number_seen);
+METHOD(reprint_data); METHOD(book_load); METHOD(number_check); METHOD(print_log); METHOD(number_seen);
 METHOD(todo); METHOD(unacknowledged_answer); METHOD(hand_back); METHOD(undo); METHOD(reverse); METHOD(papers);
 METHOD(queue); METHOD(release); METHOD(exceptions); METHOD(settle);
 METHOD(till_count); METHOD(till_cash); METHOD(till_close); METHOD(till_force_close); METHOD(till_handover);
 METHOD(till_accept); METHOD(counterfeit); METHOD(vault);
 METHOD(day_open); METHOD(day_close); METHOD(day_state); METHOD(agree); METHOD(clock_confirm);
-METHOD(branch_now); METHOD(report); METHOD(totals);
+METHOD(differences); METHOD(repair); METHOD(refund); METHOD(transfer); METHOD(slip); METHOD(void_papers);
+METHOD(branch_now); METHOD(report); METHOD(report_paper); METHOD(totals);
 METHOD(operators); METHOD(operator_add); METHOD(operator_set); METHOD(operator_unlock);
 METHOD(operator_password); METHOD(books); METHOD(number_lost);
-METHOD(printer_bind); METHOD(link_status); METHOD(backup);
+METHOD(restore_state); METHOD(restore_answer); METHOD(restore_adopt); METHOD(restore_done);
+METHOD(printer_bind); METHOD(printer_unbind); METHOD(printers); METHOD(link_status); METHOD(backup);
 
 #endif

@@ -57,7 +57,7 @@ const struct setting branch_setting_table[] = {
     {"paper", "copy", SETTING_TEXT, AT(copy_template), 0, 0, "receipt-80", "Template of copies on plain paper. A printer on a roll takes the form of its own width, here and below."},
     {"paper", "prepay", SETTING_TEXT, AT(prepay_template), 0, 0, "prepay-80", "Template of a receipt of money paid in advance."},
     {"paper", "handback", SETTING_TEXT, AT(handback_template), 0, 0, "handback-80", "Template of the slip for money given back."},
-    {"paper", "counterfeit", SETTING_TEXT, AT(counterfeit_template), 0, 0, "counterfeit-a5", "Template of the receipt for a counterfeit note."},
+    {"paper", "counterfeit", SETTING_TEXT, AT(counterfeit_template), 0, 0, "counterfeit-80", "Template of the receipt for a counterfeit note; its width is not changed."},
     {"paper", "media", SETTING_TEXT, AT(media), 0, 0, "roll-80", "Media where a printer's binding names none."},
     {"clock", "shift_s", SETTING_INT, AT(shift_s), 0, 0, "0", "Seconds added to the machine's clock: for demonstrations on another day."},
     {"clock", "utc_offset", SETTING_OFFSET, AT(offset_s), 0, 0, "+08:00", "Local civil time less UTC."},

@@ -31,6 +31,7 @@ static void accepted(struct service *s, const struct ledger_identity *id, const 
     s->signon_delay_ms = SIGNON_DELAY_MIN_MS;
     link_signed_on(s->link);
     agree_reopened(s, n->reopened, n->reopened_count);
+    restore_kick(s);
     queue_kick(s);
     feed_start(s);
     agree_start(s, true);

@@ -32,6 +32,7 @@ static json_t *offline_json(struct service *s)
 
 /* What each kind of waiting thing is called in English; the counter has its own words. */
 static const char *const wait_texts[WAIT_KINDS] = {
+    [WAIT_RESTORED] = "restored from a backup: what became of them?",
     [WAIT_DECLINED] = "declined: give the cash back", [WAIT_NO_ANSWER] = "no answer from the utility",
     [WAIT_UNACKNOWLEDGED] = "recorded before the stop, not shown: is the cash in the till?",
     [WAIT_DOUBT] = "invoice in doubt", [WAIT_HANDED_OVER] = "invoice handed over to the printer",
@@ -83,6 +84,7 @@ static void put_stopped(struct service *s, json_t *state)
     const char *why = s->stopped;
     if (why[0] == '\0' && ledger_identity(s->ledger, &id, NULL) == LEDGER_OK)
         why = id.alarm[0] ? id.alarm : id.epoch_held ? "" : "this ledger has not signed on at the utility yet";
+    if (why[0] == '\0' && restore_waits(s)) why = "the books were restored from a backup: two supervisors say of each payment what became of it";
     if (why[0] == '\0' && s->startup.clock_wrong) why = "the clock is not what the last record says: a supervisor confirms it";
     json_object_set_new(state, "stopped", json_text(why));
 }

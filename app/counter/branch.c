@@ -13,7 +13,7 @@
 #define HOURS 24
 #define HOUR_ROWS 4
 
-struct branch { struct view view; json_t *now; int seconds; int64_t by_hour[HOURS]; };
+struct branch { struct view view; json_t *now; int seconds; bool by_teller; int64_t by_hour[HOURS]; };
 
 static const json_t *till_at(const struct branch *s, int row) { return json_array_get(js_at(s->now, "tills"), (size_t)row); }
 
@@ -86,31 +86,77 @@ static void open_day(struct counter *c)
     call_approved(c, "day_open", json_pack("{s:s}", "date", now), _("A business day is opened"), opened, 0);
 }
 
+/* The till of a teller who is absent, under the cursor. */
+static void close_absent(struct counter *c, const struct branch *s)
+{
+    const json_t *till = till_at(s, s->view.list.at);
+    if (till) screen_open(c, &screen_count_force, till);
+}
+
 static void press(struct counter *c, void *state, struct press press)
 {
     struct branch *s = state;
-    int page = view_list_rows(&s->view, &c->terminal);
-    int by = press.code == PRESS_UP ? -1 : press.code == PRESS_DOWN ? 1 : press.code == PRESS_FN(7) ? -page
-             : press.code == PRESS_FN(8) ? page : 0;
-    if (by) view_list_move(&s->view, by, &c->terminal);
-    else if (press.code == PRESS_FN(5)) ask(c, s, true);
-    else if (press.code < PRESS_F && answer_letter(&s->view, press) == 'D') open_day(c);
+    if (list_press(c, &s->view, press)) return;
+    if (press.code == PRESS_FN(5)) ask(c, s, true);
+    switch (press.code < PRESS_F ? answer_letter(&s->view, press) : 0) {
+    case 'D': open_day(c); break;
+    case 'S': screen_open(c, &screen_day, NULL); break;
+    case 'B': s->by_teller = !s->by_teller; break;
+    case 'F': close_absent(c, s); break;
+    case 'V': screen_open(c, &screen_vault, NULL); break;
+    case 'E': screen_open(c, &screen_exceptions, NULL); break;
+    case 'R': screen_open(c, &screen_report, NULL); break;
+    default: break;
+    }
+}
+
+static const char *const bar_rows[HOUR_ROWS] = {"hour1", "hour2", "hour3", "hour4"};
+
+static void bar_row(struct branch *s, int row, const char *label, int64_t payments, int64_t most)
+{
+    char bar[BAR_MAX + 1];
+    size_t cells = (size_t)(payments * BAR_MAX / (most > 0 ? most : 1));
+    memset(bar, '#', cells);
+    bar[cells] = 0;
+    view_setf(&s->view, bar_rows[row], "%s %s %lld", label, bar, (long long)payments);
 }
 
 static void hours(struct branch *s)
 {
-    static const char *const rows[HOUR_ROWS] = {"hour1", "hour2", "hour3", "hour4"};
-    int last = HOURS - 1, row = 0;
+    int last = HOURS - 1;
     int64_t most = 1;
+    char label[4];
     while (last > 0 && !s->by_hour[last]) last--;
     for (int i = 0; i < HOURS; i++) most = s->by_hour[i] > most ? s->by_hour[i] : most;
-    for (int hour = last < HOUR_ROWS ? 0 : last - HOUR_ROWS + 1; row < HOUR_ROWS; hour++, row++) {
-        char bar[BAR_MAX + 1];
-        size_t cells = (size_t)(s->by_hour[hour] * BAR_MAX / most);
-        memset(bar, '#', cells);
-        bar[cells] = 0;
-        view_setf(&s->view, rows[row], "%02d %s %lld", hour, bar, (long long)s->by_hour[hour]);
+    int hour = last < HOUR_ROWS ? 0 : last - HOUR_ROWS + 1;
+    for (int row = 0; row < HOUR_ROWS; hour++, row++) {
+        snprintf(label, sizeof label, "%02d", hour % HOURS);
+        bar_row(s, row, label, s->by_hour[hour], most);
     }
+}
+
+/* The tellers with the most payments, as many as there are rows. */
+static void tellers(struct branch *s)
+{
+    json_t *sums = json_object(), *hour, *sum;
+    const char *number;
+    size_t i;
+    int64_t most = 0;
+    json_array_foreach(js_at(s->now, "hours"), i, hour)
+        json_object_set_new(sums, js_text(hour, "operator"),
+                            json_integer(js_int(sums, js_text(hour, "operator")) + js_int(hour, "payments")));
+    for (int row = 0; row < HOUR_ROWS; row++) {
+        const char *best = NULL;
+        int64_t best_sum = -1;
+        json_object_foreach(sums, number, sum)
+            if (json_integer_value(sum) > best_sum) best = number, best_sum = json_integer_value(sum);
+        view_set(&s->view, bar_rows[row], "");
+        if (!best) continue;
+        if (row == 0) most = best_sum;
+        bar_row(s, row, best, best_sum, most);
+        json_object_del(sums, best);
+    }
+    json_decref(sums);
 }
 
 static void paint(struct counter *c, void *state)
@@ -139,7 +185,9 @@ static void paint(struct counter *c, void *state)
     view_setf(view, "copy", "%.16s  %lld", made, (long long)js_int(s->now, "copy.bills"));
     view_setf(view, "payments", "%lld", (long long)js_int(s->now, "totals.payments"));
     view_money(view, "sum", js_int(s->now, "totals.payments_fen"));
-    hours(s);
+    view_set(view, "bars", s->by_teller ? _("By teller") : _("By hour"));
+    if (s->by_teller) tellers(s);
+    else hours(s);
 }
 
 static void changed(struct counter *c, void *state, const char *what, const json_t *params)

@@ -64,8 +64,9 @@ static void ask(struct counter *c, struct card *s, const char *method, json_t *p
                 counter_answer *answer)
 {
     char words[SAY_SIZE], sum[MONEY_TEXT_SIZE];
-    snprintf(words, sizeof words, "%s\n%s  %s %s  %s", what, js_text(s->card, "key_short"), js_text(s->card, "customer"),
-             js_text(s->card, "name"), money_format_grouped(js_int(s->card, "total_fen"), sum, sizeof sum));
+    snprintf(words, sizeof words, "%s\n%s  %s  %s %s", what, js_text(s->card, "key_short"),
+             money_format_grouped(js_int(s->card, "total_fen"), sum, sizeof sum), js_text(s->card, "customer"),
+             js_text(s->card, "name")); /* the name comes last: it may be long, and what is signed for is the sum */
     call_approved(c, method, params, words, answer, 0);
 }
 
@@ -84,17 +85,6 @@ static void spoil(struct counter *c, struct card *s)
     ask(c, s, "spoil", json_pack("{s:I, s:s}", "invoice", (json_int_t)js_int(s->card, "invoice.id"), "number",
                                  js_text(s->card, "invoice.number")),
         _("A printed invoice is unreadable after all: its number becomes void, the next one is printed"), answered);
-}
-
-static void turn_back(struct counter *c, struct card *s, const char *paper)
-{
-    bool queued = !strcmp(js_text(s->card, "state"), "advised");
-    json_t *list = json_array();
-    if (!strcmp(js_text(s->card, "invoice.state"), "confirmed") && js_has(s->card, "invoice.number"))
-        json_array_append_new(list, json_pack("{s:O, s:s}", "number", js_at(s->card, "invoice.number"), "state", paper));
-    ask(c, s, queued ? "undo" : "reverse", json_pack("{s:s, s:o}", "key", js_text(s->card, "key"), "paper", list),
-        queued ? _("A queued payment is turned back; its cash goes back when that is booked")
-               : _("A posted payment is reversed; its cash goes back when the utility agrees"), answered);
 }
 
 static void asked_again(struct counter *c, struct card *s)
@@ -116,8 +106,8 @@ static void press(struct counter *c, void *state, struct press press)
     switch (answer_letter(&s->view, press)) {
     case 'R': reprint(c, s); break;
     case 'S': spoil(c, s); break;
-    case 'T': turn_back(c, s, "returned"); break;
-    case 'M': turn_back(c, s, "missing"); break;
+    case 'T': screen_open(c, &screen_turn, s->card); break;
+    case 'C': screen_open(c, &screen_transfer, s->card); break;
     default: break;
     }
 }

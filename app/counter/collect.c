@@ -202,8 +202,13 @@ static void record(struct counter *c, struct collect *s, struct press press)
         refuse(c, "%s", _("Typed ahead: look at customer, bills and change, then Enter records."));
         return;
     }
+    char words[SAY_SIZE], sum[MONEY_TEXT_SIZE];
+    const json_t *found = s->draft.found;
+    snprintf(words, sizeof words, "%s\n%s  %s %s", _("A payment above what one person may take"),
+             money_format_grouped(s->draft.tendered_fen - s->draft.change_fen, sum, sizeof sum), js_text(found, "customer"),
+             js_text(found, "name"));
     busy_firm(c, _("Recording"));
-    call(c, "pay", draft_pay(&s->draft), recorded, 0);
+    call_approved(c, "pay", draft_pay(&s->draft), words, recorded, 0);
 }
 
 static void tendered(struct counter *c, struct collect *s)

@@ -1,5 +1,6 @@
-/* The till counted by denomination, blind: what is expected is shown only after
- * the count is kept. Then it is closed, or handed over. */
+/* Counting by denomination, blind: what is expected is shown only after the count is
+ * kept. One's own till, which is then closed or handed over; a till taken over; the
+ * vault by two people; the till of a teller who is absent. */
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +12,15 @@
 
 struct count { struct view view; bool counted; int64_t expected_fen, counted_fen, difference_fen; };
 
+enum mode { COUNT_TILL, COUNT_ACCEPT, COUNT_VAULT, COUNT_FORCE };
+static const struct { const struct screen *screen; const char *form, *method, *words, *after; } modes[] = {
+    [COUNT_TILL] = {&screen_count, "count", "till_count", N_("Another count of a till that was counted already"), NULL},
+    [COUNT_ACCEPT] = {&screen_count_accept, "count-accept", "till_accept", "", N_("The till is yours. What was short or over is booked to who handed it over.")},
+    [COUNT_VAULT] = {&screen_count_vault, "count-vault", "vault", N_("The vault is counted"), N_("The count is kept; what is over or short is booked when the day closes.")},
+    [COUNT_FORCE] = {&screen_count_force, "count-force", "till_force_close", N_("The till of an absent teller is counted and closed"),
+                     N_("The till is closed; its cash is in the vault. A difference is its teller's.")},
+};
+
 static const int64_t values_fen[] = {10000, 5000, 2000, 1000, 500, 100, 50, 10, 5, 2, 1};
 #define VALUES ((int)(sizeof values_fen / sizeof values_fen[0]))
 
@@ -20,13 +30,28 @@ static const char *name_of(const char *what, int i, char *buf, size_t size)
     return buf;
 }
 
-static void begin(struct counter *c, void *state, const json_t *arg)
+static void begin_mode(struct counter *c, struct count *s, enum mode mode)
 {
-    struct count *s = state;
-    screen_form(c, s, "count");
+    screen_form(c, s, modes[mode].form);
     view_blank(&s->view);
     s->counted = false;
-    view_focus(&s->view, "n10000");
+    view_focus(&s->view, mode == COUNT_FORCE ? "to" : "n10000");
+}
+
+static void begin(struct counter *c, void *state, const json_t *arg) { begin_mode(c, state, COUNT_TILL); }
+static void begin_accept(struct counter *c, void *state, const json_t *arg) { begin_mode(c, state, COUNT_ACCEPT); }
+static void begin_vault(struct counter *c, void *state, const json_t *arg) { begin_mode(c, state, COUNT_VAULT); }
+static void begin_force(struct counter *c, void *state, const json_t *arg)
+{
+    begin_mode(c, state, COUNT_FORCE);
+    view_set(state, "to", js_text(arg, "number"));
+}
+
+static enum mode mode_of(const struct counter *c)
+{
+    int mode = COUNT_FORCE;
+    while (mode > 0 && screen_now(c) != modes[mode].screen) mode--;
+    return (enum mode)mode;
 }
 
 /* Pieces typed in a row; -1: not a number of at most six digits. */
@@ -51,31 +76,37 @@ static int64_t total(const struct view *view)
     return sum;
 }
 
-static void counted(struct counter *c, int64_t tag, const json_t *result, const struct rpc_error *error)
+static void counted(struct counter *c, int64_t mode, const json_t *result, const struct rpc_error *error)
 {
-    struct count *s = screen_state(c, &screen_count);
+    struct count *s = screen_state(c, modes[mode].screen);
     busy_end(c);
     if (error) {
         refuse_error(c, error);
         return;
     }
     s->counted = true;
-    s->expected_fen = js_int(result, "expected_fen");
-    s->counted_fen = js_int(result, "counted_fen");
+    s->counted_fen = js_has(result, "counted_fen") ? js_int(result, "counted_fen") : total(&s->view);
     s->difference_fen = js_int(result, "difference_fen");
+    s->expected_fen = js_has(result, "expected_fen") ? js_int(result, "expected_fen") : s->counted_fen - s->difference_fen;
+    if (modes[mode].after) say(c, "%s", _(modes[mode].after));
+    if (mode == COUNT_ACCEPT) session_hello(c); /* he has a till now */
 }
 
-static void keep(struct counter *c, struct count *s)
+static void keep(struct counter *c, struct count *s, enum mode mode)
 {
-    json_t *notes = json_array();
+    json_t *notes = json_array(), *params = json_object();
     char sum[MONEY_TEXT_SIZE], words[SAY_SIZE];
     for (int i = 0; i < VALUES; i++)
         json_array_append_new(notes, json_pack("{s:I, s:I}", "fen", (json_int_t)values_fen[i], "count",
                                                (json_int_t)pieces(&s->view, i)));
-    snprintf(words, sizeof words, "%s\n%s", _("Another count of a till that was counted already"),
+    json_object_set_new(params, "notes", notes);
+    if (mode == COUNT_VAULT) json_object_set_new(params, "act", json_string("count"));
+    if (mode == COUNT_FORCE) json_object_set_new(params, "number", json_string(view_get(&s->view, "to")));
+    snprintf(words, sizeof words, "%s %s\n%s", _(modes[mode].words), mode == COUNT_FORCE ? view_get(&s->view, "to") : "",
              money_format_grouped(total(&s->view), sum, sizeof sum));
     busy_firm(c, _("Keeping the count"));
-    call_approved(c, "till_count", json_pack("{s:o}", "notes", notes), words, counted, 0);
+    if (mode == COUNT_ACCEPT) call(c, modes[mode].method, params, counted, mode);
+    else call_approved(c, modes[mode].method, params, words, counted, mode);
 }
 
 static void closed(struct counter *c, int64_t tag, const json_t *till, const struct rpc_error *error)
@@ -105,8 +136,10 @@ static void end(struct counter *c, struct count *s, bool handover)
 
 static void answered(struct counter *c, struct count *s, char letter)
 {
-    if (letter == 'C') keep(c, s);
-    else if (letter == 'X' || letter == 'H') {
+    enum mode mode = mode_of(c);
+    if (letter == 'C' && s->counted && mode != COUNT_TILL) refuse(c, "%s", _("It is counted already."));
+    else if (letter == 'C') keep(c, s, mode);
+    else if (mode == COUNT_TILL && (letter == 'X' || letter == 'H')) {
         if (s->counted) end(c, s, letter == 'H');
         else refuse(c, "%s", _("Count first: C Enter keeps the count."));
     }
@@ -157,6 +190,18 @@ static void paint(struct counter *c, void *state)
     view_set(&s->view, "verdict", !s->difference_fen ? _("agrees") : s->difference_fen > 0 ? _("OVER") : _("SHORT"));
 }
 
+const struct screen screen_count_accept = {
+    .name = "count-accept", .title = N_("Take a till over"), .roles = ROLE_TELLER, .state_size = sizeof(struct count),
+    .open = begin_accept, .press = press, .paint = paint,
+};
+const struct screen screen_count_vault = {
+    .name = "count-vault", .title = N_("Vault count"), .roles = ROLE_SUPERVISOR, .state_size = sizeof(struct count),
+    .open = begin_vault, .press = press, .paint = paint,
+};
+const struct screen screen_count_force = {
+    .name = "count-force", .title = N_("Close the till of an absent teller"), .roles = ROLE_SUPERVISOR, .state_size = sizeof(struct count),
+    .open = begin_force, .press = press, .paint = paint,
+};
 const struct screen screen_count = {
     .name = "count", .title = N_("Till count and close"), .roles = ROLE_TELLER, .state_size = sizeof(struct count),
     .open = begin, .press = press, .paint = paint,

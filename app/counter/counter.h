@@ -16,7 +16,7 @@
 #define N_(text) text
 
 #define STACK_MAX 24
-#define SLOTS_MAX 48
+#define SLOTS_MAX 64
 #define TYPED_MAX 512 /* keys on their way; more are dropped with a bell */
 #define SAY_SIZE 800
 #define WORD_SIZE 16
@@ -35,6 +35,7 @@ struct screen {
     bool alone; /* nothing is reached past it but help: sign-on, lock, second person */
     size_t state_size;
     size_t held; /* where in the state the json_t * stands that it owns; 0: none */
+    int held_more; /* json_t * that it owns right behind that one */
     void (*open)(struct counter *c, void *state, const json_t *arg); /* brought up anew */
     void (*press)(struct counter *c, void *state, struct press press);
     void (*paint)(struct counter *c, void *state); /* fill the view; the engine draws it */
@@ -47,7 +48,7 @@ struct screen {
 
 /* What the command line and the settings say. */
 struct counter_options {
-    const char *socket, *terminal, *language, *hint, *forms, *templates;
+    const char *socket, *terminal, *language, *hint, *forms, *templates, *reports;
     const char *operator_number, *password; /* opened signed on (demo, kiosk); password is wiped */
     int64_t float_fen;
     int64_t idle_lock_ms;
@@ -90,6 +91,7 @@ struct counter {
     char form_said[SAY_SIZE]; /* a form's file that is broken */
     struct asking *asking;    /* the act that waits for a second person */
     struct printing *printing;
+    int papers; /* reports that are being printed or saved */
 };
 
 /* --- run.c: from the first byte to the last; returns when left --- */
@@ -166,10 +168,25 @@ const char *word_kind(const char *kind); /* of a thing that waits */
 const char *word_role(unsigned role);
 const char *word_invoice(const char *state);
 const char *word_state(const char *state); /* of a payment, a till, a row of the queue */
+const char *word_outcome(const char *outcome); /* of a print job */
+const char *word_act(const char *method); /* what a second person approves, by branchd's name of it */
 bool word_known(const char *reason);       /* a reason that has a text */
 /* The answer to a question: the one letter typed, upper case, when Enter is
  * pressed and nothing else stands in the field "answer"; else 0. Other keys are typed. */
 char answer_letter(struct view *view, struct press press);
+/* --- fields.c: forms with several fields, with a list --- */
+/* Up, Down and Enter go through the fields; on "answer" a letter, else 0. */
+char fields_letter(struct view *view, struct press press);
+bool list_press(struct counter *c, struct view *view, struct press press); /* arrows, F7, F8: was it the list's? */
+void list_show(struct view *view, view_cell *cell, void *ctx, const json_t *rows); /* the cursor stays where it can */
+const json_t *list_row(const struct view *view, const json_t *rows);              /* where the cursor stands; NULL: empty */
+/* An act, said to be under way, with a second person when branchd wants one. Steals params. */
+void act_go(struct counter *c, const char *method, json_t *params, const char *words, counter_answer *answer, int64_t tag);
+const char *clock_of(const char *time); /* "hh:mm:ss" of a time, "" of none */
+/* --- paper.c: a report at the office printer; as PDF and CSV in the folder of reports --- */
+void paper_office(struct counter *c, const json_t *job);
+void paper_save(struct counter *c, const json_t *job, const char *csv);
+
 /* --- big.c: five rows of big digits for the fields big1..big5 --- */
 void big_money(struct view *view, int64_t fen);
 void big_nothing(struct view *view);
@@ -183,8 +200,15 @@ bool printing_now(const struct counter *c, char *number, size_t size);
 /* The printer in words, for the state line: "Printer ready", "L7 OUT OF PAPER". */
 const char *printing_words(const struct counter *c);
 bool printing_trouble(const struct counter *c); /* the printer can't print: a person must see to it */
-/* A copy on plain paper: what reprint_data answered. */
+/* A paper without a number: what reprint_data answered, a slip. After what is under way. */
 void printing_copy(struct counter *c, const json_t *copy);
+/* Paper that the teller must put in: the job it is for, NULL when there is none. plain
+ * (may be NULL): a numbered sheet lies in that printer, and this wants a plain one. */
+const json_t *printing_wants(const struct counter *c, bool *plain);
+bool printing_watching(const struct counter *c); /* it is said to be in; the printer does not say so yet */
+void printing_paper_in(struct counter *c);
+bool printing_drop(struct counter *c); /* a copy or slip is not wanted any more; false: an invoice is */
+bool printing_bound_here(const struct counter *c); /* a printer is bound to this terminal */
 bool printing_busy(const struct counter *c); /* a job, its report or a question is under way */
 void printing_close(struct counter *c);
 
@@ -192,7 +216,10 @@ void printing_close(struct counter *c);
 extern const struct screen *const screens[];
 extern const struct screen screen_signon, screen_password, screen_collect, screen_search, screen_todo,
     screen_card, screen_approve, screen_help, screen_menu, screen_fee, screen_queue, screen_printer,
-    screen_count, screen_cash, screen_branch, screen_lock;
+    screen_count, screen_count_accept, screen_count_vault, screen_count_force, screen_cash, screen_branch, screen_restored, screen_lock,
+    screen_day, screen_difference, screen_exceptions, screen_turn, screen_refund, screen_transfer, screen_operators,
+    screen_books, screen_void, screen_vault, screen_counterfeit, screen_report, screen_acts,
+    screen_slip, screen_printers, screen_picture, screen_print_log, screen_link, screen_setup;
 
 /* --- between screens --- */
 void collect_customer(struct counter *c, const char *customer); /* chosen in a list: look up */

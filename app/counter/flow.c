@@ -86,7 +86,7 @@ void screen_close(struct counter *c, const struct screen *screen)
 void screen_home(struct counter *c)
 {
     const struct screen *home = c->role == ROLE_TELLER ? &screen_collect
-                                : c->role == ROLE_TECHNICIAN ? &screen_printer : &screen_branch;
+                                : c->role == ROLE_TECHNICIAN ? &screen_printers : &screen_branch;
     if (c->depth && c->slot[c->stack[0]].screen == home) {
         bool moved = c->depth > 1;
         c->depth = 1;
@@ -231,7 +231,8 @@ static void go_back(struct counter *c)
 static void go_waiting(struct counter *c)
 {
     const json_t *attention = js_at(c->state, "attention");
-    if (json_array_size(attention) || !c->last) screen_open(c, &screen_todo, NULL);
+    if (printing_wants(c, NULL) && !printing_watching(c)) screen_open(c, &screen_slip, NULL);
+    else if (json_array_size(attention) || !c->last) screen_open(c, &screen_todo, NULL);
     else screen_open(c, &screen_card, NULL);
 }
 

@@ -45,11 +45,15 @@ static bool attention_waits(struct counter *c, char *buf, size_t size)
     }
     if (count > KINDS_SHOWN && at < size) at += (size_t)snprintf(buf + at, size - at, " ...");
     if (count && at < size) at += (size_t)snprintf(buf + at, size - at, "   F6");
-    bool trouble = c->signed_on && printing_trouble(c);
+    bool plain = false, paper = printing_wants(c, &plain) != NULL;
+    if (paper && at < size)
+        at += (size_t)snprintf(buf + at, size - at, "%s%s%s", count ? "   " : "! ", plain ? _("PUT PLAIN PAPER IN") : _("PUT PAPER IN"),
+                               printing_watching(c) ? "" : "   F6");
+    bool trouble = c->signed_on && !paper && printing_trouble(c);
     if (trouble && at < size)
         snprintf(buf + at, size - at, "%s%s%s", count ? "   " : "! ", printing_words(c),
                  count ? "" : _(". Invoices wait; collecting goes on."));
-    return count > 0 || trouble;
+    return count > 0 || trouble || paper;
 }
 
 static void attention(struct counter *c)

@@ -4,9 +4,10 @@
 #include "base/text.h"
 #include "counter/counter.h"
 
-#define ITEMS_MAX 32
+#define ITEMS_MAX 36
 
 struct item {
+    char letter; /* fixed, or 0: 1 to 9, then A and on, those of the acts left out */
     const char *title;
     const struct screen *screen; /* or NULL: do */
     void (*go)(struct counter *c);
@@ -31,11 +32,29 @@ static void lock_now(struct counter *c)
 }
 
 static const struct item acts[] = {
-    {N_("Language: English / Chinese"), NULL, switch_language},
-    {N_("Lock this terminal"), NULL, lock_now},
-    {N_("Sign off"), NULL, session_sign_off},
-    {N_("Leave the program"), NULL, counter_quit},
+    {'L', N_("Lock this terminal"), NULL, lock_now},
+    {'S', N_("Sign off"), NULL, session_sign_off},
+    {'T', N_("Language: English / Chinese"), NULL, switch_language},
+    {'X', N_("Leave the program"), NULL, counter_quit},
 };
+#define ACTS (int)(sizeof acts / sizeof acts[0])
+
+static bool of_an_act(char letter)
+{
+    for (int i = 0; i < ACTS; i++)
+        if (acts[i].letter == letter) return true;
+    return false;
+}
+
+static void give_letters(struct menu *s)
+{
+    char next = '1';
+    for (int i = ACTS; i < s->count; i++) {
+        while (of_an_act(next)) next++;
+        s->item[i].letter = next;
+        next = next == '9' ? 'A' : (char)(next + 1);
+    }
+}
 
 static const char *cell(void *ctx, int row, const struct form_field *field, char *buf, size_t size)
 {
@@ -43,7 +62,7 @@ static const char *cell(void *ctx, int row, const struct form_field *field, char
     if (!strcmp(field->name, "title")) return _(s->item[row].title);
     if (strcmp(field->name, "no") != 0) return "";
     buf[0] = ' ';
-    buf[1] = (char)(row < 9 ? '1' + row : 'A' + row - 9);
+    buf[1] = s->item[row].letter;
     buf[2] = 0;
     return buf;
 }
@@ -51,16 +70,18 @@ static const char *cell(void *ctx, int row, const struct form_field *field, char
 static void begin(struct counter *c, void *state, const json_t *arg)
 {
     struct menu *s = state;
-    s->count = 0;
+    memcpy(s->item, acts, sizeof acts); /* first: in sight however many screens there are */
+    s->count = ACTS;
     for (int i = 0; screens[i]; i++)
         if (screens[i]->title && (screens[i]->roles & c->role) && s->count < ITEMS_MAX)
-            s->item[s->count++] = (struct item){screens[i]->title, screens[i], NULL};
-    for (size_t i = 0; i < sizeof acts / sizeof acts[0] && s->count < ITEMS_MAX; i++) s->item[s->count++] = acts[i];
+            s->item[s->count++] = (struct item){0, screens[i]->title, screens[i], NULL};
+    give_letters(s);
     screen_form(c, s, "menu");
     s->view.list.cell = cell;
     s->view.list.ctx = s;
     s->view.list.count = s->count;
-    s->view.list.at = s->view.list.top = 0;
+    s->view.list.top = 0;
+    s->view.list.at = ACTS < s->count ? ACTS : 0;
     s->view.focus = VIEW_LIST;
 }
 
@@ -76,20 +97,19 @@ static void take(struct counter *c, const struct item *item)
     }
 }
 
-/* 1..9 and A.. put the cursor there; Enter takes it, as everywhere. */
+/* The letter in front puts the cursor there; Enter takes it, as everywhere. */
 static void jump(struct counter *c, struct menu *s, uint32_t cp)
 {
-    int at = cp >= '1' && cp <= '9' ? (int)(cp - '1') : cp >= 'a' && cp <= 'z' ? (int)(cp - 'a') + 9
-             : cp >= 'A' && cp <= 'Z' ? (int)(cp - 'A') + 9 : -1;
-    if (at >= 0 && at < s->count) view_list_move(&s->view, at - s->view.list.at, &c->terminal);
+    if (cp >= 'a' && cp <= 'z') cp -= 'a' - 'A';
+    for (int i = 0; i < s->count; i++)
+        if ((uint32_t)s->item[i].letter == cp) view_list_move(&s->view, i - s->view.list.at, &c->terminal);
 }
 
 static void press(struct counter *c, void *state, struct press press)
 {
     struct menu *s = state;
+    if (list_press(c, &s->view, press)) return;
     switch (press.code) {
-    case PRESS_UP: view_list_move(&s->view, -1, &c->terminal); break;
-    case PRESS_DOWN: view_list_move(&s->view, 1, &c->terminal); break;
     case PRESS_FN(10):
     case PRESS_FN(12): screen_back(c); break;
     case PRESS_ENTER: take(c, &s->item[s->view.list.at]); break;

@@ -170,13 +170,6 @@ static unsigned role_of(const char *role)
     return strcmp(role, "technician") != 0 ? ROLE_TELLER : ROLE_TECHNICIAN;
 }
 
-static void say_acts(struct counter *c, const json_t *acts)
-{
-    if (!json_array_size(acts)) return;
-    say(c, _("Approved in your name since you were here: %d. First: %s"), (int)json_array_size(acts),
-        json_string_value(json_array_get(acts, 0)));
-}
-
 static const struct screen *screen_named(const char *name)
 {
     for (int i = 0; name && screens[i]; i++)
@@ -206,7 +199,7 @@ void session_signed_on(struct counter *c, const json_t *result)
     }
     c->must_change = js_true(result, "must_change");
     if (c->must_change) screen_open(c, &screen_password, json_true());
-    say_acts(c, js_at(result, "acts_to_show"));
+    else if (json_array_size(js_at(result, "acts_to_show"))) screen_open(c, &screen_acts, js_at(result, "acts_to_show"));
     call_beside(c, "state", NULL, state_asked, 0);
     call_beside(c, "recent", json_pack("{s:i}", "limit", 1), had_last, 0);
     printing_kick(c);

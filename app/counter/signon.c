@@ -69,7 +69,9 @@ static void submit(struct counter *c, struct signon *s)
     const char *next = view_get(&s->view, "next");
     json_t *params = json_pack("{s:s, s:s}", "operator", view_get(&s->view, "operator"), "password",
                                view_get(&s->view, "password"));
-    if (s->till_asked) {
+    if (s->till_asked && !*view_get(&s->view, "float")) {
+        json_object_set_new(params, "no_till", json_true()); /* to take one over, or to look */
+    } else if (s->till_asked) {
         int64_t fen;
         if (money_parse(view_get(&s->view, "float"), &fen, &err)) {
             json_decref(params);
@@ -99,9 +101,9 @@ static void entered(struct counter *c, struct signon *s)
 {
     const char *field = view_focused(&s->view);
     if (!strcmp(field, "language")) language(c, s);
-    else if (!*view_get(&s->view, field)) return;
+    else if (!*view_get(&s->view, field) && (strcmp(field, "float") || !s->till_asked)) return;
     else if (!strcmp(field, "operator")) view_focus(&s->view, "password");
-    else if (!strcmp(field, "float") && js_has(c->hello, "next_number")) view_focus(&s->view, "next");
+    else if (!strcmp(field, "float") && *view_get(&s->view, "float") && js_has(c->hello, "next_number")) view_focus(&s->view, "next");
     else if (!session_online(c)) refuse(c, "%s", _("The branch host does not answer yet. Wait, or tell the technician."));
     else submit(c, s);
 }

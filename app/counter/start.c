@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/money.h"
 #include "base/secret.h"
 #include "base/settings.h"
@@ -28,6 +29,10 @@ static const struct setting settings[] = {
      "Folder of the screens' forms. Empty: those beside the program, or the ones built in."},
     {"counter", "templates", SETTING_PATH, SETTING_AT(struct start_settings, templates), 0, 0, "",
      "Folder of the printer templates. Empty: the one beside the program."},
+    {"counter", "reports", SETTING_PATH, SETTING_AT(struct start_settings, reports), 0, 0, "reports",
+     "Folder that reports are saved in, as PDF and CSV."},
+    {"counter", "log", SETTING_PATH, SETTING_AT(struct start_settings, log), 0, 0, "",
+     "File for a line a step of each payment, by its key as in the daemons' logs. Empty: none."},
     {"counter", "idle_lock", SETTING_SECONDS, SETTING_AT(struct start_settings, idle_lock_ms), 0, 0, "5min",
      "The terminal locks itself after so long without a key. 0s: never."},
 };
@@ -37,7 +42,7 @@ static const char usage[] =
     "\n"
     "usage: counter [options]\n"
     "       counter template check|show|list|formats …\n"
-    "       counter printer list|status|test …\n"
+    "       counter printer discover|status|test|align|list|bind|log|report …\n"
     "\n"
     "  --config=FILE        settings (default " SETTINGS_FILE ", built-in values without it)\n"
     "  --socket=PATH        socket of branchd\n"
@@ -46,6 +51,7 @@ static const char usage[] =
     "  --screen=NAME        open this screen after sign-on\n"
     "  --forms=FOLDER       screens' forms\n"
     "  --templates=FOLDER   printer templates\n"
+    "  --reports=FOLDER     reports saved as PDF and CSV (default reports)\n"
     "  --operator=NUMBER    sign this operator on at the start,\n"
     "  --password-file=FILE with the password in the first line of FILE,\n"
     "  --float=YUAN         and this float for a till that is not open (default 500.00)\n"
@@ -53,7 +59,7 @@ static const char usage[] =
     "  --settings           print a settings file with every setting explained\n"
     "  --help, --version\n";
 
-enum { OPT_CONFIG = 1, OPT_SOCKET, OPT_TERMINAL, OPT_LANG, OPT_SCREEN, OPT_FORMS, OPT_TEMPLATES, OPT_OPERATOR, OPT_PASSWORD,
+enum { OPT_CONFIG = 1, OPT_SOCKET, OPT_TERMINAL, OPT_LANG, OPT_SCREEN, OPT_FORMS, OPT_TEMPLATES, OPT_REPORTS, OPT_OPERATOR, OPT_PASSWORD,
        OPT_FLOAT, OPT_HINT, OPT_SETTINGS, OPT_HELP, OPT_VERSION };
 
 static const struct option options[] = {
@@ -63,18 +69,19 @@ static const struct option options[] = {
     {"operator", required_argument, NULL, OPT_OPERATOR}, {"password-file", required_argument, NULL, OPT_PASSWORD},
     {"float", required_argument, NULL, OPT_FLOAT},       {"hint", required_argument, NULL, OPT_HINT},
     {"settings", no_argument, NULL, OPT_SETTINGS},       {"help", no_argument, NULL, OPT_HELP},
+    {"reports", required_argument, NULL, OPT_REPORTS},
     {"version", no_argument, NULL, OPT_VERSION},         {0},
 };
 
 /* What was given on the command line, before the settings file is read. */
-struct given { const char *config, *socket, *terminal, *lang, *screen, *forms, *templates, *operator, *password, *sum, *hint; };
+struct given { const char *config, *socket, *terminal, *lang, *screen, *forms, *templates, *reports, *operator, *password, *sum, *hint; };
 
 static int read_options(struct given *given, int argc, char **argv, struct error *err)
 {
     const char **to[] = {[OPT_CONFIG] = &given->config,     [OPT_SOCKET] = &given->socket,
                          [OPT_TERMINAL] = &given->terminal, [OPT_LANG] = &given->lang,
                          [OPT_SCREEN] = &given->screen,     [OPT_FORMS] = &given->forms,
-                         [OPT_TEMPLATES] = &given->templates,
+                         [OPT_TEMPLATES] = &given->templates, [OPT_REPORTS] = &given->reports,
                          [OPT_OPERATOR] = &given->operator, [OPT_PASSWORD] = &given->password,
                          [OPT_FLOAT] = &given->sum,         [OPT_HINT] = &given->hint};
     opterr = 0;
@@ -105,6 +112,18 @@ static int read_password(struct start *start, const char *path, struct error *er
     fclose(file);
     start->password[strcspn(start->password, "\r\n")] = 0;
     return *start->password ? 0 : error_all(err, "the password can't be read", path, "its first line is empty", "");
+}
+
+/* The terminal is the screen's: without a file nothing is written. */
+static int open_log(const struct start *start, struct error *err)
+{
+    struct clock clock = clock_system(CLOCK_CHINA_OFFSET_S, 0);
+    const char *path = start->settings.log;
+    log_open("counter", *path ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, &clock);
+    if (!*path) return 0;
+    FILE *to = freopen(path, "a", stderr);
+    if (to) setvbuf(to, NULL, _IOLBF, 0);
+    return to ? 0 : error_all(err, "the log can't be written", path, "the file can't be opened", "the setting log names another, or none");
 }
 
 static bool starts(const char *text, const char *with) { return text && !strncmp(text, with, strlen(with)); }
@@ -151,11 +170,12 @@ static void options_of(struct start *start, const struct given *given)
     if (given->terminal) text_copy(s->terminal, sizeof s->terminal, given->terminal);
     if (given->forms) text_copy(s->forms, sizeof s->forms, given->forms);
     if (given->templates) text_copy(s->templates, sizeof s->templates, given->templates);
+    if (given->reports) text_copy(s->reports, sizeof s->reports, given->reports);
     if (!*s->forms) beside_program(s->forms, sizeof s->forms, FORMS_INSTALLED, "../forms");
     if (!*s->templates) beside_program(s->templates, sizeof s->templates, TEMPLATES_INSTALLED, "../printer-templates");
     start->options = (struct counter_options){
         .socket = s->socket, .terminal = s->terminal, .language = language_of(given->lang ? given->lang : s->language),
-        .hint = given->hint, .forms = *s->forms ? s->forms : NULL, .templates = s->templates, .operator_number = given->operator,
+        .hint = given->hint, .forms = *s->forms ? s->forms : NULL, .templates = s->templates, .reports = s->reports, .operator_number = given->operator,
         .password = start->password, .float_fen = 50000, .idle_lock_ms = s->idle_lock_ms, .open_screen = given->screen,
     };
 }
@@ -168,6 +188,7 @@ int start_read(struct start *start, int argc, char **argv, struct error *err)
     if (status) return status;
     const char *file = given.config ? given.config : access(SETTINGS_FILE, R_OK) ? NULL : SETTINGS_FILE;
     if (settings_load(file, settings, sizeof settings / sizeof settings[0], &start->settings, err)) return -1;
+    if (open_log(start, err)) return -1;
     options_of(start, &given);
     if (check(start, err)) return -1;
     if (given.operator && !given.password)

@@ -14,13 +14,14 @@ struct todo {
     json_t *items;
     int at;
     bool cleared; /* the teller switched the printer off and on */
+    bool slip;    /* the slip for this one was printed: the customer signs it */
 };
 
 /* Which form a kind is shown in. */
 static const struct { const char *kind, *form; } forms[] = {
     {"doubt", "todo-doubt"},   {"handed-over", "todo-doubt"},     {"declined", "todo-give"},
     {"give-back", "todo-give"}, {"no-answer", "todo-wait"},        {"unacknowledged", "todo-unseen"},
-    {"short", "todo-short"},
+    {"short", "todo-short"},      {"restored", "todo-restored"},
 };
 
 static const json_t *item(const struct todo *s) { return json_array_get(s->items, (size_t)s->at); }
@@ -46,7 +47,7 @@ static void show(struct counter *c, struct todo *s)
     screen_form(c, s, s->items && item(s) ? form_of(item(s)) : "todo-none");
     view_blank(&s->view);
     view_focus(&s->view, "answer");
-    s->cleared = false;
+    s->cleared = s->slip = false;
     step_new(c);
 }
 
@@ -112,8 +113,8 @@ static void act(struct counter *c, const char *method, json_t *params, const cha
     const struct todo *s = screen_state(c, &screen_todo);
     const json_t *card = js_at(item(s), "card");
     char whole[SAY_SIZE], sum[MONEY_TEXT_SIZE];
-    snprintf(whole, sizeof whole, "%s\n%s  %s %s  %s", words, js_text(card, "key_short"), js_text(card, "customer"),
-             js_text(card, "name"), money_format_grouped(js_int(card, "total_fen"), sum, sizeof sum));
+    snprintf(whole, sizeof whole, "%s\n%s  %s  %s %s", words, js_text(card, "key_short"),
+             money_format_grouped(js_int(card, "total_fen"), sum, sizeof sum), js_text(card, "customer"), js_text(card, "name"));
     busy_firm(c, _("Under way"));
     call_approved(c, method, params, whole, done, 0);
 }
@@ -157,17 +158,53 @@ static void paper_spoiled(struct counter *c, const json_t *one)
     }
 }
 
-static void printer_cleared(struct counter *c, const json_t *one)
+/* Switched off and on: nothing is left in it. One that answers must say that it is there
+ * again; one that can't be reached is off, and holds nothing either. */
+static void on_again(struct counter *c, bool cleared, const struct printer_status *status)
 {
     struct todo *s = screen_state(c, &screen_todo);
-    s->cleared = true;
-    say(c, "%s", _("Printer cleared. N Enter voids the number now."));
+    busy_end(c);
+    s->cleared = !status || status->state != PRINTER_SILENT;
+    if (s->cleared) say(c, "%s", _("Printer cleared. N Enter voids the number now."));
+    else refuse(c, "%s", _("The printer does not answer yet: wait until it is ready, then C Enter again."));
 }
 
+static void printer_cleared(struct counter *c, const json_t *one)
+{
+    if (!printing_bound_here(c)) {
+        on_again(c, true, NULL);
+        return;
+    }
+    busy_start(c, _("Asking the printer"));
+    printing_ask(c, on_again);
+}
+
+static void slip_came(struct counter *c, int64_t tag, const json_t *job, const struct rpc_error *error)
+{
+    struct todo *s = screen_state(c, &screen_todo);
+    busy_end(c);
+    if (error) {
+        refuse_error(c, error);
+        return;
+    }
+    printing_copy(c, job);
+    s->slip = true;
+}
+
+/* The slip comes before the cash: signed, it is booked and handed over. */
 static void hand_back(struct counter *c, const json_t *one)
 {
-    act(c, "hand_back", key_of(one), _("Cash goes back to the customer"));
+    struct todo *s = screen_state(c, &screen_todo);
+    if (s->slip || !printing_bound_here(c)) {
+        act(c, "hand_back", key_of(one), _("Cash goes back to the customer"));
+        return;
+    }
+    busy_start(c, _("Making the slip"));
+    call(c, "slip", key_of(one), slip_came, 0);
 }
+static void to_restored(struct counter *c, const json_t *one) { screen_open(c, &screen_restored, NULL); }
+static void open_refund(struct counter *c, const json_t *one) { screen_open(c, &screen_refund, js_at(one, "card")); }
+static void open_transfer(struct counter *c, const json_t *one) { screen_open(c, &screen_transfer, js_at(one, "card")); }
 static void ask_again(struct counter *c, const json_t *one) { act(c, "ask_again", key_of(one), ""); }
 static void finish(struct counter *c, const json_t *one) { act(c, "finish", key_of(one), ""); }
 static void abandon(struct counter *c, const json_t *one)
@@ -194,7 +231,7 @@ static void keep(struct counter *c, const json_t *one)
 {
     settle(c, one, "keep", _("It is settled: the money stays with the customer's account"));
 }
-static void refund(struct counter *c, const json_t *one)
+static void give_back(struct counter *c, const json_t *one)
 {
     settle(c, one, "give-back", _("It is settled: the money is given back"));
 }
@@ -224,10 +261,12 @@ static const struct {
     {"todo-wait", 'A', NULL, abandon},             {"todo-unseen", 'Y', NULL, cash_in_till},
     {"todo-unseen", 'N', NULL, cash_not_taken},    {"todo-unseen", 'L', NULL, later},
     {"todo-other", 'F', "release", to_queue},      {"todo-other", 'K', "settle", keep},
-    {"todo-other", 'R', "settle", refund},         {"todo-other", 'T', "reverse", to_card},
+    {"todo-other", 'G', "settle", give_back},   {"todo-other", 'R', "refund", open_refund},
+    {"todo-other", 'C', "transfer", open_transfer},         {"todo-other", 'T', "reverse", to_card},
     {"todo-other", 'L', NULL, later},              {"todo-short", 'A', "settle", short_teller},
     {"todo-short", 'B', "settle", short_utility},  {"todo-short", 'D', "settle", short_loss},
-    {"todo-short", 'L', NULL, later},
+    {"todo-short", 'L', NULL, later},              {"todo-restored", 'R', "restore_answer", to_restored},
+    {"todo-restored", 'L', NULL, later},
 };
 
 static void answer(struct counter *c, struct todo *s, char letter)
@@ -310,7 +349,7 @@ static void paint(struct counter *c, void *state)
     view_set(view, "printer", printing_now(c, now, sizeof now) ? now : printing_words(c));
     view_set(view, "cleared", s->cleared ? _("printer cleared") : "");
     view_set(view, "forward", word_forwarded(js_text(card, "forwarded")));
-    view_set(view, "kept", collect_begun(c) ? _("The customer you had begun with is kept as you left it.") : "");
+    view_set(view, "kept", s->slip ? _("The slip was printed: once it is signed, H Enter once more, and the cash goes out.") : collect_begun(c) ? _("The customer you had begun with is kept as you left it.") : "");
 }
 
 static void changed(struct counter *c, void *state, const char *what, const json_t *params)

@@ -5,6 +5,7 @@
 #include "base/money.h"
 #include "base/text.h"
 #include "counter/counter.h"
+#include "counter/printers.h"
 #include "counter/printing.h"
 
 #define CUSTOMER_CELLS 10
@@ -75,7 +76,7 @@ static const struct word forwards[] = {
 };
 
 static const struct word kinds[] = {
-    {"declined", N_("PAYMENT DECLINED")}, {"no-answer", N_("NO ANSWER to a payment")},
+    {"restored", N_("AFTER A RESTORE: two supervisors")}, {"declined", N_("PAYMENT DECLINED")}, {"no-answer", N_("NO ANSWER to a payment")},
     {"unacknowledged", N_("PAYMENT NOT SEEN by the teller")}, {"doubt", N_("INVOICE IN DOUBT")},
     {"handed-over", N_("invoice handed over, to be confirmed")}, {"give-back", N_("money to be given back")},
     {"exception", N_("exception")}, {"short", N_("turned back in part")}, {"parked", N_("message set aside")},
@@ -88,9 +89,25 @@ static const struct word invoices[] = {
     {"dropped", N_("not printed")},
 };
 
+static const struct word acts[] = {
+    {"pay", N_("payment above the limit")}, {"hand_back", N_("cash handed back")}, {"counterfeit", N_("counterfeit note")},
+    {"refund", N_("refund of credit")}, {"transfer", N_("wrong number corrected")}, {"till_count", N_("till counted again")},
+    {"till_cash", N_("cash in or out of a till")}, {"till_close", N_("till closed")}, {"till_handover", N_("till handed over")},
+    {"abandon", N_("payment abandoned")}, {"undo", N_("queued payment undone")}, {"reverse", N_("payment reversed")},
+    {"unacknowledged_answer", N_("cash never taken")}, {"reprint_data", N_("copy of an invoice")}, {"spoil", N_("invoice spoiled")},
+    {"invoice_answer", N_("invoice spoiled")}, {"book_load", N_("book of numbers")}, {"settle", N_("exception settled")},
+    {"number_lost", N_("numbers written off")}, {"vault", N_("vault")}, {"till_force_close", N_("absent teller's till")},
+    {"day_close", N_("day closed")}, {"clock_confirm", N_("date confirmed")}, {"operator_unlock", N_("operator unlocked")},
+    {"operator_add", N_("operator added")}, {"operator_set", N_("operator changed")}, {"operator_password", N_("new first password")},
+    {"repair", N_("difference mended")}, {"restore_answer", N_("spoken for after a restore")}, {"restore_adopt", N_("payment taken up again")},
+    {"restore_done", N_("restore finished")},
+};
+
 static const struct word states[] = {
+    {"teller", N_("Teller")}, {"supervisor", N_("Supervisor")}, {"technician", N_("Technician")}, {"loaded", N_("loaded")},
+    {"ended", N_("used up")}, {"told again", N_("told again")}, {"undone again", N_("undone again")}, {"explained", N_("explained")},
     {"recorded", N_("recorded")}, {"posted", N_("posted")}, {"declined", N_("declined")},
-    {"advised", N_("queued")}, {"undoing", N_("being turned back")}, {"undone", N_("turned back")},
+    {"tombstone", N_("undone unseen")}, {"advised", N_("queued")}, {"undoing", N_("being turned back")}, {"undone", N_("turned back")},
     {"reversing", N_("being reversed")}, {"reversed", N_("reversed")}, {"excepted", N_("excepted")},
     {"short", N_("turned back in part")}, {"settled", N_("settled")},
     {"open", N_("open")}, {"counted", N_("counted")}, {"closed", N_("closed")}, {"none", N_("not open")},
@@ -107,6 +124,15 @@ static const char *const printers[PRINTER_STATES] = {
     [PRINTER_OFFLINE] = N_("OFF LINE"),
 };
 
+static const struct word documents[] = {
+    {"invoice", N_("invoice")}, {"receipt", N_("receipt")}, {"passbook", N_("passbook")}, {"report", N_("reports")},
+};
+
+static const struct word results[] = {
+    {"nothing-sent", N_("NOTHING SENT")}, {"handed-over", N_("handed over")}, {"confirmed", N_("confirmed")}, {"unknown", N_("NOT KNOWN")},
+    {"sending", N_("sending")},
+};
+
 static const char *find(const struct word *words, size_t count, const char *word)
 {
     for (size_t i = 0; i < count; i++)
@@ -119,6 +145,24 @@ const char *word_forwarded(const char *word) { return FIND(forwards, word); }
 const char *word_kind(const char *kind) { return FIND(kinds, kind); }
 const char *word_invoice(const char *state) { return FIND(invoices, state); }
 const char *word_state(const char *state) { return FIND(states, state); }
+const char *word_outcome(const char *outcome) { return FIND(results, outcome); }
+const char *word_result(enum print_result result) { return FIND(results, print_result_name(result)); }
+
+const char *words_documents(const char *list, char *buf, size_t size)
+{
+    char one[WORD_SIZE];
+    size_t at = 0;
+    buf[0] = 0;
+    for (const char *p = list; *p && at < size;) {
+        size_t len = strcspn(p, ",");
+        snprintf(one, sizeof one, "%.*s", (int)len, p);
+        at += (size_t)snprintf(buf + at, size - at, "%s%s", at ? "," : "", FIND(documents, one));
+        p += len;
+        p += strspn(p, ", ");
+    }
+    return buf;
+}
+const char *word_act(const char *method) { return FIND(acts, method); }
 
 const char *word_printer(enum printer_state state)
 {
@@ -201,6 +245,7 @@ void words_last(const struct counter *c, const json_t *card, char *buf, size_t s
     words_paper(c, card, paper, sizeof paper);
     const char *forward = js_text(card, "forwarded");
     bool wait = !strcmp(forward, "waiting") || !strcmp(forward, "unknown");
-    snprintf(buf + at, size - at, "%s - %s%s%s", _("recorded"), FIND(forwards, forward),
+    bool onward = wait || !strcmp(forward, "posted") || !strcmp(forward, "queued"); /* the words of a way back are long */
+    snprintf(buf + at, size - at, "%s%s%s%s%s", onward ? _("recorded") : "", onward ? " - " : "", FIND(forwards, forward),
              *paper && !wait ? " - " : "", wait ? "" : paper);
 }

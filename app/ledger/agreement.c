@@ -66,6 +66,8 @@ static enum ledger_result answer(struct ledger *ledger, day_t date, const char *
         r = become(ledger, &day, agreement, err);
     if (r == LEDGER_OK)
         r = day_clear(ledger, date, "", err); /* what was answered since it was closed */
+    if (r == LEDGER_OK && strcmp(agreement, "agreed") == 0)
+        r = sql_run(ledger, err, "DELETE FROM difference WHERE day = ?1 AND repair IS NULL", BIND(sql_int(date)));
     if (r == LEDGER_OK)
         r = note(ledger, date, "agreement", agreement, err);
     return r;

@@ -186,12 +186,14 @@ static enum ledger_result undone_elsewhere(struct ledger *ledger, const struct h
 static enum ledger_result taken(struct ledger *ledger, const struct heard *h, struct error *err)
 {
     struct ledger_payment *p = h->payment;
-    bool meant = as_meant(p, h->answer);
+    bool meant = ledger_moves(p) || as_meant(p, h->answer); /* what moves was asked for by two people */
     enum ledger_result r = place_bills(ledger, h, false, err);
     if (r == LEDGER_OK)
         r = sql_run(ledger, err, "UPDATE payment SET posted = 1 WHERE id = ?1", BIND(sql_int(p->id)));
     if (r == LEDGER_OK)
         r = ledger_payment_move(ledger, p, meant ? "posted" : "excepted", err);
+    if (r == LEDGER_OK && ledger_moves(p))
+        return ledger_moved(ledger, p, err);
     if (r == LEDGER_OK)
         r = ledger_payment_book(ledger, p, "posted", "awaiting-utility", "owed-to-utility", p->amount_fen, "", err);
     return r == LEDGER_OK ? ledger_invoice_plan(ledger, p, err) : r;
@@ -218,6 +220,8 @@ static enum ledger_result declined(struct ledger *ledger, const struct heard *h,
         r = note(ledger, h, err);
     if (r == LEDGER_OK)
         r = ledger_payment_move(ledger, p, "declined", err);
+    if (ledger_moves(p))
+        return r == LEDGER_OK ? audit(ledger, h, "payment declined", err) : r;
     if (r == LEDGER_OK)
         r = ledger_payment_book(ledger, p, "declined", "awaiting-utility", "to-be-given-back", p->amount_fen, "", err);
     if (r == LEDGER_OK)
@@ -251,6 +255,10 @@ static enum ledger_result answered_0230(struct ledger *ledger, const struct hear
     }
     if (ledger_is(h->payment, "advised"))
         return accepted(ledger, h, err);
+    if (h->payment->posted && !h->payment->undone) { /* told again after a difference: it has it now */
+        enum ledger_result r = row_to(ledger, h, "done", 0, err);
+        return r == LEDGER_OK ? audit(ledger, h, "told again", err) : r;
+    }
     if (!ledger_is(h->payment, "undoing"))
         return late(ledger, h, err);
     enum ledger_result r = row_to(ledger, h, "done", 0, err);
@@ -324,6 +332,10 @@ static enum ledger_result answered_0430(struct ledger *ledger, const struct hear
 {
     struct ledger_payment *p = h->payment;
     int64_t rest_fen;
+    if (p->undone && meaning_of("0420", h->answer->code) == DONE) { /* told again after a difference */
+        enum ledger_result r = row_to(ledger, h, "done", 0, err);
+        return r == LEDGER_OK ? audit(ledger, h, "told again", err) : r;
+    }
     if (!ledger_is(p, "undoing"))
         return late(ledger, h, err);
     enum meaning m = meaning_of("0420", h->answer->code);

@@ -25,6 +25,8 @@ static const struct two_act {
     {"pay", T, S, NOBODY},                       /* alone up to second_person_fen in cash */
     {"hand_back", T, S, NOBODY},                 /* alone for a decline */
     {"counterfeit", T, S, NOBODY},
+    {"refund", T, S, NOBODY},
+    {"transfer", T, S, NOBODY},
     {"till_count", T, T | S, NOBODY},            /* alone for the first count */
     {"till_cash", T, S, NOBODY},                 /* alone out of the vault up to second_person_fen */
     {"till_close", T, S, NOBODY},                /* alone: the count was kept before */
@@ -45,6 +47,10 @@ static const struct two_act {
     {"till_force_close", S, T | S, TELLER_OF_TILL},
     {"day_close", S, T | S, NOBODY},             /* alone: the vault was counted by two */
     {"clock_confirm", S, T | S, NOBODY},
+    {"restore_done", S, S, NOBODY},
+    {"restore_answer", S, S, NOBODY},
+    {"restore_adopt", S, S, NOBODY},
+    {"repair", S, S, NOBODY},
     {"operator_unlock", S, T | S, SUBJECT},
     {"operator_add", S, S, SUBJECT},
     {"operator_set", S, S, SUBJECT},

@@ -67,3 +67,12 @@ enum ledger_result audit_verify(struct ledger *ledger, char head[SECRET_HEX_SIZE
     return ledger_refuse(err, LEDGER_STATE, "the audit does not verify", "keep the file as evidence",
                          "record %lld is not as it was written, or is missing", (long long)bad);
 }
+
+enum ledger_result audit_head(struct ledger *ledger, char head[SECRET_HEX_SIZE], struct error *err)
+{
+    unsigned char hash[SECRET_HASH_BYTES];
+    if (sql_one(ledger, err, "SELECT audit_head FROM branch", BIND_NOTHING, INTO(into_blob(hash, sizeof hash))) != 1)
+        return LEDGER_BROKEN;
+    secret_hex(hash, sizeof hash, head, SECRET_HEX_SIZE);
+    return LEDGER_OK;
+}

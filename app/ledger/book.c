@@ -111,8 +111,8 @@ enum ledger_result book_check(struct ledger *ledger, const char *till, const cha
 /* --- loaded ---------------------------------------------------------------------------------------------- */
 
 /* Numbers that never reached this printer: each gets its row, so that none is missing. */
-static enum ledger_result write_off(struct ledger *ledger, int64_t book, const char *series, int64_t from, int64_t upto,
-                                    const char *state, struct error *err)
+enum ledger_result ledger_numbers_gone(struct ledger *ledger, int64_t book, const char *series, int64_t from, int64_t upto,
+                                       const char *state, struct error *err)
 {
     enum ledger_result r = LEDGER_OK;
     for (int64_t n = from; r == LEDGER_OK && n <= upto; n++) {
@@ -164,10 +164,22 @@ static enum ledger_result known(struct ledger *ledger, const struct run *run, in
     return LEDGER_OK;
 }
 
+/* What the utility was told of since the backup is on paper, whether or not these books know. */
+static enum ledger_result above_the_told(struct ledger *ledger, const struct run *run, struct error *err)
+{
+    int64_t told;
+    if (sql_one(ledger, err, "SELECT coalesce(max(number), -1) FROM restored_number WHERE series = ?1 AND number BETWEEN ?2 AND ?3",
+                BIND(sql_text(run->series), sql_int(run->first), sql_int(run->last)), INTO(into_int64(&told))) != 1)
+        return LEDGER_BROKEN;
+    return run->next > told ? LEDGER_OK : no(err, LEDGER_NUMBER, "the utility was told of a number above its next one");
+}
+
 static enum ledger_result put_in(struct ledger *ledger, const struct run *run, const char *maker, struct error *err)
 {
     int64_t book = 0, from = 0;
     enum ledger_result r = known(ledger, run, &book, &from, err);
+    if (r == LEDGER_OK)
+        r = above_the_told(ledger, run, err);
     if (r == LEDGER_OK && run->next - from > SKIPPED_MAX)
         r = no(err, LEDGER_NUMBER, "too many numbers before its next one are missing");
     if (r == LEDGER_OK)
@@ -182,7 +194,7 @@ static enum ledger_result put_in(struct ledger *ledger, const struct run *run, c
                          sql_int(run->next), sql_int(ledger_now(ledger)), sql_text(maker)));
     if (r == LEDGER_OK && !book)
         book = sql_last_id(ledger);
-    return r == LEDGER_OK ? write_off(ledger, book, run->series, from, run->next - 1, "lost", err) : r;
+    return r == LEDGER_OK ? ledger_numbers_gone(ledger, book, run->series, from, run->next - 1, "lost", err) : r;
 }
 
 /* The first book comes with the installation; after it two people load. */
@@ -239,7 +251,7 @@ static enum ledger_result lose(struct ledger *ledger, const char *till, const ch
     if (r == LEDGER_OK)
         r = approval_second(ledger, two, "number_lost", till, true, checker, err);
     if (r == LEDGER_OK)
-        r = write_off(ledger, b.id, b.series, b.next, last, damaged ? "damaged" : "lost", err);
+        r = ledger_numbers_gone(ledger, b.id, b.series, b.next, last, damaged ? "damaged" : "lost", err);
     if (r == LEDGER_OK)
         r = sql_run(ledger, err, "UPDATE book SET next = ?2 WHERE id = ?1", BIND(sql_int(b.id), sql_int(last + 1)));
     return r == LEDGER_OK ? ledger_audit(ledger, err, damaged ? "numbers damaged" : "numbers lost", two->maker, checker, two->terminal,

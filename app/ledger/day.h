@@ -41,6 +41,7 @@ struct ledger_totals {
     int64_t posted;                  /* as it stands now */
     int64_t queued, queued_fen;      /* advised, not answered */
     int64_t undoing, reversing, declined, undone, excepted, shorts, settled;
+    int64_t refunds, refunds_fen;    /* credit given back in cash: debits of a 0500 */
     int64_t abandoned;               /* of undoing, undone, shorts: never sent on as an advice */
     int64_t given_back_fen, to_give_back_fen; /* of this day's payments, whenever it was handed over */
     int64_t over_fen, short_fen;     /* a teller's: his tills; all: the vault too */
@@ -51,6 +52,26 @@ enum ledger_result day_totals(struct ledger *ledger, day_t date, const char *ope
 /* Payments and sums by hour and operator, for the supervisor's bars. */
 typedef void day_hour(void *ctx, int hour, const char *operator_number, int64_t payments, int64_t sum_fen);
 enum ledger_result day_by_hour(struct ledger *ledger, day_t date, day_hour *each, void *ctx, struct error *err);
+
+/* What a day's report explains: paper spoiled or cancelled, payments declined, abandoned, turned back, reversed,
+ * refunds, transfers, cash handed back, recounts, over and short, counterfeit notes. In the order of time. */
+struct ledger_listed {
+    int64_t at_ms, amount_fen;
+    char what[16], ref[KEY_REF_SIZE], number[20], operator_number[LEDGER_OPERATOR_SIZE], approver[64], note[80];
+};
+typedef void day_listed_row(void *ctx, const struct ledger_listed *row);
+enum ledger_result day_listed(struct ledger *ledger, day_t date, const char *operator_number /* NULL: all */, day_listed_row *each,
+                              void *ctx, struct error *err);
+/* What went through an operator's tills on a day: event of the journal, how often, into the till less out of it. */
+struct ledger_cash { char event[24]; int64_t count, fen; };
+enum ledger_result day_cash(struct ledger *ledger, day_t date, const char *operator_number, struct ledger_cash *rows, int max,
+                            int *count, struct error *err);
+/* Each book that had paper on this day or is loaded: what of it was used and voided today, lost ever, is left. */
+struct ledger_book_day { char series[LEDGER_SERIES_SIZE], first[20], last[20], till[LEDGER_TILL_SIZE]; int64_t used, void_count, lost, left; };
+enum ledger_result day_books(struct ledger *ledger, day_t date, struct ledger_book_day *rows, int max, int *count, struct error *err);
+/* Void numbers whose paper nobody has seen, or named as missing. */
+struct ledger_void { char series[LEDGER_SERIES_SIZE], number[20], till[LEDGER_TILL_SIZE], ref[KEY_REF_SIZE]; int64_t at_ms; };
+enum ledger_result day_void(struct ledger *ledger, struct ledger_void *rows, int max, int *count, struct error *err);
 
 /* --- agreement ---------------------------------------------------------------------- */
 /* A 0500 with CO is about to go for this day, cut off; its head is anchored. hex: the audit
@@ -64,19 +85,29 @@ enum ledger_result agreement_reopen(struct ledger *ledger, day_t date, struct er
 /* Days cut off and not agreed, oldest first. */
 enum ledger_result agreement_open(struct ledger *ledger, day_t *dates, int max, int *count, struct error *err);
 
-/* A day's payments, by key, with all that a comparison with the utility's detail needs. */
-struct ledger_keyed { char ref[KEY_REF_SIZE], state[12]; int64_t amount_fen; bool posted, undone, reversed, foreign_undo, kept; };
-typedef void day_keyed(void *ctx, const struct ledger_keyed *payment);
-enum ledger_result day_keys(struct ledger *ledger, day_t date, day_keyed *each, void *ctx, struct error *err);
+/* --- differences, payment by payment ------------------------------------------------- */
 
-/* Out of balance, payment by payment. kind: "only here", "only there", "not ours" (a key that this
- * ledger never made), "amount", "state". A side that has none of it: -1. */
-struct ledger_difference { char ref[KEY_REF_SIZE], kind[12]; int64_t ours_fen, theirs_fen; char words[160]; };
-/* In the place of what was known before; none: they were settled. A key that is not ours is audited as an alarm. */
-enum ledger_result difference_keep(struct ledger *ledger, day_t date, const struct ledger_difference *rows, int count,
-                                   struct error *err);
-enum ledger_result difference_list(struct ledger *ledger, day_t date, struct ledger_difference *rows, int max, int *count,
-                                   struct error *err);
+/* One payment of a day as the utility tells it (its PAYMENTS detail). */
+struct ledger_theirs { char ref[KEY_REF_SIZE], state[12]; int proc; int64_t amount_fen; };
+#define LEDGER_THEIRS_MAX 200000
+/* Compares by key and keeps what differs, instead of what was kept before. theirs is sorted by it.
+ * A posted key that this ledger never made raises the alarm. *count: how many differ. */
+enum ledger_result differences_find(struct ledger *ledger, day_t date, struct ledger_theirs *theirs, int their_count, int *count,
+                                    struct error *err);
+enum ledger_repair { REPAIR_TELL, REPAIR_UNDO, REPAIR_EXPLAIN, REPAIR_KINDS };
+struct ledger_difference {
+    struct key key;
+    char kind[12];                /* only here, only there, not ours, amount, state */
+    int64_t ours_fen, theirs_fen; /* 0 where it isn't there */
+    char words[LEDGER_REASON_SIZE], repair[16];
+    bool may[REPAIR_KINDS];       /* its next acts */
+};
+enum ledger_result differences_list(struct ledger *ledger, day_t date, struct ledger_difference *rows, int max, int *count,
+                                    struct error *err);
+/* Two supervisors, act "repair". TELL: the utility lacks it, it goes again as an advice. UNDO: the utility still has what
+ * was undone here, its undoing goes again. EXPLAIN: what was found out, in words. */
+enum ledger_result difference_repair(struct ledger *ledger, day_t date, const struct key *key, enum ledger_repair how, const char *words,
+                                     const struct ledger_two *two, struct error *err);
 
 /* --- journal as plain-text double entry (ledger, hledger) ------------------------------- */
 /* What was booked from `first` to `last`, each with its business day as second date; first the

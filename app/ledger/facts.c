@@ -107,20 +107,21 @@ enum ledger_result ledger_next_stan(struct ledger *ledger, day_t day, const char
 enum ledger_result ledger_may_take(struct ledger *ledger, struct error *err)
 {
     static const char what[] = "no money can be taken";
-    bool held;
+    bool held, restored;
     char alarm[LEDGER_REASON_SIZE];
     if (!ledger->started)
         return ledger_refuse(err, LEDGER_STARTUP, what, NULL, "the ledger was opened and not yet started");
     if (ledger->clock_wrong)
         return ledger_refuse(err, LEDGER_STOPPED, what, "a supervisor confirms date and time",
                              "the clock is too far from the last record");
-    if (sql_one(ledger, err, "SELECT epoch_held, alarm FROM branch", BIND_NOTHING,
-                INTO(into_bool(&held), into_text(alarm, sizeof alarm))) != 1)
+    if (sql_one(ledger, err, "SELECT epoch_held, restored, alarm FROM branch", BIND_NOTHING,
+                INTO(into_bool(&held), into_bool(&restored), into_text(alarm, sizeof alarm))) != 1)
         return LEDGER_BROKEN;
     if (alarm[0])
         return ledger_refuse(err, LEDGER_STOPPED, what, "the branch needs a new certificate", "%s", alarm);
     if (!held)
         return ledger_refuse(err, LEDGER_STARTUP, what, "the branch signs on at the utility once; see that the link is up",
                              "this ledger has no epoch yet");
-    return LEDGER_OK;
+    return restored ? ledger_refuse(err, LEDGER_STARTUP, what, "two supervisors say of each payment what became of it",
+                                    "the books were restored from a backup") : LEDGER_OK;
 }

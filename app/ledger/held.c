@@ -23,7 +23,9 @@ static enum ledger_result cash_is(struct ledger *ledger, const struct key *key, 
                                   struct ledger_payment *p, struct error *err)
 {
     char checker[LEDGER_OPERATOR_SIZE] = "";
-    enum ledger_result r = ledger_payment_by_key(ledger, key, p, err);
+    enum ledger_result r = ledger_not_restoring(ledger, "its cash is not asked for alone", err);
+    if (r == LEDGER_OK)
+        r = ledger_payment_by_key(ledger, key, p, err);
     if (r == LEDGER_OK && !p->held)
         return ledger_not_so(p, "its cash is not asked for", err);
     if (r == LEDGER_OK)

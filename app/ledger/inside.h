@@ -145,6 +145,16 @@ enum ledger_result ledger_till_open_at(struct ledger *ledger, const char *termin
 
 /* --- a payment, its rows and its paper ---------------------------------------------------- */
 
+/* record.c. T1's rows: payment, bills, detail, source. The audit record and STAN come with them. */
+enum ledger_result ledger_payment_insert(struct ledger *ledger, const struct ledger_draft *draft, struct ledger_payment *payment,
+                                         int64_t till, const char *checker, const struct ledger_source *source, struct error *err);
+/* A second call with a token: the first one's payment; *id 0: the token is new. */
+enum ledger_result ledger_payment_of_token(struct ledger *ledger, const struct ledger_draft *draft, int64_t *id, struct error *err);
+/* Bills named once, nothing below zero, sums up to what a message can carry: fills the sums of `payment`. */
+enum ledger_result ledger_draft_sums(const struct ledger_draft *draft, struct ledger_payment *payment, struct error *err);
+/* No bill of it is in hand or stands here. */
+enum ledger_result ledger_bills_free(struct ledger *ledger, const struct ledger_draft *draft, struct error *err);
+
 /* read.c. PARAMS: no such payment (or, by key, another branch's). */
 enum ledger_result ledger_payment_load(struct ledger *ledger, int64_t id, struct ledger_payment *out, struct error *err);
 enum ledger_result ledger_payment_by_key(struct ledger *ledger, const struct key *key, struct ledger_payment *out,
@@ -193,6 +203,10 @@ enum ledger_result ledger_invoice_withdraw(struct ledger *ledger, const struct l
 /* Moves an invoice, and its number and the notice with it. to: "confirmed", "spoiled", "cancelled"; paper as in the schema or NULL. */
 struct ledger_sheet { int64_t id, payment, book; int attempt; bool numbered; char kind[8], state[12], doubt[12], series[LEDGER_SERIES_SIZE], number[20]; };
 enum ledger_result ledger_sheet_load(struct ledger *ledger, int64_t invoice, struct ledger_sheet *out, struct error *err);
+/* The same without the notice, and the word that it has there. */
+enum ledger_result ledger_sheet_set(struct ledger *ledger, const struct ledger_sheet *sheet, const char *to, const char *paper,
+                                    struct error *err);
+const char *ledger_sheet_notice(const char *state);
 enum ledger_result ledger_sheet_move(struct ledger *ledger, const struct ledger_sheet *sheet, const struct ledger_payment *payment,
                                      const char *to, const char *paper, const char *operator_number, struct error *err);
 
@@ -200,11 +214,23 @@ enum ledger_result ledger_sheet_move(struct ledger *ledger, const struct ledger_
 enum ledger_result ledger_turn_back(struct ledger *ledger, struct ledger_payment *payment, const struct ledger_paper *papers,
                                     int count, const char *maker, const char *checker, struct error *err);
 
+/* move.c. A refund or a transfer: its cash does not come in, it goes out or nowhere. */
+bool ledger_moves(const struct ledger_payment *payment);
+/* It was approved: what is given back, and what that means for the payment whose money it was. */
+enum ledger_result ledger_moved(struct ledger *ledger, struct ledger_payment *payment, struct error *err);
+
 /* limits.c. May so much more go on as an advice today? OFFLINE_LIMIT when not. */
 enum ledger_result ledger_offline_check(struct ledger *ledger, day_t day, int64_t amount_fen, struct error *err);
 /* agreement.c. An answer (T6) for a payment of this business day was booked: when the day is closed
  * already, what it owes the utility goes to the bank, and an agreed day is re-opened. Changes nothing else. */
 enum ledger_result ledger_day_late(struct ledger *ledger, day_t day, struct error *err);
+
+/* book.c. Numbers that never reached a printer here: each gets its row. state: "lost" or "damaged". */
+enum ledger_result ledger_numbers_gone(struct ledger *ledger, int64_t book, const char *series, int64_t from, int64_t upto,
+                                       const char *state, struct error *err);
+
+/* restored.c. STARTUP while people still work off a restore. */
+enum ledger_result ledger_not_restoring(struct ledger *ledger, const char *what, struct error *err);
 
 /* start.c. A new random for the sign-on: no epoch is held until it is answered. */
 enum ledger_result ledger_new_random(struct ledger *ledger, const char *why, const char *who, struct error *err);

@@ -22,7 +22,7 @@ enum ledger_result invoice_next(struct ledger *ledger, const char *terminal, int
     kind[0] = '\0';
     int got = sql_one(ledger, err,
         "SELECT i.id, i.payment, i.kind FROM invoice i JOIN payment p ON p.id = i.payment"
-        " WHERE i.state = 'planned' AND p.terminal = ?1 AND " PAYMENT_STANDS
+        " WHERE i.state = 'planned' AND p.terminal = ?1 AND (SELECT restored FROM branch) = 0 AND " PAYMENT_STANDS
         " AND (i.kind = 'receipt' OR (" BOOK_HERE " IS NOT NULL"
         " AND NOT EXISTS (SELECT 1 FROM invoice s WHERE s.state = 'sent' AND s.book = " BOOK_HERE ")))"
         " ORDER BY i.id LIMIT 1", BIND(sql_text(terminal)), INTO(into_int64(id), into_int64(payment), into_text(kind, 8)));
@@ -80,7 +80,9 @@ static enum ledger_result may_print(struct ledger *ledger, int64_t invoice, stru
                                     struct error *err)
 {
     day_t day;
-    enum ledger_result r = ledger_sheet_load(ledger, invoice, sheet, err);
+    enum ledger_result r = ledger_not_restoring(ledger, what, err);
+    if (r == LEDGER_OK)
+        r = ledger_sheet_load(ledger, invoice, sheet, err);
     if (r == LEDGER_OK)
         r = ledger_day_at_work(ledger, &day, NULL, err);
     if (r == LEDGER_OK)
@@ -254,7 +256,9 @@ static enum ledger_result answer(struct ledger *ledger, const struct ledger_shee
     if (!whole && !cleared)
         return ledger_refuse(err, LEDGER_STATE, "the answer was not taken", "clear the printer: switch it off and on",
                              "what lies in its buffer would come out with the next paper");
-    enum ledger_result r = whole ? LEDGER_OK : spoiled_today(ledger, two->maker, &spoiled, err);
+    enum ledger_result r = ledger_not_restoring(ledger, "the answer was not taken", err);
+    if (r == LEDGER_OK && !whole)
+        r = spoiled_today(ledger, two->maker, &spoiled, err);
     bool needed = !whole && sheet->numbered && spoiled >= ledger->rules.spoil_alone_a_day;
     if (r == LEDGER_OK)
         r = approval_second(ledger, two, "invoice_answer", p->key.ref, needed, checker, err);

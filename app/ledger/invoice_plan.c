@@ -8,7 +8,7 @@ enum ledger_result ledger_invoice_plan(struct ledger *ledger, const struct ledge
 {
     int64_t stands;
     /* a payment of bills in cash has a number, prepayment alone a receipt */
-    const char *kind = p->bill_count > 0 && p->proc == 500000 ? "invoice" : "receipt";
+    const char *kind = p->bill_count > 0 && (p->proc == 500000 || p->proc == 220000) ? "invoice" : "receipt";
     int got = sql_one(ledger, err, "SELECT id FROM invoice WHERE payment = ?1 AND state IN ('planned', 'sent', 'confirmed')",
                       BIND(sql_int(p->id)), INTO(into_int64(&stands)));
     if (got)
@@ -40,23 +40,35 @@ static const struct { const char *state, *number, *notice; } meanings[] = {
     {"confirmed", "used", "printed"}, {"spoiled", "void", "spoiled"}, {"cancelled", "void", "cancelled"},
 };
 
-enum ledger_result ledger_sheet_move(struct ledger *ledger, const struct ledger_sheet *sheet, const struct ledger_payment *payment,
-                                     const char *to, const char *paper, const char *operator_number, struct error *err)
+static size_t meaning_of(const char *state)
 {
     size_t m = 0;
-    while (m < 2 && strcmp(meanings[m].state, to) != 0)
+    while (m < 2 && strcmp(meanings[m].state, state) != 0)
         m++;
+    return m;
+}
+
+const char *ledger_sheet_notice(const char *state) { return meanings[meaning_of(state)].notice; }
+
+enum ledger_result ledger_sheet_set(struct ledger *ledger, const struct ledger_sheet *sheet, const char *to, const char *paper,
+                                    struct error *err)
+{
     enum ledger_result r = sql_run(ledger, err,
         "UPDATE invoice SET state = ?2, doubt = NULL, settled_at = ?3, paper = ?4 WHERE id = ?1",
         BIND(sql_int(sheet->id), sql_text(to), sql_int(ledger_now(ledger)), sql_text(paper)));
     if (r != LEDGER_OK || !sheet->numbered)
         return r;
     const char *seen = !paper ? NULL : strcmp(paper, "returned") == 0 ? "seen" : "missing";
-    r = sql_run(ledger, err, "UPDATE number SET state = ?2, paper = ?3 WHERE invoice = ?1 AND state IN ('assigned', 'used')",
-                BIND(sql_int(sheet->id), sql_text(meanings[m].number), sql_text(seen)));
-    if (r == LEDGER_OK)
-        r = ledger_notice(ledger, payment, sheet->series, sheet->number, meanings[m].notice, operator_number, err);
-    return r;
+    return sql_run(ledger, err, "UPDATE number SET state = ?2, paper = ?3 WHERE invoice = ?1 AND state IN ('assigned', 'used')",
+                   BIND(sql_int(sheet->id), sql_text(meanings[meaning_of(to)].number), sql_text(seen)));
+}
+
+enum ledger_result ledger_sheet_move(struct ledger *ledger, const struct ledger_sheet *sheet, const struct ledger_payment *payment,
+                                     const char *to, const char *paper, const char *operator_number, struct error *err)
+{
+    enum ledger_result r = ledger_sheet_set(ledger, sheet, to, paper, err);
+    return r == LEDGER_OK && sheet->numbered
+        ? ledger_notice(ledger, payment, sheet->series, sheet->number, ledger_sheet_notice(to), operator_number, err) : r;
 }
 
 /* --- withdrawn -------------------------------------------------------------------------------- */

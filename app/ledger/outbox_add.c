@@ -44,7 +44,7 @@ enum ledger_result ledger_outbox_add(struct ledger *ledger, const struct ledger_
         .business = p->day, .stan = p->stan, .terminal = p->terminal, .customer = p->customer, .account = "",
         .operator_number = back ? maker : p->operator_number, .bill_count = p->bill_count, .prepaid_fen = p->prepaid_fen,
         .original_class = back ? (p->offline ? "0220" : "0200") : NULL, .checker = back ? checker : NULL,
-        .series = "", .number = "", .paper = "",
+        .moved = p->source, .from = p->source_place[0] ? p->source_place : NULL, .series = "", .number = "", .paper = "",
     };
     for (int i = 0; i < p->bill_count; i++) {
         m.bills[i].bill = p->bills[i].bill;

@@ -17,7 +17,7 @@ struct ledger_bill {
 /* T1: what a teller confirmed. */
 struct ledger_draft {
     char token[LEDGER_TOKEN_SIZE];   /* of the look-up; a second call with it gives the first one's payment */
-    int proc;                        /* 500000 */
+    int proc;                        /* 500000; of a refund 200000, of a transfer 220000 */
     char customer[LEDGER_CUSTOMER_SIZE], name[LEDGER_NAME_SIZE], address[LEDGER_NAME_SIZE];
     struct ledger_bill bills[LEDGER_BILLS_MAX];
     int bill_count;
@@ -46,12 +46,15 @@ struct ledger_payment {
     int64_t taken_ms, answered_ms, shown_ms, handed_ms; /* 0: not yet */
     int stan;
     char terminal[LEDGER_TERMINAL_SIZE], operator_number[LEDGER_OPERATOR_SIZE], operator_name[64], till[LEDGER_TILL_SIZE];
+    bool adopted;                   /* lost with a disk, taken up again by two people */
     bool offline, held, no_cash, posted, undone, reversed, foreign_undo, kept;
     bool asked;                     /* a row of it has been sent at least once */
     bool unanswered;                /* recorded, and its 0200 went out and got no final answer */
     bool parked;
     char code[3], approval[7], reason[LEDGER_REASON_SIZE];
-    int64_t rest_fen, owed_fen, handed_fen;
+    int64_t rest_fen, owed_fen, handed_fen, moved_fen; /* moved: refunded, or transferred away */
+    struct key source;              /* refund, transfer: whose money; ref "" none */
+    char source_place[3];           /* "BL", "PP", "SU"; "" none */
     struct {                        /* the latest one, id 0: none */
         int64_t id;
         char kind[8], state[12], doubt[12], series[LEDGER_SERIES_SIZE], number[20]; /* number "" : none */
@@ -135,6 +138,21 @@ enum ledger_result payment_hand_back(struct ledger *ledger, const struct key *ke
  * "unacknowledged_answer"): turned back by the act its state needs, and booked as handed back with it. */
 enum ledger_result payment_cash_is(struct ledger *ledger, const struct key *key, bool in_till, const struct ledger_two *two,
                                    struct ledger_payment *out, struct error *err);
+/* --- money that moves later: on line only, two people ------------------------------- */
+
+/* Whose money, and where the utility has it: key.ref "" (a refund of "PP" only): the customer's credit as a whole. */
+struct ledger_source { struct key key; char place[3]; };
+/* Credit, or what lies in suspense, goes back in cash: asked with a 0200, the sum to be given back once it is
+ * approved. draft: proc 200000, no bills, prepaid_fen the sum, nothing tendered. */
+enum ledger_result payment_refund(struct ledger *ledger, const struct ledger_draft *draft, const struct ledger_source *source,
+                                  const struct ledger_two *two, struct ledger_payment *out, struct error *err);
+/* A wrong customer number: all that a posted key has in that place goes to another customer's bills and credit.
+ * draft: proc 220000. Nothing is booked; approved, the first invoice is cancelled and a new one planned. */
+enum ledger_result payment_transfer(struct ledger *ledger, const struct ledger_draft *draft, const struct ledger_source *source,
+                                    const struct ledger_two *two, struct ledger_payment *out, struct error *err);
+/* What of a payment lies in that place at the utility and may be moved. */
+int64_t payment_lies(const struct ledger_payment *payment, const char *place);
+
 /* Excepted, short, or with its last message parked. keep: the money stays here; else to be given back (short: who
  * bears it). A parked notice is set aside with SETTLE_KEEP. STATE: the utility has the money (an exception by PP or SU
  * is kept, reversed or refunded), or has nothing of it (one undone by somebody else is given back). */
@@ -160,9 +178,9 @@ enum ledger_result payment_offline_left(struct ledger *ledger, struct ledger_off
 
 /* --- what waits for a person ----------------------------------------------------------- */
 
-enum ledger_wait { WAIT_DECLINED, WAIT_NO_ANSWER, WAIT_UNACKNOWLEDGED, WAIT_DOUBT, WAIT_HANDED_OVER, WAIT_GIVE_BACK,
+enum ledger_wait { WAIT_RESTORED, WAIT_DECLINED, WAIT_NO_ANSWER, WAIT_UNACKNOWLEDGED, WAIT_DOUBT, WAIT_HANDED_OVER, WAIT_GIVE_BACK,
                    WAIT_EXCEPTION, WAIT_SHORT, WAIT_PARKED, WAIT_AGREEMENT, WAIT_KINDS };
-/* "declined", "no-answer", "unacknowledged", "doubt", "handed-over", "give-back", "exception", "short", "parked", "agreement" */
+/* "restored" (supervisors alone), "declined", "no-answer", "unacknowledged", "doubt", "handed-over", "give-back", "exception", "short", "parked", "agreement" */
 const char *wait_word(enum ledger_wait kind);
 struct ledger_waiting { enum ledger_wait kind; int64_t payment /* 0: a day */; day_t day; int64_t since_ms; };
 /* Worst kind first, oldest first. terminal: those of this terminal and those of nobody present; NULL: all. */

@@ -68,14 +68,14 @@ enum ledger_result outbox_take(struct ledger *ledger, bool urgent_only, struct l
 {
     int64_t ids[TAKE_MAX];
     int found = 0;
-    bool epoch_held = false;
+    bool may = false;
     *count = 0;
     if (max > TAKE_MAX)
         max = TAKE_MAX;
     enum ledger_result r = ledger_begin(ledger, err);
-    if (r == LEDGER_OK && sql_one(ledger, err, "SELECT epoch_held FROM branch", BIND_NOTHING, INTO(into_bool(&epoch_held))) != 1)
+    if (r == LEDGER_OK && sql_one(ledger, err, "SELECT epoch_held = 1 AND restored = 0 FROM branch", BIND_NOTHING, INTO(into_bool(&may))) != 1)
         r = LEDGER_BROKEN;
-    if (r == LEDGER_OK && epoch_held && ledger->started) { /* a restored queue may be stale: nothing of it goes before */
+    if (r == LEDGER_OK && may && ledger->started) { /* a restored queue may be stale: nothing of it goes before */
         r = find(ledger, urgent_sql, ids, max, &found, err);
         if (r == LEDGER_OK && !urgent_only)
             r = find(ledger, advice_sql, ids, max, &found, err);

@@ -12,8 +12,10 @@ static int load_row(struct ledger *ledger, int64_t id, struct ledger_payment *p,
         "SELECT p.id, p.ref, p.proc, p.state, p.customer, p.name, p.address, p.bills_fen, p.late_fee_fen, p.prepaid_fen,"
         " p.amount_fen, p.tendered_fen, p.change_fen, p.day, p.taken_at, p.answered_at, p.shown_at, p.handed_at, p.stan,"
         " p.terminal, p.operator, o.name, t.number, p.offline, p.held, p.no_cash, p.posted, p.undone, p.reversed,"
-        " p.foreign_undo, p.kept, p.code, p.approval, p.reason, p.rest_fen, p.owed_fen, p.handed_fen"
-        " FROM payment p JOIN operator o ON o.number = p.operator JOIN till t ON t.id = p.till WHERE p.id = ?1",
+        " p.foreign_undo, p.kept, p.code, p.approval, p.reason, p.rest_fen, p.owed_fen, p.handed_fen, p.moved_fen, p.adopted,"
+        " q.ref, s.place"
+        " FROM payment p JOIN operator o ON o.number = p.operator JOIN till t ON t.id = p.till"
+        " LEFT JOIN source s ON s.payment = p.id LEFT JOIN payment q ON q.id = s.original WHERE p.id = ?1",
         BIND(sql_int(id)),
         INTO(into_int64(&p->id), into_text(p->key.ref, sizeof p->key.ref), into_int(&p->proc),
              into_text(p->state, sizeof p->state), into_text(p->customer, sizeof p->customer),
@@ -27,7 +29,8 @@ static int load_row(struct ledger *ledger, int64_t id, struct ledger_payment *p,
              into_bool(&p->undone), into_bool(&p->reversed), into_bool(&p->foreign_undo), into_bool(&p->kept),
              into_text(p->code, sizeof p->code), into_text(p->approval, sizeof p->approval),
              into_text(p->reason, sizeof p->reason), into_int64(&p->rest_fen), into_int64(&p->owed_fen),
-             into_int64(&p->handed_fen)));
+             into_int64(&p->handed_fen), into_int64(&p->moved_fen), into_bool(&p->adopted), into_text(p->source.ref, sizeof p->source.ref),
+             into_text(p->source_place, sizeof p->source_place)));
 }
 
 static int load_bills(struct ledger *ledger, struct ledger_payment *p, struct error *err)
@@ -102,6 +105,10 @@ enum ledger_result ledger_payment_load(struct ledger *ledger, int64_t id, struct
         return LEDGER_BROKEN;
     memcpy(out->key.bank, ledger->bank, sizeof out->key.bank);
     memcpy(out->key.branch, ledger->branch, sizeof out->key.branch);
+    if (out->source.ref[0]) {
+        memcpy(out->source.bank, ledger->bank, sizeof out->source.bank);
+        memcpy(out->source.branch, ledger->branch, sizeof out->source.branch);
+    }
     return LEDGER_OK;
 }
 

@@ -44,9 +44,14 @@ static bool named_before(const struct ledger_draft *d, int index)
     return false;
 }
 
-/* Fills the sums of p. */
-static enum ledger_result add_up(const struct ledger_draft *d, struct ledger_payment *p, struct error *err)
+enum ledger_result ledger_draft_sums(const struct ledger_draft *d, struct ledger_payment *p, struct error *err)
 {
+    if (strlen(d->token) != LEDGER_TOKEN_SIZE - 1 || !text_alnum(d->token))
+        return no(err, LEDGER_TOKEN, "look the customer up again", "the draft has no token");
+    if (d->bill_count < 0 || d->bill_count > LEDGER_BILLS_MAX || !texts_fit(d))
+        return no(err, LEDGER_PARAMS, NULL, "there are too many bills, or a text is empty, too long or no UTF-8");
+    if (d->bill_count == 0 && d->prepaid_fen <= 0)
+        return no(err, LEDGER_PREPAID, "choose a bill, or type what is paid in advance", "there is nothing to be paid");
     bool fits = d->prepaid_fen >= 0 && d->tendered_fen >= 0 && d->change_fen >= 0;
     for (int i = 0; fits && i < d->bill_count; i++) {
         const struct ledger_bill *b = &d->bills[i];
@@ -61,6 +66,11 @@ static enum ledger_result add_up(const struct ledger_draft *d, struct ledger_pay
         return no(err, LEDGER_PARAMS, NULL, "a sum is below nothing or a bill stands twice in it");
     if (p->amount_fen > MONEY_MAX_FEN || d->tendered_fen > MONEY_MAX_FEN)
         return no(err, LEDGER_LIMIT, "take it in parts", "the sum is more than a message can carry");
+    return LEDGER_OK;
+}
+
+static enum ledger_result cash_adds_up(const struct ledger_draft *d, const struct ledger_payment *p, struct error *err)
+{
     if (d->tendered_fen < p->amount_fen) {
         char missing[MONEY_TEXT_SIZE];
         return ledger_refuse(err, LEDGER_CASH_SHORT, what, "ask for the rest", "%s is missing",
@@ -73,22 +83,17 @@ static enum ledger_result add_up(const struct ledger_draft *d, struct ledger_pay
 
 static enum ledger_result check(const struct ledger_draft *d, struct ledger_payment *p, struct error *err)
 {
-    if (strlen(d->token) != LEDGER_TOKEN_SIZE - 1 || !text_alnum(d->token))
-        return no(err, LEDGER_TOKEN, "look the customer up again", "the draft has no token");
     if (d->proc != PROC_CASH)
         return no(err, LEDGER_PARAMS, NULL, "it is no payment in cash");
-    if (d->bill_count < 0 || d->bill_count > LEDGER_BILLS_MAX || !texts_fit(d))
-        return no(err, LEDGER_PARAMS, NULL, "there are too many bills, or a text is empty, too long or no UTF-8");
-    if (d->bill_count == 0 && d->prepaid_fen <= 0)
-        return no(err, LEDGER_PREPAID, "choose a bill, or type what is paid in advance", "there is nothing to be paid");
-    return add_up(d, p, err);
+    enum ledger_result r = ledger_draft_sums(d, p, err);
+    return r == LEDGER_OK ? cash_adds_up(d, p, err) : r;
 }
 
 /* --- the second Enter ------------------------------------------------------------------------ */
 
 static bool same_as(const struct ledger_payment *p, const struct ledger_draft *d)
 {
-    bool same = strcmp(p->customer, d->customer) == 0 && p->bill_count == d->bill_count && p->prepaid_fen == d->prepaid_fen &&
+    bool same = p->proc == d->proc && strcmp(p->customer, d->customer) == 0 && p->bill_count == d->bill_count && p->prepaid_fen == d->prepaid_fen &&
                 p->tendered_fen == d->tendered_fen && p->change_fen == d->change_fen;
     for (int i = 0; same && i < d->bill_count; i++)
         same = strcmp(p->bills[i].bill, d->bills[i].bill) == 0 && p->bills[i].amount_fen == d->bills[i].amount_fen &&
@@ -96,8 +101,7 @@ static bool same_as(const struct ledger_payment *p, const struct ledger_draft *d
     return same;
 }
 
-/* *id 0: the token is new. */
-static enum ledger_result find_first(struct ledger *ledger, const struct ledger_draft *d, int64_t *id, struct error *err)
+enum ledger_result ledger_payment_of_token(struct ledger *ledger, const struct ledger_draft *d, int64_t *id, struct error *err)
 {
     struct ledger_payment first;
     *id = 0;
@@ -121,7 +125,7 @@ bool payment_bill_in_hand(struct ledger *ledger, const char *bill)
                    INTO(into_int64(&payment))) != 0;
 }
 
-static enum ledger_result bills_free(struct ledger *ledger, const struct ledger_draft *d, struct error *err)
+enum ledger_result ledger_bills_free(struct ledger *ledger, const struct ledger_draft *d, struct error *err)
 {
     for (int i = 0; i < d->bill_count; i++)
         if (payment_bill_in_hand(ledger, d->bills[i].bill))
@@ -140,7 +144,7 @@ static enum ledger_result permitted(struct ledger *ledger, const struct ledger_d
     if (r == LEDGER_OK)
         r = ledger_till_open_at(ledger, d->terminal, d->operator_number, till, p->till, err);
     if (r == LEDGER_OK)
-        r = bills_free(ledger, d, err);
+        r = ledger_bills_free(ledger, d, err);
     if (r == LEDGER_OK && d->offline)
         r = ledger_offline_check(ledger, p->day, p->amount_fen, err);
     return r;
@@ -208,19 +212,33 @@ static enum ledger_result book_cash(struct ledger *ledger, const struct ledger_p
     return ledger_entry(ledger, &entry, err);
 }
 
-static enum ledger_result write_down(struct ledger *ledger, const struct ledger_draft *d, struct ledger_payment *p,
-                                     int64_t till, const char *checker, struct error *err)
+static enum ledger_result put_source(struct ledger *ledger, const struct ledger_payment *p, const struct ledger_source *source, struct error *err)
+{
+    return sql_run(ledger, err, "INSERT INTO source (payment, original, place) VALUES (?1, (SELECT id FROM payment WHERE ref = ?2), ?3)",
+                   BIND(sql_int(p->id), source->key.ref[0] ? sql_text(source->key.ref) : sql_null(), sql_text(source->place)));
+}
+
+enum ledger_result ledger_payment_insert(struct ledger *ledger, const struct ledger_draft *d, struct ledger_payment *p, int64_t till,
+                                         const char *checker, const struct ledger_source *source, struct error *err)
 {
     char sum[MONEY_TEXT_SIZE];
+    take_over(d, p);
     enum ledger_result r = ledger_next_stan(ledger, p->day, p->terminal, &p->stan, err);
     if (r == LEDGER_OK)
         r = ledger_audit(ledger, err, "payment recorded", p->operator_number, checker, p->terminal, p->key.ref,
-                         "customer %s, %s for %d bills%s", p->customer, money_format(p->amount_fen, sum, sizeof sum),
-                         p->bill_count, p->offline ? ", without the link" : "");
+                         "%scustomer %s, %s for %d bills%s", source ? "money that moves: " : "", p->customer,
+                         money_format(p->amount_fen, sum, sizeof sum), p->bill_count, p->offline ? ", without the link" : "");
     if (r == LEDGER_OK)
         r = insert(ledger, p, d->token, till, err);
     if (r == LEDGER_OK && d->detail)
         r = sql_run(ledger, err, "INSERT INTO detail (payment, data) VALUES (?1, ?2)", BIND(sql_int(p->id), sql_text(d->detail)));
+    return r == LEDGER_OK && source ? put_source(ledger, p, source, err) : r;
+}
+
+static enum ledger_result write_down(struct ledger *ledger, const struct ledger_draft *d, struct ledger_payment *p,
+                                     int64_t till, const char *checker, struct error *err)
+{
+    enum ledger_result r = ledger_payment_insert(ledger, d, p, till, checker, NULL, err);
     if (r == LEDGER_OK)
         r = book_cash(ledger, p, till, err);
     if (r == LEDGER_OK)
@@ -237,7 +255,7 @@ static enum ledger_result record(struct ledger *ledger, const struct ledger_draf
     int64_t till, first;
     enum ledger_result r = check(d, p, err);
     if (r == LEDGER_OK)
-        r = find_first(ledger, d, &first, err);
+        r = ledger_payment_of_token(ledger, d, &first, err);
     if (r != LEDGER_OK)
         return r;
     if (first)

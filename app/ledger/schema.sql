@@ -17,6 +17,9 @@ CREATE TABLE branch (                    -- one row: who this branch is, and wha
     counter    INTEGER NOT NULL DEFAULT 0 CHECK (counter BETWEEN 0 AND 9999999999),
     latest_ms  INTEGER NOT NULL,         -- latest time of any commit
     alarm      TEXT,                     -- why no money is taken: somebody else speaks in this branch's name
+    pin        TEXT NOT NULL DEFAULT '', -- digest of the public key of the certificate that `random` was made for
+    restored   INTEGER NOT NULL DEFAULT 0 CHECK (restored IN (0, 1, 2)), -- from a backup: 1 what the utility knows is to be
+                                         -- fetched, 2 people say what became of it; nothing is sent, printed or taken meanwhile
     installed  INTEGER NOT NULL DEFAULT 0 CHECK (installed IN (0, 1)),  -- 1: the first operators are made
     audit_id   INTEGER NOT NULL DEFAULT 0,
     audit_head BLOB NOT NULL CHECK (length(audit_head) = 32),
@@ -61,7 +64,7 @@ INSERT INTO move (thing, was, becomes) VALUES
     ('invoice', 'sent',      'planned'),
     ('invoice', 'confirmed', 'cancelled'), ('invoice', 'confirmed', 'spoiled'),
     ('number',  'unused',    'assigned'),  ('number',  'unused',    'lost'),
-    ('number',  'unused',    'damaged'),
+    ('number',  'unused',    'damaged'),   ('number',  'lost',      'assigned'),
     ('number',  'assigned',  'unused'),    ('number',  'assigned',  'used'),
     ('number',  'assigned',  'void'),      ('number',  'used',      'void'),
     ('till',    'open',      'counted'),   ('till',    'counted',   'closed'),
@@ -125,7 +128,10 @@ CREATE TABLE difference (
     ours_fen   INTEGER,
     theirs_fen INTEGER,
     words      TEXT NOT NULL DEFAULT '',
-    PRIMARY KEY (day, ref)
+    repair     TEXT CHECK (repair IN ('told again', 'undone again', 'explained')), -- what two people did about it
+    repaired_at INTEGER,
+    PRIMARY KEY (day, ref),
+    CHECK ((repair IS NULL) = (repaired_at IS NULL))
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE operator (
@@ -311,9 +317,11 @@ CREATE TABLE payment (
     foreign_undo INTEGER NOT NULL DEFAULT 0 CHECK (foreign_undo IN (0, 1)), -- excepted by RV or 12
     kept         INTEGER CHECK (kept IN (0, 1)),         -- settled: was the money kept
     rest_fen     INTEGER NOT NULL DEFAULT 0 CHECK (rest_fen >= 0),   -- short: what did not come back
+    moved_fen    INTEGER NOT NULL DEFAULT 0 CHECK (moved_fen BETWEEN 0 AND amount_fen), -- refunded, or transferred to another customer
     owed_fen     INTEGER NOT NULL DEFAULT 0 CHECK (owed_fen >= 0),   -- to be given back to the customer
     handed_fen   INTEGER NOT NULL DEFAULT 0 CHECK (handed_fen >= 0), -- given back
     handed_at    INTEGER,
+    adopted      INTEGER NOT NULL DEFAULT 0 CHECK (adopted IN (0, 1)), -- lost with a disk, taken up again under its old key
     audit        INTEGER NOT NULL UNIQUE REFERENCES audit,           -- the record of its T1
     CHECK (amount_fen = bills_fen + late_fee_fen + prepaid_fen),
     CHECK (proc <> 500000 OR tendered_fen - change_fen = amount_fen),
@@ -333,6 +341,7 @@ CREATE INDEX payment_open ON payment (state, id)
     WHERE state IN ('recorded', 'advised', 'undoing', 'reversing', 'excepted', 'short');
 CREATE INDEX payment_owed ON payment (day, operator, owed_fen) WHERE owed_fen > 0;
 CREATE INDEX payment_handed ON payment (day, operator, handed_fen) WHERE handed_fen > 0;
+CREATE INDEX payment_refund ON payment (day, operator, amount_fen) WHERE proc = 200000 AND posted = 1 AND undone = 0;
 CREATE INDEX payment_held ON payment (id) WHERE held = 1;
 CREATE INDEX payment_offline ON payment (day, amount_fen) WHERE offline = 1 AND undone = 0; -- what the limits count
 CREATE INDEX payment_not_shown ON payment (id) WHERE shown_at IS NULL;
@@ -365,6 +374,20 @@ BEGIN SELECT RAISE(ABORT, 'payment: cannot be deleted'); END;
 CREATE TRIGGER payment_on_an_open_day BEFORE INSERT ON payment
 WHEN (SELECT state FROM day WHERE date = NEW.day) IS NOT 'open'
 BEGIN SELECT RAISE(ABORT, 'payment: the business day is not open'); END;
+
+-- Whose money a refund or a transfer moves, and where at the utility it lay.
+CREATE TABLE source (
+    payment  INTEGER PRIMARY KEY REFERENCES payment,
+    original INTEGER REFERENCES payment,    -- NULL: the credit as a whole
+    place    TEXT NOT NULL CHECK (place IN ('BL', 'PP', 'SU')),
+    CHECK (original <> payment),
+    CHECK (original IS NOT NULL OR place = 'PP')
+) STRICT;
+CREATE INDEX source_original ON source (original) WHERE original IS NOT NULL;
+CREATE TRIGGER source_fixed BEFORE UPDATE ON source
+BEGIN SELECT RAISE(ABORT, 'source: fixed'); END;
+CREATE TRIGGER source_stays BEFORE DELETE ON source
+BEGIN SELECT RAISE(ABORT, 'source: cannot be deleted'); END;
 
 -- What templates and cards need beyond the money: JSON, opaque here.
 CREATE TABLE detail (
@@ -596,6 +619,10 @@ CREATE TRIGGER number_moves BEFORE UPDATE OF state ON number
 WHEN NEW.state <> OLD.state
  AND NOT EXISTS (SELECT 1 FROM move WHERE thing = 'number' AND was = OLD.state AND becomes = NEW.state)
 BEGIN SELECT RAISE(ABORT, 'number: no such transition'); END;
+-- Written off when its book was loaded again after a restore, and on paper after all.
+CREATE TRIGGER number_found_again BEFORE UPDATE OF state ON number
+WHEN OLD.state = 'lost' AND NEW.state = 'assigned' AND (SELECT restored FROM branch) = 0
+BEGIN SELECT RAISE(ABORT, 'number: what is lost stays lost'); END;
 CREATE TRIGGER number_in_its_book BEFORE INSERT ON number
 WHEN NOT EXISTS (SELECT 1 FROM book WHERE id = NEW.book AND series = NEW.series AND NEW.number BETWEEN first AND last)
 BEGIN SELECT RAISE(ABORT, 'number: not of that book'); END;
@@ -606,6 +633,39 @@ CREATE TRIGGER number_fixed BEFORE UPDATE OF series, number, book ON number
 BEGIN SELECT RAISE(ABORT, 'number: fixed'); END;
 CREATE TRIGGER number_stays BEFORE DELETE ON number
 BEGIN SELECT RAISE(ABORT, 'number: cannot be deleted'); END;
+
+-- After a restore: the keys that two people speak for, with what the utility has of each (NULL: nothing).
+CREATE TABLE restored (
+    ref         TEXT PRIMARY KEY CHECK (length(ref) = 12),
+    kind        TEXT NOT NULL CHECK (kind IN ('held', 'differs', 'lacking')), -- unfinished in the backup; other there; not in the backup
+    theirs      TEXT CHECK (theirs IN ('posted', 'declined', 'reversed', 'undone', 'tombstone')),
+    proc        INTEGER,
+    day         INTEGER,
+    customer    TEXT,
+    bills       TEXT,                    -- as in the file: bill:fen;…
+    places      TEXT,                    -- PP:fen;SU:fen
+    amount_fen  INTEGER,
+    rest_fen    INTEGER,
+    approval    TEXT,
+    answered_at INTEGER,
+    taken_at    INTEGER,
+    stan        INTEGER,
+    terminal    TEXT,
+    settled_at  INTEGER                  -- two people have spoken
+) STRICT, WITHOUT ROWID;
+CREATE INDEX restored_open ON restored (kind, ref) WHERE settled_at IS NULL;
+CREATE TRIGGER restored_stays BEFORE DELETE ON restored
+BEGIN SELECT RAISE(ABORT, 'restored: cannot be deleted'); END;
+-- What the utility was told of numbers since the backup: no book goes on below them.
+CREATE TABLE restored_number (
+    id     INTEGER PRIMARY KEY,
+    ref    TEXT NOT NULL,                -- of the payment
+    series TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    told   TEXT NOT NULL CHECK (told IN ('printed', 'spoiled', 'cancelled'))
+) STRICT;
+CREATE INDEX restored_number_ref ON restored_number (ref, id);
+CREATE INDEX restored_number_series ON restored_number (series, number);
 
 -- Audit: append-only, each record's hash covers the one before it, under a key that is not in here.
 CREATE TABLE audit (

@@ -51,8 +51,8 @@ enum ledger_result vault_cash(struct ledger *ledger, const struct ledger_two *tw
 /* Debits less credits of an account ("vault", "till:07", …). */
 enum ledger_result account_balance(struct ledger *ledger, const char *account, int64_t *fen, struct error *err);
 
-struct ledger_counterfeit { int64_t id; int64_t fen; char serial[33], series[33], customer[LEDGER_NAME_SIZE]; };
-/* Two sign-ons; never tender. Fills id. */
+struct ledger_counterfeit { int64_t id; int64_t fen; char serial[33], series[33], customer[LEDGER_NAME_SIZE], checker[LEDGER_OPERATOR_SIZE]; };
+/* Two sign-ons; never tender. Fills id and checker. */
 enum ledger_result counterfeit_take(struct ledger *ledger, const struct ledger_two *two, struct ledger_counterfeit *note,
                                     struct error *err);
 

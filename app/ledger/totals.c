@@ -96,6 +96,9 @@ static enum ledger_result payments(struct ledger *ledger, day_t date, const char
 
 /* ?1 day, ?2 operator or NULL, ?3 and ?4 the first and the last moment of the day. */
 static const struct beside { const char *sql; size_t first, second; } besides[] = {
+    {"SELECT count(*), coalesce(sum(amount_fen), 0) FROM payment INDEXED BY payment_refund WHERE proc = 200000 AND posted = 1"
+     " AND undone = 0 AND day = ?1 AND (?2 IS NULL OR operator = ?2) AND ?3 <= ?4",
+     offsetof(struct ledger_totals, refunds), offsetof(struct ledger_totals, refunds_fen)},
     {"SELECT coalesce(sum(handed_fen), 0), 0 FROM payment INDEXED BY payment_handed WHERE handed_fen > 0 AND day = ?1"
      " AND (?2 IS NULL OR operator = ?2) AND ?3 <= ?4",
      offsetof(struct ledger_totals, given_back_fen), SIZE_MAX},

@@ -116,6 +116,7 @@ static enum ledger_result take_note(struct ledger *ledger, const struct ledger_t
                          money_format(note->fen, text, sizeof text), note->serial, (long long)id);
     if (r == LEDGER_OK)
         note->id = id;
+    memcpy(note->checker, checker, sizeof note->checker);
     return r;
 }
 

@@ -52,7 +52,8 @@ static const struct rule { int number; bool deep; const char *name, *sql; } rule
      PAYMENTS "((p.state = 'recorded' AND NOT " ROW("0200") ") OR (p.state = 'advised' AND NOT " ROW("0220") ")"
      " OR (p.state = 'undoing' AND NOT " ROW("0420") ") OR (p.state = 'reversing' AND NOT " ROW("0400") "))"},
     {3, false, "what was turned back is given back or listed",
-     PAYMENTS "iif(" TURNED_BACK ", p.owed_fen + p.handed_fen <> p.amount_fen, p.owed_fen + p.handed_fen <> 0)"},
+     PAYMENTS "p.owed_fen + p.handed_fen <> CASE p.proc WHEN 200000 THEN iif(p.state = 'posted', p.amount_fen, 0) WHEN 220000 THEN 0"
+     " ELSE iif(" TURNED_BACK ", p.amount_fen, 0) END"},
     {3, false, "nothing that is final is held",
      PAYMENTS "p.held = 1 AND p.state IN ('declined', 'undone', 'short', 'reversed', 'settled') AND p.owed_fen = 0"
      " AND p.id NOT IN (SELECT payment FROM invoice WHERE state IN ('planned', 'sent'))"},
@@ -71,7 +72,7 @@ static const struct rule { int number; bool deep; const char *name, *sql; } rule
      " UNION ALL SELECT n.series || ' ' || n.number FROM book b CROSS JOIN number n"
      " ON n.series = b.series AND n.number BETWEEN b.next AND b.last WHERE n.state <> 'unused'"},
     {6, false, "money that stands has one invoice, money that went back has none",
-     PAYMENTS "CASE WHEN p.state = 'reversing' OR p.state = 'recorded' THEN " LISTED " <> 0"
+     PAYMENTS "CASE WHEN p.proc = 200000 THEN " LISTED " <> 0 WHEN p.moved_fen > 0 THEN " LISTED " > 1 WHEN p.state = 'reversing' OR p.state = 'recorded' THEN " LISTED " <> 0"
      " WHEN " STANDS " THEN " LISTED " <> 1 WHEN p.state = 'excepted' THEN " LISTED " > 1 ELSE " LISTED " <> 0 END"},
     {7, false, "a key is booked as posted at most once",
      PAYMENTS "(SELECT count(*) FROM entry e WHERE e.payment = p.id AND e.event = 'posted') > (p.posted AND p.amount_fen > 0)"},
@@ -85,12 +86,14 @@ static const struct rule { int number; bool deep; const char *name, *sql; } rule
      " AND g.id IS NULL"},
     {10, false, "what was turned back or settled bears two names",
      PAYMENTS "((p.state = 'settled' AND NOT " ACT("'settle'") ")"
-     " OR (p.state IN ('undoing', 'undone', 'short') AND NOT " ACT("'abandon', 'undo', 'unacknowledged_answer'") ")"
-     " OR (p.state IN ('reversing', 'reversed') AND NOT " ACT("'reverse', 'unacknowledged_answer'") ")"
-     " OR (p.handed_fen > 0 AND p.state <> 'declined' AND NOT " ACT("'hand_back', 'unacknowledged_answer'") "))"},
+     " OR (p.state IN ('undoing', 'undone', 'short') AND NOT " ACT("'abandon', 'undo', 'unacknowledged_answer', 'restore_answer'") ")"
+     " OR (p.state IN ('reversing', 'reversed') AND NOT " ACT("'reverse', 'unacknowledged_answer', 'restore_answer'") ")"
+     " OR (p.proc = 200000 AND NOT " ACT("'refund'") ") OR (p.proc = 220000 AND NOT " ACT("'transfer'") ")"
+     " OR (p.handed_fen > 0 AND p.state <> 'declined' AND p.proc <> 200000 AND NOT " ACT("'hand_back', 'unacknowledged_answer', 'restore_answer'") ")"
+     " OR (p.adopted = 1 AND NOT " ACT("'restore_answer', 'restore_adopt'") "))"},
     {11, false, "days and keys only grow",
      "SELECT ref FROM (SELECT ref, day, lag(ref) OVER (ORDER BY id) AS ref_before, lag(day) OVER (ORDER BY id) AS day_before"
-     " FROM payment WHERE id >= coalesce((SELECT min(id) FROM payment WHERE day = ?1), iif(?1 = 0, 0, 9223372036854775807))) WHERE ref <= ref_before OR day < day_before"},
+     " FROM payment WHERE adopted = 0 AND id >= coalesce((SELECT min(id) FROM payment WHERE day = ?1), iif(?1 = 0, 0, 9223372036854775807))) WHERE ref <= ref_before OR day < day_before"},
     {11, false, "no key is ahead of the counter",
      "SELECT ref FROM payment WHERE ?1 IS NOT NULL AND ref > (SELECT printf('%02d%010d', epoch, counter) FROM branch)"},
     {11, false, "a STAN is used once a day and terminal",
@@ -101,7 +104,7 @@ static const struct rule { int number; bool deep; const char *name, *sql; } rule
      "SELECT audit_id FROM branch WHERE ?1 IS NOT NULL AND (audit_id, audit_head) IS NOT"
      " (SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1)"},
     {12, false, "each payment has its audit record",
-     PAYMENTS "NOT EXISTS (SELECT 1 FROM audit a WHERE a.id = p.audit AND a.subject = p.ref AND a.event = 'payment recorded')"},
+     PAYMENTS "NOT EXISTS (SELECT 1 FROM audit a WHERE a.id = p.audit AND a.subject = p.ref AND a.event = iif(p.adopted, 'payment adopted', 'payment recorded'))"},
     {13, false, "a payment's acts bear two names",
      PAYMENTS "EXISTS (SELECT 1 FROM act a WHERE a.subject = p.ref AND a.maker = a.checker)"},
     {13, true, "maker and checker are two",
@@ -114,11 +117,20 @@ static const struct rule { int number; bool deep; const char *name, *sql; } rule
     {14, false, "a day's cash kept is what stands of it",
      "SELECT date(d.date * 86400, 'unixepoch') FROM day d WHERE d.date >= ?1 AND"
      " (SELECT coalesce(sum(CASE event WHEN 'recorded' THEN amount_fen WHEN 'handed back' THEN -amount_fen ELSE 0 END), 0)"
-     " FROM entry e WHERE e.day = d.date AND e.event IN ('recorded', 'handed back') AND e.payment IS NOT NULL) <>"
+     " FROM entry e WHERE e.day = d.date AND e.event IN ('recorded', 'handed back') AND e.payment IS NOT NULL"
+     " AND (SELECT proc FROM payment WHERE id = e.payment) = 500000) <>"
      " (SELECT coalesce(sum(CASE WHEN " TURNED_BACK " THEN p.owed_fen ELSE p.amount_fen END), 0)"
      " FROM payment p WHERE p.day = d.date AND p.proc = 500000)"},
     {14, false, "what stands of a closed day is on paper, or listed",
-     PAYMENTS "(SELECT state FROM day WHERE date = p.day) = 'closed' AND p.state = 'posted' AND " LISTED " = 0"},
+     PAYMENTS "(SELECT state FROM day WHERE date = p.day) = 'closed' AND p.state = 'posted' AND p.proc <> 200000 AND p.moved_fen = 0 AND " LISTED " = 0"},
+    {1, false, "a refund's money is where its state says",
+     PAYMENTS "p.proc = 200000 AND (" CNY("= 'to-be-given-back'") " <> p.owed_fen"
+     " OR " CNY("= 'owed-to-utility'") " <> iif(p.state = 'posted', -p.amount_fen, 0))"},
+    {1, false, "a transfer books nothing",
+     PAYMENTS "p.proc = 220000 AND EXISTS (SELECT 1 FROM entry WHERE payment = p.id)"},
+    {1, false, "what moved is what was taken along",
+     PAYMENTS "p.moved_fen <> (SELECT coalesce(sum(m.amount_fen), 0) FROM source s JOIN payment m ON m.id = s.payment"
+     " WHERE s.original = p.id AND m.state IN ('posted', 'settled', 'excepted'))"},
 };
 #define RULES (sizeof rules / sizeof *rules)
 

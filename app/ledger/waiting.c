@@ -19,7 +19,7 @@ static const struct { const char *word, *sql; } kinds[WAIT_KINDS] = {
         " WHERE o.payment = p.id AND o.class = '0200' AND NOT (o.state = 'in flight' AND o.tries = 1)"
         " AND (o.tries > 0 OR p.taken_at < ?2))" HERE("p.terminal") " ORDER BY +p.id"},
     [WAIT_UNACKNOWLEDGED] = {"unacknowledged",
-        PAYMENTS("p.taken_at") "p.held = 1" HERE("p.terminal") " ORDER BY +p.id"},
+        PAYMENTS("p.taken_at") "p.held = 1 AND (SELECT restored FROM branch) = 0" HERE("p.terminal") " ORDER BY +p.id"},
     [WAIT_DOUBT] = {"doubt",
         "SELECT p.id, p.day, i.sent_at FROM invoice i JOIN payment p ON p.id = i.payment WHERE ?2 IS NOT NULL"
         " AND i.state = 'sent' AND i.state IN ('planned', 'sent') AND i.doubt = 'unknown'" HERE("p.terminal") " ORDER BY +i.id"},
@@ -29,12 +29,17 @@ static const struct { const char *word, *sql; } kinds[WAIT_KINDS] = {
     [WAIT_GIVE_BACK] = {"give-back",
         PAYMENTS("coalesce(p.answered_at, p.taken_at)") "p.owed_fen > 0 AND p.state <> 'declined' AND p.held = 0" HERE("p.terminal") " ORDER BY +p.id"},
     [WAIT_EXCEPTION] = {"exception",
-        PAYMENTS("p.answered_at") OPEN " AND p.state = 'excepted' AND p.held = 0" HERE("p.terminal") " ORDER BY +p.id"},
+        PAYMENTS("p.answered_at") OPEN " AND p.state = 'excepted' AND p.held = 0"
+        " AND (p.moved_fen = 0 OR p.moved_fen < (SELECT sum(amount_fen) FROM disposition d WHERE d.payment = p.id AND d.place <> 'BL'))"
+        HERE("p.terminal") " ORDER BY +p.id"},
     [WAIT_SHORT] = {"short",
         PAYMENTS("p.answered_at") OPEN " AND p.state = 'short'" HERE("p.terminal") " ORDER BY +p.id"},
     [WAIT_PARKED] = {"parked",
         "SELECT p.id, p.day, o.made_at FROM outbox o JOIN payment p ON p.id = o.payment WHERE ?2 IS NOT NULL"
         " AND o.state = 'parked' AND o.state IN ('ready', 'in flight', 'parked')" HERE("p.terminal") " ORDER BY +o.id"},
+    [WAIT_RESTORED] = {"restored",
+        "SELECT coalesce((SELECT id FROM payment p WHERE p.ref = r.ref), 0), coalesce(r.day, 0), r.taken_at FROM restored r"
+        " WHERE ?1 IS NULL AND ?2 IS NOT NULL AND r.settled_at IS NULL ORDER BY r.kind, r.ref"},
     [WAIT_AGREEMENT] = {"agreement",
         "SELECT 0, date, cut_at FROM day WHERE ?1 IS NOT 0 AND ?2 IS NOT NULL AND state IN ('cut off', 'closed')"
         " AND agreement <> 'agreed' ORDER BY date"},

@@ -15,7 +15,7 @@ static enum ledger_result finish(struct ledger *ledger, const struct key *key, c
                                  struct ledger_payment *p, struct error *err)
 {
     enum ledger_result r = ledger_payment_by_key(ledger, key, p, err);
-    if (r == LEDGER_OK && (!ledger_is(p, "recorded") || p->held))
+    if (r == LEDGER_OK && (!ledger_is(p, "recorded") || p->held || ledger_moves(p)))
         return ledger_not_so(p, "it can't be finished without the link", err);
     if (r == LEDGER_OK)
         r = ledger_offline_check(ledger, p->day, p->amount_fen, err);
@@ -47,6 +47,8 @@ static enum ledger_result undoing(struct ledger *ledger, struct ledger_payment *
     enum ledger_result r = ledger_payment_move(ledger, p, "undoing", err);
     if (r == LEDGER_OK)
         r = ledger_outbox_add(ledger, p, "0420", maker, checker, err);
+    if (ledger_moves(p)) /* no cash came in with it */
+        return r;
     if (r == LEDGER_OK)
         r = ledger_payment_book(ledger, p, "turned back", "awaiting-utility", "to-be-given-back", p->amount_fen, maker, err);
     return r == LEDGER_OK ? ledger_payment_owe(ledger, p, p->amount_fen, err) : r;
@@ -96,6 +98,8 @@ static const struct way reverse_way = {"reverse", "reversal asked for", "it can'
 
 static bool in_state(const struct way *way, const struct ledger_payment *p)
 {
+    if (way->papers && (ledger_moves(p) || p->moved_fen)) /* it was asked for by two people, or its money is elsewhere */
+        return false;
     return !p->held && (ledger_is(p, way->states[0]) || (way->states[1] && ledger_is(p, way->states[1])));
 }
 
@@ -136,7 +140,7 @@ static enum ledger_result hand_back(struct ledger *ledger, const struct key *key
     if (r == LEDGER_OK)
         r = ledger_till_open_at(ledger, two->terminal, two->maker, &till, number, err);
     if (r == LEDGER_OK)
-        r = approval_second(ledger, two, "hand_back", p->key.ref, !ledger_is(p, "declined"), checker, err);
+        r = approval_second(ledger, two, "hand_back", p->key.ref, !ledger_is(p, "declined") && !ledger_moves(p), checker, err);
     if (r == LEDGER_OK)
         r = cash_check(ledger, ledger_till_account(number, account), p->owed_fen, what, err);
     if (r == LEDGER_OK)

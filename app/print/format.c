@@ -10,6 +10,8 @@
 #include "print/template.h"
 #include "print/words.h"
 
+#define TIERS_CELLS 53 /* of the pre-printed invoice's column, at 15 an inch */
+
 static int put(char *buf, size_t size, const char *text, const char **why)
 {
     if (text_copy(buf, size, text)) return 0;
@@ -190,9 +192,18 @@ static int as_kwh(const json_t *value, int language, char *buf, size_t size, con
     return as_text(value, language, buf, size, why);
 }
 
-/* [{"kwh":180,"price":"0.5200","amount_fen":9360}…] -> "180x0.5200=93.60 36x0.5700=20.52";
- * shortly, the zeros at the end of a price are left out. */
-static int write_tiers(const json_t *value, bool shortly, int language, char *buf, size_t size, const char **why)
+/* How a tier is written: all of it, its price without the zeros at its end, without its amount. */
+enum tier_style { TIER_WHOLE, TIER_SHORT, TIER_PRICE };
+
+static int price_digits(const char *price)
+{
+    int digits = (int)strlen(price);
+    while (strchr(price, '.') && digits > 1 && price[digits - 1] == '0' && price[digits - 2] != '.') digits--;
+    return digits;
+}
+
+/* [{"kwh":180,"price":"0.5200","amount_fen":9360}…] -> "180x0.5200=93.60 36x0.5700=20.52" */
+static int write_tiers(const json_t *value, enum tier_style style, int language, char *buf, size_t size, const char **why)
 {
     size_t i, used = 0;
     json_t *tier;
@@ -204,10 +215,8 @@ static int write_tiers(const json_t *value, bool shortly, int language, char *bu
         char amount[MONEY_TEXT_SIZE + 1] = "=";
         if (!price || !json_is_integer(kwh)) return wants(why, "a tier has no kwh or price");
         if (fen && as_money(fen, language, amount + 1, sizeof amount - 1, why)) return -1;
-        size_t digits = strlen(price);
-        while (shortly && strchr(price, '.') && digits > 1 && price[digits - 1] == '0' && price[digits - 2] != '.') digits--;
-        int n = snprintf(buf + used, size - used, "%s%lldx%.*s%s", used ? " " : "", (long long)json_integer_value(kwh), (int)digits,
-                         price, fen ? amount : "");
+        int n = snprintf(buf + used, size - used, "%s%lldx%.*s%s", used ? " " : "", (long long)json_integer_value(kwh),
+                         style == TIER_WHOLE ? (int)strlen(price) : price_digits(price), price, fen && style != TIER_PRICE ? amount : "");
         if (n < 0 || (size_t)n >= size - used) return wants(why, "it is too long to print");
         used += (size_t)n;
     }
@@ -216,12 +225,29 @@ static int write_tiers(const json_t *value, bool shortly, int language, char *bu
 
 static int as_tiers(const json_t *value, int language, char *buf, size_t size, const char **why)
 {
-    return write_tiers(value, false, language, buf, size, why);
+    return write_tiers(value, TIER_WHOLE, language, buf, size, why);
 }
 
+/* "6 tiers, 0.52 to 0.86": of a factory's bill, where no more has room. */
+static int sum_up(const json_t *value, int language, char *buf, size_t size)
+{
+    size_t count = json_array_size(value);
+    const char *first = json_string_value(json_object_get(json_array_get(value, 0), "price"));
+    const char *last = json_string_value(json_object_get(json_array_get(value, count - 1), "price"));
+    int from = price_digits(first), to = price_digits(last);
+    int n = language == LANGUAGE_ENGLISH ? snprintf(buf, size, "%zu tiers, %.*s to %.*s", count, from, first, to, last)
+                                         : snprintf(buf, size, "共%zu档 %.*s至%.*s", count, from, first, to, last);
+    return n >= 0 && (size_t)n < size ? 0 : -1;
+}
+
+/* At most TIERS_CELLS: without the amounts when they have no room, then summed up. The
+ * bill's own amount stands beside it. */
 static int as_tiers_short(const json_t *value, int language, char *buf, size_t size, const char **why)
 {
-    return write_tiers(value, true, language, buf, size, why);
+    if (write_tiers(value, TIER_SHORT, language, buf, size, why)) return -1;
+    if (text_width(buf) <= TIERS_CELLS) return 0;
+    if (write_tiers(value, TIER_PRICE, language, buf, size, why)) return -1;
+    return text_width(buf) <= TIERS_CELLS ? 0 : sum_up(value, language, buf, size);
 }
 
 /* --- words of the bank ---------------------------------------------------------------- */
@@ -262,6 +288,10 @@ static int as_state(const json_t *value, int language, char *buf, size_t size, c
         {"damaged", "破损", "Damaged"},           {"declined", "被拒绝", "Declined"},
         {"abandoned", "放弃", "Abandoned"},       {"reversed", "已冲正", "Reversed"},
         {"handed-back", "已退还", "Handed back"},
+        {"undone", "已撤回", "Turned back"},     {"refund", "退预存", "Refund"},
+        {"transfer", "更正户号", "Transfer"},     {"exception", "例外", "Exception"},
+        {"recount", "复点", "Recounted"},         {"over", "长款", "Over"},
+        {"short", "短款", "Short"},               {"counterfeit", "假币", "Counterfeit"},
     };
     return SAY(table);
 }
@@ -277,6 +307,9 @@ static int as_kind(const json_t *value, int language, char *buf, size_t size, co
         {"personal", "个人", "Personal"}, {"corporate", "单位", "Corporate"},
         {"decline", "供电公司拒绝", "Declined by the utility"},
         {"abandon", "放弃缴费", "Payment abandoned"},
+        {"undo", "撤回排队缴费", "Queued payment turned back"},
+        {"refund", "退还预存", "Credit refunded"},
+        {"settled", "例外处理", "Exception settled"},
     };
     return SAY(table);
 }
@@ -336,7 +369,7 @@ const struct format formats[] = {
     {"period-long", as_period_long, "\"202610\" as 2026年10月, Oct 2026"},
     {"kwh", as_kwh, "a whole number: readings and kWh"},
     {"tiers", as_tiers, "a list of tiers as 180x0.5200=93.60 36x0.5700=20.52"},
-    {"tiers-short", as_tiers_short, "the same with prices as short as they go: 180x0.52=93.60"},
+    {"tiers-short", as_tiers_short, "the same in 53 cells at most: 180x0.52=93.60, 180x0.52, 6 tiers, 0.52 to 0.86"},
     {"class", as_class, "a tariff's letter in words: R 居民生活, Residential"},
     {"state", as_state, "a state in words: posted 已入账, Posted"},
     {"kind", as_kind, "a kind of entry in words: deposit 存入, Deposit"},

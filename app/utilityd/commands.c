@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "utilityd/differences.h"
 #include "utilityd/utilityd.h"
+#include "utilityd/watch.h"
 #include "wire/cert.h"
 
 const struct command utility_commands[] = {
@@ -51,12 +53,46 @@ const struct command utility_commands[] = {
      "\"ready: ADDRESS:PORT\" when it does. SIGHUP reads access policy and certificates\n"
      "anew, SIGTERM ends it when what was posted is answered. Ends with 0, 69 no\n"
      "books, 74 the books' disk failed, 78 settings.\n"},
+    {"withhold", cmd_withhold, "WHAT …", "the monthly lists to the banks, and their results",
+     "  accounts FILE          takes a bank's ACCRESULT: whose bills that bank debits\n"
+     "  list --bank N --month YYYYMM   puts that month's open bills of the bank's\n"
+     "                         transfer customers out, and writes the list (WHLIST);\n"
+     "                         they can't be paid at a counter until the final result\n"
+     "  list --bank N --batch B        writes a list again, as it was\n"
+     "  result FILE            posts a bank's result (WHRESULT), each row at most once;\n"
+     "                         what failed for good is open again, its window longer\n"
+     "  result --bank N --batch B [--interim]   the same for one that came over the line\n"
+     "  giveup                 the bills of lists whose result did not come in time are\n"
+     "                         open again; for a timer\n"
+     "  notices --bank N --batch B     a text a customer whose debit failed\n"
+     "  batches                lists, and what came of them\n"
+     "\n"
+     "  --retry-until D, --result-by D, --batch B   list: other than the settings say\n"
+     "  --output FILE          list, notices: where to (WHLIST-<bank>-<batch>.txt;\n"
+     "                         notices to the output)\n"
+     "  --encoding WORD        auto (found out, the default), utf-8 or gb18030\n"
+     "  --format WORD          batches: table (the default), csv or json\n"
+     "  --quiet                no progress bar\n"
+     "\n"
+     "Ends with 0, 65 refused, 66 no such file, 69 no books, 74 the disk failed.\n"},
+    {"invoice", cmd_invoice, "--bank N --batch B [--customer N] --output FILE", "invoices of transfer customers, as PDF",
+     "Prints the invoices of bills that a bank debited, a page each, through the same\n"
+     "templates as a counter's. Each has a number of the series in the settings, given\n"
+     "once; printed again it bears the same one, and a mark that counts the reprints.\n"
+     "\n"
+     "  --customer NUMBER      of one customer alone\n"
+     "  --after ROW            a file has 1,000 pages at most: the rows behind that one\n"
+     "  --form NAME            invoice-a4 (the default) or invoice-a5\n"
+     "  --language WORD        zh_CN (the default) or en\n"
+     "\n"
+     "Ends with 0, 65 nothing to print, 69 no books, 74 file or books can't be written.\n"},
     {"query", cmd_query, "QUESTION [FILTER …]", "who has paid, who is in arrears",
      "  customer NUMBER        one customer with all bills, late fees explained\n"
      "  arrears                customers with bills past due\n"
      "  payments               payments as they were posted\n"
      "  reversals              what undid them, or tried to, and who\n"
      "  key BANK/BRANCH/REF    one payment: its parts, invoices and reversals\n"
+     "  withhold               rows of the lists: debited, failed and why\n"
      "  totals                 sums by bank, branch and day, and whether agreed\n"
      "\n"
      "  --bank N --branch N    of one bank, one branch (payments, reversals, totals)\n"
@@ -68,6 +104,27 @@ const struct command utility_commands[] = {
      "  --wide                 every column also in a table\n"
      "  --follow               payments: goes on with each new one, and each reversal,\n"
      "                         as it is posted, till interrupted\n"},
+    {"differences", cmd_differences, "[FILE] [--format WORD]", "what differs from a bank, a payment a line",
+     "Without a file: days of banks and branches whose totals after cut-off did not agree,\n"
+     "with both sides' figures. With a bank's file of a day (bankd payments DAY): each\n"
+     "payment that differs, what each side has, and what to do. Ends with 0 nothing\n"
+     "differs, 65 something does, or the file is refused.\n"
+     "\n"
+     "  --format WORD    table (the default), csv or json\n"},
+    {"repair", cmd_repair, "undo KEY --maker N --checker N", "undo a key that no branch took money for, by two people",
+     "What a 0420 does, with two people's names on it: the key is undone for ever, its\n"
+     "bills are open again, and what can't be taken back goes to suspense. Only after the\n"
+     "bank and the branch have said that no cash was taken. Both people (utilityd clerk)\n"
+     "type their passwords, the maker first. Ends with 0, 65 no such key, 77 refused.\n"},
+    {"clerk", cmd_clerk, "add NUMBER NAME | off NUMBER | list", "who may make and check repairs",
+     "add reads a password of at least 12 characters from the terminal or a line of the\n"
+     "input. Passwords are kept as argon2id hashes; five wrong tries lock for 30 minutes.\n"},
+    {"cutover", cmd_cutover, "[DAY]", "the business day goes on",
+     "Ends the business day, for all front ends of these books, and begins the next (or\n"
+     "that DAY, tomorrow at most). Every bank that is connected is told, and asks for its\n"
+     "totals. A payment keeps the day it was taken on, whenever it comes; a branch's day\n"
+     "is closed once it is agreed, or `close_after_days` of the settings after this.\n"
+     "Ends with 0, 65 it can't go there.\n"},
     {"verify", cmd_verify, "[--json]", "check the books' invariants",
      "Runs one query an invariant. Ends with 0 when all hold, 65 when one is broken.\n"},
     {"certs", cmd_certs, "ca DIR | station DIR NAME [DAYS]", "make a private CA, a station's certificate",

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "utilityd/store.h"
+#include "wire/message.h"
 
 static int key_order(const void *a, const void *b)
 {
@@ -44,14 +45,21 @@ struct judge_customer *group_customer(struct group *group, const char *number)
     return customer;
 }
 
+static void add_key(struct group *group, const struct key *key)
+{
+    if (group_key(group, key) >= 0)
+        return;
+    struct judge_key *row = &group->keys[group->key_count++];
+    memset(row, 0, sizeof *row);
+    row->key = *key;
+}
+
 static void gather_keys(struct group *group)
 {
     for (size_t i = 0; i < group->count; i++) {
-        if (group_key(group, &group->requests[i].key) >= 0)
-            continue;
-        struct judge_key *row = &group->keys[group->key_count++];
-        memset(row, 0, sizeof *row);
-        row->key = group->requests[i].key;
+        add_key(group, &group->requests[i].key);
+        if (group->requests[i].original.ref[0])
+            add_key(group, &group->requests[i].original);
     }
     qsort(group->keys, group->key_count, sizeof group->keys[0], key_order);
     for (size_t i = 0; i < group->count; i++)
@@ -85,15 +93,23 @@ day_t group_business(const struct group *group, size_t index)
 }
 
 /* In the totals of its day. */
-static bool counts(enum key_state state)
+static bool counts(enum key_state state, int proc)
 {
-    return state == KEY_POSTED || state == KEY_REVERSED;
+    return proc != PROC_TRANSFER && (state == KEY_POSTED || state == KEY_REVERSED);
 }
 
-/* The bills that one request can touch: its customer's, those of its key, and
+static bool lay_at(const struct judge_key *key, const char *bill)
+{
+    for (size_t i = 0; key && i < key->place_count; i++)
+        if (strcmp(key->places[i].bill, bill) == 0)
+            return true;
+    return false;
+}
+
+/* The bills that one request can touch: its customer's, those of its key and of the original, and
  * (the judge refuses them) others that it names. */
-static size_t bills_of(struct group *group, const struct judge_key *key, const char *customer,
-                       const struct judge_request *request, struct judge_bill **list)
+static size_t bills_of(struct group *group, const struct judge_key *key, const struct judge_key *original,
+                       const char *customer, const struct judge_request *request, struct judge_bill **list)
 {
     uint32_t named[JUDGE_PARTS_MAX], owner = hash_of(customer);
     size_t count = 0;
@@ -101,7 +117,7 @@ static size_t bills_of(struct group *group, const struct judge_key *key, const c
         named[p] = hash_of(request->parts[p].bill);
     for (size_t i = 0; i < group->bill_count; i++) {
         struct judge_bill *bill = &group->bills[i];
-        bool wanted = group->customer_hash[i] == owner ||
+        bool wanted = group->customer_hash[i] == owner || lay_at(original, bill->number) ||
                       (bill->state == BILL_PAID && key_equal(&bill->paid_by, &key->key));
         for (size_t p = 0; p < request->part_count && !wanted; p++)
             wanted = named[p] == group->bill_hash[i];
@@ -121,13 +137,19 @@ static void judge_one(struct group *group, const struct judge_rules *rules, size
     struct judge_view view = {.key = key, .bills = list,
                               .day_closed = group->closed[index] ||
                                             group_business(group, index) < rules->open_from};
-    for (size_t i = 0; i < group->customer_count; i++)
+    int original = request->original.ref[0] ? group_key(group, &request->original) : -1;
+    if (original >= 0)
+        view.original = &group->keys[original];
+    for (size_t i = 0; i < group->customer_count; i++) {
         if (strcmp(group->customers[i].number, customer) == 0)
             view.customer = &group->customers[i];
-    view.bill_count = bills_of(group, key, customer, request, list);
+        if (view.original && strcmp(group->customers[i].number, view.original->customer) == 0)
+            view.source = &group->customers[i];
+    }
+    view.bill_count = bills_of(group, key, view.original, customer, request, list);
     enum key_state before = key->state;
     judge_payment(rules, &view, request, &group->answers[index]);
-    if (view.day_closed && before != key->state && (counts(before) || counts(key->state)))
+    if (view.day_closed && before != key->state && (counts(before, key->proc) || counts(key->state, key->proc)))
         group->reopened[at] = true;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/money.h"
+#include "utilityd/judge_move.h"
 
 /* A test may build this file with single rules taken away, to see that its
  * checks notice. In the product the rules are constants. */
@@ -22,7 +23,7 @@ static void set_code(char code[3], const char *text)
     memcpy(code, text, 3);
 }
 
-static struct judge_bill *find_bill(const struct judge_view *view, const char *number)
+struct judge_bill *judge_find_bill(const struct judge_view *view, const char *number)
 {
     for (size_t i = 0; i < view->bill_count; i++)
         if (strcmp(view->bills[i]->number, number) == 0)
@@ -86,7 +87,7 @@ static const char *part_refusal(const struct judge_rules *rules, const struct ju
     static const char *const by_state[] = {[BILL_PAID] = "76", [BILL_WITHHELD] = "80",
                                            [BILL_WITHDRAWN] = "78"};
     const struct judge_part *part = &request->parts[index];
-    const struct judge_bill *bill = find_bill(view, part->bill);
+    const struct judge_bill *bill = judge_find_bill(view, part->bill);
     if (!bill || strcmp(bill->customer, request->customer) != 0)
         return "14";
     if (bill->state != BILL_OPEN)
@@ -104,7 +105,7 @@ static bool skips_older(const struct judge_view *view, const struct judge_reques
 {
     day_t newest = DAY_NONE;
     for (size_t i = 0; i < request->part_count; i++) {
-        const struct judge_bill *bill = find_bill(view, request->parts[i].bill);
+        const struct judge_bill *bill = judge_find_bill(view, request->parts[i].bill);
         if (bill && bill->due > newest)
             newest = bill->due;
     }
@@ -118,7 +119,7 @@ static bool skips_older(const struct judge_view *view, const struct judge_reques
     return false;
 }
 
-static const char *refusal(const struct judge_rules *rules, const struct judge_view *view,
+const char *judge_refusal(const struct judge_rules *rules, const struct judge_view *view,
                            const struct judge_request *request)
 {
     if (!sums_agree(request))
@@ -167,7 +168,7 @@ static void place_part(const struct judge_rules *rules, const struct judge_view 
                        const struct judge_request *request, size_t index)
 {
     const struct judge_part *part = &request->parts[index];
-    struct judge_bill *bill = find_bill(view, part->bill);
+    struct judge_bill *bill = judge_find_bill(view, part->bill);
     int64_t given = part->amount_fen + part->late_fen, need = 0, fee_fen = 0;
     bool takes = bill && strcmp(bill->customer, request->customer) == 0 &&
                  (collectable(bill, request->taken) || !JUDGE_RULE(BILL_ONCE)) &&
@@ -185,7 +186,7 @@ static void place_part(const struct judge_rules *rules, const struct judge_view 
     place_credit(view, (int)index, part->bill, given - need);
 }
 
-static void remember(const struct judge_view *view, const struct judge_request *request,
+void judge_remember(const struct judge_view *view, const struct judge_request *request,
                      enum key_state state, const char *code)
 {
     struct judge_key *key = view->key;
@@ -193,6 +194,7 @@ static void remember(const struct judge_view *view, const struct judge_request *
     key->state = state;
     key->changed = true;
     memcpy(key->origin, request->origin, sizeof key->origin);
+    memcpy(key->trace, request->trace, sizeof key->trace);
     if (request->kind == JUDGE_UNDO || request->kind == JUDGE_REVERSE)
         return;
     key->has_content = true;
@@ -205,10 +207,10 @@ static void remember(const struct judge_view *view, const struct judge_request *
     set_code(key->code, code);
 }
 
-static void post(const struct judge_rules *rules, const struct judge_view *view,
+void judge_post(const struct judge_rules *rules, const struct judge_view *view,
                  const struct judge_request *request)
 {
-    remember(view, request, KEY_POSTED, "00");
+    judge_remember(view, request, KEY_POSTED, "00");
     memcpy(view->key->approval, request->approval, sizeof view->key->approval);
     view->key->flagged = view->day_closed || request->too_late;
     view->key->place_count = 0;
@@ -223,18 +225,19 @@ static int64_t credit_of(const struct judge_key *key)
 {
     int64_t sum = 0;
     for (size_t i = 0; i < key->place_count; i++)
-        if (key->places[i].home == HOME_CREDIT)
+        if (key->places[i].home == HOME_CREDIT && key->places[i].part >= -1)
             sum += key->places[i].amount_fen;
     return sum;
 }
 
 /* Opens the bills again and takes the credit back as far as it is there. */
-static void take_back(const struct judge_view *view)
+void judge_take_back(const struct judge_view *view)
 {
     struct judge_key *key = view->key;
     for (size_t i = 0; i < key->place_count; i++) {
         struct judge_bill *bill =
-            key->places[i].home == HOME_BILL ? find_bill(view, key->places[i].bill) : NULL;
+            key->places[i].home == HOME_BILL && key->places[i].part >= -1
+                ? judge_find_bill(view, key->places[i].bill) : NULL;
         if (!bill || bill->state != BILL_PAID || !key_equal(&bill->paid_by, &key->key))
             continue;
         bill->state = BILL_OPEN;
@@ -247,13 +250,15 @@ static void take_back(const struct judge_view *view)
         view->customer->credit_fen -= taken;
         view->customer->changed = true;
     }
-    key->short_fen = wanted - taken;
+    key->short_fen = wanted - taken + judge_moved(key); /* what went on to another key is not here any more */
 }
 
 static void answer_places(const struct judge_key *key, struct judge_answer *answer)
 {
-    memcpy(answer->places, key->places, key->place_count * sizeof key->places[0]);
-    answer->place_count = key->place_count;
+    answer->place_count = 0;
+    for (size_t i = 0; i < key->place_count; i++)
+        if (key->places[i].part >= -1)
+            answer->places[answer->place_count++] = key->places[i];
 }
 
 static void answer_code(struct judge_answer *answer, const char *code, bool repeat)
@@ -279,11 +284,13 @@ typedef void handler(const struct judge_rules *, const struct judge_view *,
 static void pay_new(const struct judge_rules *rules, const struct judge_view *view,
                     const struct judge_request *request, struct judge_answer *answer)
 {
-    const char *code = refusal(rules, view, request);
+    const char *code = judge_moves(request->proc) ? judge_move_refusal(rules, view, request) : judge_refusal(rules, view, request);
     if (code)
-        remember(view, request, KEY_DECLINED, code);
+        judge_remember(view, request, KEY_DECLINED, code);
+    else if (judge_moves(request->proc))
+        judge_move(rules, view, request);
     else
-        post(rules, view, request);
+        judge_post(rules, view, request);
     answer_stored(view->key, answer, false);
 }
 
@@ -294,7 +301,7 @@ static void advise_new(const struct judge_rules *rules, const struct judge_view 
         answer_code(answer, "30", false);
         return;
     }
-    post(rules, view, request);
+    judge_post(rules, view, request);
     answer_stored(view->key, answer, false);
 }
 
@@ -302,7 +309,7 @@ static void as_first_time(const struct judge_rules *rules, const struct judge_vi
                           const struct judge_request *request, struct judge_answer *answer)
 {
     if (!JUDGE_RULE(KEY_ONCE) && view->key->state == KEY_POSTED)
-        post(rules, view, request);
+        judge_post(rules, view, request);
     answer_stored(view->key, answer, true);
 }
 
@@ -316,7 +323,7 @@ static void advise_undone(const struct judge_rules *rules, const struct judge_vi
                           const struct judge_request *request, struct judge_answer *answer)
 {
     if (!JUDGE_RULE(UNDONE_WINS)) {
-        post(rules, view, request);
+        judge_post(rules, view, request);
         answer_stored(view->key, answer, false);
         return;
     }
@@ -339,10 +346,11 @@ static void reverse_posted(const struct judge_rules *rules, const struct judge_v
         return;
     }
     int64_t there = view->customer ? view->customer->credit_fen : 0;
-    const char *code = view->day_closed ? "98" : credit_of(key) > there ? "51" : "00";
+    bool gone = credit_of(key) > there || judge_moved(key) > 0 || judge_moves(key->proc);
+    const char *code = view->day_closed ? "98" : gone ? "51" : "00";
     key->changed = true;
     if (strcmp(code, "00") == 0) {
-        take_back(view);
+        judge_take_back(view);
         key->state = KEY_REVERSED;
     } else {
         set_code(key->reversal, code);
@@ -354,7 +362,7 @@ static void undo_new(const struct judge_rules *rules, const struct judge_view *v
                      const struct judge_request *request, struct judge_answer *answer)
 {
     if (JUDGE_RULE(TOMBSTONE))
-        remember(view, request, KEY_TOMBSTONE, "");
+        judge_remember(view, request, KEY_TOMBSTONE, "");
     answer_code(answer, "00", false);
 }
 
@@ -371,7 +379,10 @@ static void answer_short(const struct judge_key *key, struct judge_answer *answe
 static void undo_posted(const struct judge_rules *rules, const struct judge_view *view,
                         const struct judge_request *request, struct judge_answer *answer)
 {
-    take_back(view);
+    if (judge_moves(view->key->proc))
+        judge_move_back(view);
+    else
+        judge_take_back(view);
     view->key->state = JUDGE_RULE(UNDONE_UNCOUNTED) ? KEY_UNDONE : KEY_REVERSED;
     view->key->changed = true;
     answer_code(answer, "00", false);

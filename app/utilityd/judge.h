@@ -27,6 +27,9 @@
 #define JUDGE_BILL_SIZE 21    /* bill number, 20 and NUL */
 #define JUDGE_CUSTOMER_SIZE 29
 #define JUDGE_DIGEST_SIZE 16
+#define JUDGE_TRACE_SIZE 40
+#define JUDGE_PART_SOURCE (-2)            /* a place that only names, as its bill, the key whose money came here */
+#define JUDGE_PART_MOVED(part) (-100 - (part)) /* money that lay there went on to another key; the same back again */
 
 enum judge_kind { JUDGE_PAY /* 0200, 0201 */, JUDGE_ADVISE /* 0220, 0221 */,
                   JUDGE_REVERSE /* 0400, 0401 */, JUDGE_UNDO /* 0420, 0421 */ };
@@ -48,6 +51,7 @@ struct judge_request {
     struct key key;
     uint8_t content[JUDGE_DIGEST_SIZE]; /* all fields but MTI and DE 7; 02xx only */
     uint8_t origin[JUDGE_DIGEST_SIZE];  /* DE 3, 4, 11, 12, 13, 32, 37, 41, 42 */
+    char trace[JUDGE_TRACE_SIZE];       /* DE 11, 41, 12 and 13 in words: STAN|terminal|YYYY-MM-DDThh:mm:ss */
     char customer[JUDGE_CUSTOMER_SIZE]; /* 02xx only */
     int proc; /* DE 3 */
     int64_t amount_fen, prepaid_fen;    /* amount = parts with late fees + prepaid */
@@ -59,10 +63,12 @@ struct judge_request {
     bool again;     /* came as a repeat, x1 */
     char maker[9], checker[9]; /* names on a 04xx: kept, never compared */
     char approval[7]; /* given to the key if this request posts it */
+    struct key original;  /* refund or transfer: whose money (tag PK); ref "" none */
+    enum judge_home from; /* where it lies (tag MV) */
 };
 
 /* Where money of a key lies. `part` is its place in the request's list of
- * bills, or -1 for the prepaid part. */
+ * bills, or -1 for the prepaid part; below that see JUDGE_PART_. */
 struct judge_place {
     int part;
     char bill[JUDGE_BILL_SIZE]; /* empty for the prepaid part */
@@ -75,6 +81,7 @@ struct judge_key {
     enum key_state state;
     bool has_content;                   /* false: known from a 0420 alone */
     uint8_t content[JUDGE_DIGEST_SIZE], origin[JUDGE_DIGEST_SIZE];
+    char trace[JUDGE_TRACE_SIZE]; /* of the message that made the key; never read back */
     char code[3];      /* first answer to the 02xx: "00" or the refusal */
     char reversal[3];  /* remembered refusal of a 0400: "98", "51" or empty */
     char approval[7];
@@ -119,6 +126,8 @@ struct judge_rules {
 struct judge_view {
     struct judge_key *key;           /* never NULL; state KEY_UNKNOWN when new */
     struct judge_customer *customer; /* NULL: no such customer */
+    struct judge_key *original;      /* the request's original; NULL: none is named */
+    struct judge_customer *source;   /* its customer; may be NULL */
     struct judge_bill **bills;
     size_t bill_count;
     bool day_closed; /* the branch's business day DE 15 is closed here */

@@ -193,7 +193,7 @@ int cmd_query(struct utility *u, int argc, char **argv)
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
         if ((code = take_option(&o, c, optarg)) != 0) return code;
     const struct question *q = optind < argc ? question_named(argv[optind]) : NULL;
-    if (q == NULL) return utility_usage("query", "the questions are customer, arrears, payments, reversals, key, totals", NULL);
+    if (q == NULL) return utility_usage("query", "the questions are customer, arrears, payments, reversals, key, withhold, totals", NULL);
     code = take_subject(q, &o, optind + 1 < argc ? argv[optind + 1] : NULL, optind + 2 < argc ? argv[optind + 2] : NULL);
     return code ? code : answer(u, q, &o);
 }

@@ -10,7 +10,7 @@ const struct question query_questions[] = {
     {.name = "customer",
      .select = "SELECT b.id, b.number, b.period, b.kwh, b.amount_fen, b.covered_fen, b.due, b.first_day, b.last_day,"
                " CASE b.state WHEN 0 THEN 'open' WHEN 1 THEN 'paid' WHEN 2 THEN 'withheld' ELSE 'withdrawn' END,"
-               " coalesce(s.bank, ''), coalesce(s.branch, ''), coalesce(p.reference, -1), CASE WHEN b.paid_by=0 THEN 'credit' ELSE '' END"
+               " coalesce(s.bank, ''), coalesce(s.branch, ''), coalesce(p.reference, -1), CASE WHEN b.paid_by=0 THEN 'credit' WHEN b.paid_by<0 THEN 'withholding' ELSE '' END"
                " FROM bill b LEFT JOIN payment p ON p.id=b.paid_by LEFT JOIN station s ON s.id=p.station",
      .where = "1=1", .tail = "ORDER BY b.due, b.number", .filters = BY_CUSTOMER, .on = {[4] = "b.customer"},
      .columns = {{"bill", "Bill", QUERY_TEXT, 0, 0}, {"period", "Period", QUERY_TEXT, 0, 0}, {"kwh", "kWh", QUERY_INT, 0, 0},
@@ -54,6 +54,19 @@ const struct question query_questions[] = {
                  {"bill", "Bill", QUERY_TEXT, 0, 0}, {"place", "Place", QUERY_TEXT, 0, 0}, {"part", "Part", QUERY_MONEY, 0, 0},
                  {"short", "Short", QUERY_MONEY, 1, 0}, {"business_date", "Day", QUERY_DAY, 1, 0}, {"taken", "Taken", QUERY_DAY, 1, 0},
                  {"time", "Time", QUERY_TIME, 1, 0}, {"processing", "Processing", QUERY_INT, 1, 0}}},
+    {.name = "withhold",
+     .select = "SELECT 0, h.bank, h.batch, w.sequence, w.customer, w.name, w.bill, w.fen, CASE WHEN w.debited_fen>0 THEN CASE w.place WHEN 0 THEN 'debited'"
+               " ELSE 'credit' END WHEN w.code='' THEN CASE h.state WHEN 3 THEN 'given up' ELSE 'out' END ELSE 'failed' END, w.code, CASE w.code WHEN '51' THEN"
+               " 'not enough money' WHEN '14' THEN 'no such account' WHEN '78' THEN 'name and account do not agree' WHEN '62' THEN 'account frozen or closed'"
+               " WHEN '94' THEN 'named twice' WHEN '30' THEN 'no valid account number' ELSE '' END, w.account, w.debited_at, w.reference"
+               " FROM withheld w JOIN withholding h ON h.id=w.withholding LEFT JOIN customer c ON c.number=w.customer",
+     .where = "1=1", .tail = "ORDER BY h.id, w.sequence", .filters = BY_BANK | BY_STATION | BY_CUSTOMER,
+     .on = {[0] = "h.bank", [3] = "c.supply", [4] = "w.customer"},
+     .columns = {{"bank", "Bank", QUERY_TEXT, 1, 0}, {"batch", "Batch", QUERY_TEXT, 0, 0}, {"sequence", "Row", QUERY_INT, 1, 0},
+                 {"customer", "Customer", QUERY_TEXT, 0, 0}, {"name", "Name", QUERY_NAME, 0, 8}, {"bill", "Bill", QUERY_TEXT, 1, 0},
+                 {"amount", "Amount", QUERY_MONEY, 0, 0}, {"state", "State", QUERY_TEXT, 0, 0}, {"code", "Code", QUERY_TEXT, 1, 0},
+                 {"why", "Why", QUERY_TEXT, 0, 0}, {"account", "Account", QUERY_TEXT, 1, 0}, {"debited_at", "Debited", QUERY_TEXT, 1, 0},
+                 {"reference", "Reference", QUERY_TEXT, 1, 0}}},
     {.name = "totals",
      .select = "SELECT 0, s.bank, s.branch, p.business, sum(CASE WHEN p.state IN (2,5) THEN 1 ELSE 0 END), sum(CASE WHEN p.state IN (2,5) THEN p.amount_fen ELSE 0 END),"
                " sum(CASE WHEN p.state=5 THEN 1 ELSE 0 END), sum(CASE WHEN p.state=5 THEN p.amount_fen ELSE 0 END), sum(CASE WHEN p.state=1 THEN 1 ELSE 0 END),"

@@ -52,7 +52,7 @@ CREATE TABLE bill (
     rate_permille INTEGER NOT NULL CHECK (rate_permille >= 0),
     class         TEXT NOT NULL CHECK (length(class) = 1), -- R: residents
     state         INTEGER NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 3), -- open, paid, withheld, withdrawn
-    paid_by       INTEGER,                   -- payment.id; 0: covered by credit
+    paid_by       INTEGER,                   -- payment.id; 0: covered by credit; below 0: debited, -withholding.id
     change        INTEGER NOT NULL,          -- grows with every change: the feed goes by it
     CHECK ((state = 1) = (paid_by IS NOT NULL))
 ) STRICT;
@@ -71,6 +71,7 @@ CREATE TABLE payment (
     approval   TEXT NOT NULL DEFAULT '',
     content    BLOB,                         -- digest of all fields but MTI and DE 7; NULL: known from a 0420 alone
     origin     BLOB NOT NULL,                -- digest of the nine fields that a 04xx shares
+    trace      TEXT NOT NULL DEFAULT '',     -- STAN|terminal|time at the counter: what a branch that lost its disk needs to undo it
     customer   TEXT NOT NULL,
     proc       INTEGER NOT NULL,             -- DE 3: 500000 cash, 501000 special account
     amount_fen INTEGER NOT NULL CHECK (amount_fen >= 0),
@@ -82,7 +83,7 @@ CREATE TABLE payment (
     UNIQUE (station, reference),
     CHECK (state <> 2 OR (code = '00' AND content IS NOT NULL))
 ) STRICT;
-CREATE INDEX payment_day ON payment (business, station, state, amount_fen); -- totals read the index alone
+CREATE INDEX payment_day ON payment (business, station, state, proc, amount_fen); -- totals read the index alone
 CREATE INDEX payment_customer ON payment (customer);
 
 -- Where a key's money lies.
@@ -147,6 +148,71 @@ CREATE TABLE notice (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX notice_payment ON notice (station, payment);
 
+-- Transfer customers: their bills are debited at a bank, by a special account.
+CREATE TABLE transfer (
+    customer TEXT PRIMARY KEY,
+    bank     TEXT NOT NULL,
+    account  TEXT NOT NULL,
+    since_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- A month's list for a bank. Its bills are in state withheld until the final
+-- result is in, or until result_by.
+CREATE TABLE withholding (
+    id          INTEGER PRIMARY KEY,
+    bank        TEXT NOT NULL,
+    batch       TEXT NOT NULL,
+    month       TEXT NOT NULL,
+    made_ms     INTEGER NOT NULL,
+    retry_until INTEGER NOT NULL,
+    result_by   INTEGER NOT NULL,
+    records     INTEGER NOT NULL,
+    sum_fen     INTEGER NOT NULL,
+    state       INTEGER NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 3), -- out, interim, final, given up
+    UNIQUE (bank, batch)
+) STRICT;
+
+-- Its rows: the key (bank, batch, sequence) is posted at most once.
+CREATE TABLE withheld (
+    withholding INTEGER NOT NULL,
+    sequence    INTEGER NOT NULL,
+    customer    TEXT NOT NULL,
+    name        TEXT NOT NULL,
+    fen         INTEGER NOT NULL CHECK (fen > 0),
+    account     TEXT NOT NULL,
+    bill        TEXT NOT NULL,
+    debited_fen INTEGER NOT NULL DEFAULT 0 CHECK (debited_fen IN (0, fen)),
+    code        TEXT NOT NULL DEFAULT '',   -- empty: no result yet
+    debited_at  TEXT NOT NULL DEFAULT '',   -- as the bank says
+    reference   TEXT NOT NULL DEFAULT '',
+    place       INTEGER NOT NULL DEFAULT 0 CHECK (place BETWEEN 0 AND 1), -- debited to the bill, to the customer's credit
+    PRIMARY KEY (withholding, sequence)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX withheld_customer ON withheld (customer);
+
+-- Invoices of transfer customers, printed by the utility itself: a number is given
+-- once, and known before the paper is.
+CREATE TABLE invoice (
+    withholding INTEGER NOT NULL,
+    sequence    INTEGER NOT NULL,
+    series      TEXT NOT NULL,
+    number      INTEGER NOT NULL CHECK (number > 0),
+    issued_ms   INTEGER NOT NULL,
+    reprints    INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (withholding, sequence),
+    UNIQUE (series, number)
+) STRICT, WITHOUT ROWID;
+
+-- Parts of a bank's result as they come over the line, until they are posted.
+CREATE TABLE received (
+    bank TEXT NOT NULL,
+    file TEXT NOT NULL,                      -- WHI: or WHF: and the batch
+    part INTEGER NOT NULL CHECK (part > 0),
+    last INTEGER NOT NULL,                   -- number of the last part
+    text TEXT NOT NULL,                      -- its lines
+    PRIMARY KEY (bank, file, part)
+) STRICT, WITHOUT ROWID;
+
 -- What was refused for want of authority, and what people did here.
 CREATE TABLE audit (
     id    INTEGER PRIMARY KEY,
@@ -174,3 +240,5 @@ CREATE TRIGGER payment_key BEFORE UPDATE OF station, reference, origin ON paymen
 BEGIN SELECT RAISE(ABORT, 'a key never changes'); END;
 CREATE TRIGGER payment_final BEFORE UPDATE OF state ON payment WHEN OLD.state >= 3 AND NEW.state <> OLD.state
 BEGIN SELECT RAISE(ABORT, 'a key that is back stays so'); END;
+CREATE TRIGGER withheld_once BEFORE UPDATE OF debited_fen ON withheld WHEN OLD.debited_fen > 0
+BEGIN SELECT RAISE(ABORT, 'a row is posted once'); END;

@@ -11,14 +11,16 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "utilityd/watch.h"
 #include "utilityd/worker.h"
 #include "wire/channel.h"
 #include "wire/policy.h"
+#include "wire/session.h"
 
 #define WAITING_MAX 4096 /* requests not answered yet, about 17 kB each; beyond it 96 */
 
 /* A connection lives until its channel is down and nothing of it is in work. */
-struct conn { struct channel *channel; int in_work, posting; char cn[65]; };
+struct conn { struct conn *next; struct channel *channel; int in_work, posting; char cn[65], address[64]; };
 
 struct serve {
     struct utility *u;
@@ -28,6 +30,9 @@ struct serve {
     struct channel_server *server;
     struct policy *policy;
     struct worker *books, *desk;
+    struct watch *watch;
+    struct conn *conns;  /* whose channel is up */
+    unsigned stan;
     size_t waiting;
     bool broken;
 };
@@ -98,8 +103,25 @@ static bool allow(void *ctx, const struct channel_peer *peer, char *why, size_t 
     return false;
 }
 
+/* A bank keeps several; a session more than that, or one from elsewhere, may be somebody in its name. */
+static void look_at_others(struct serve *s, const struct conn *fresh)
+{
+    int others = 0;
+    const char *elsewhere = NULL;
+    for (const struct conn *c = s->conns; c; c = c->next) {
+        if (c == fresh || strcmp(c->cn, fresh->cn) != 0) continue;
+        others++;
+        if (strcmp(c->address, fresh->address) != 0) elsewhere = c->address;
+    }
+    if (elsewhere)
+        watch_alarm(s->watch, fresh->cn, "a second live session of this certificate from %s, another is from %s", fresh->address, elsewhere);
+    else if (others >= s->u->settings.sessions || (others > 0 && strncmp(fresh->cn, "branch-", 7) == 0))
+        watch_alarm(s->watch, fresh->cn, "a further live session of this certificate from %s, %d are live", fresh->address, others + 1);
+}
+
 static void on_up(void *ctx, struct channel *c, const struct channel_peer *peer)
 {
+    struct serve *s = ctx;
     struct conn *conn = calloc(1, sizeof *conn);
     if (conn == NULL) {
         channel_close(c, "no memory");
@@ -107,6 +129,10 @@ static void on_up(void *ctx, struct channel *c, const struct channel_peer *peer)
     }
     conn->channel = c;
     text_copy(conn->cn, sizeof conn->cn, peer->cn);
+    text_copy(conn->address, sizeof conn->address, peer->address);
+    conn->next = s->conns;
+    s->conns = conn;
+    look_at_others(s, conn);
     channel_set_user(c, conn);
     log_info("%s is connected from %s", peer->cn, peer->address);
 }
@@ -117,6 +143,11 @@ static void on_down(void *ctx, struct channel *c, const char *why)
     const struct channel_peer *peer = channel_peer(c);
     log_info("%s at %s has gone: %s", peer->cn[0] ? peer->cn : "a stranger", peer->address, why);
     if (conn == NULL) return;
+    for (struct conn **at = &((struct serve *)ctx)->conns; *at; at = &(*at)->next)
+        if (*at == conn) {
+            *at = conn->next;
+            break;
+        }
     conn->channel = NULL;
     release(conn);
 }
@@ -178,11 +209,30 @@ static void on_frame(void *ctx, struct channel *c, const uint8_t *bytes, size_t 
         return;
     }
     if (asks) message_answer(&x->request, "96", &x->answer), send_answer(c, &x->answer);
-    else log_warn("%s sends a %s, and nothing was asked of it", conn->cn, x->request.mti);
+    else if (x->request.mti[1] != '8') log_warn("%s sends a %s, and nothing was asked of it", conn->cn, x->request.mti);
     free(w);
 }
 
 static const struct channel_events events = {allow, on_up, on_frame, on_down, NULL, NULL};
+
+/* --- the business day ------------------------------------------------------------ */
+
+/* 0800/201 with the day that begins, to every bank; its answer is not waited for. */
+static void on_turn(void *ctx, day_t day)
+{
+    struct serve *s = ctx;
+    struct wire_net n = {.net = NET_CUTOVER, .sent_ms = clock_now_ms(&s->u->clock), .begins = day};
+    struct iso m;
+    struct error err;
+    char text[DAY_TEXT_SIZE];
+    log_info("business day %s begins", day_format(day, text, sizeof text));
+    for (struct conn *c = s->conns; c; c = c->next) {
+        s->stan = s->stan % 999999 + 1;
+        snprintf(n.stan, sizeof n.stan, "%06u", s->stan % 1000000u);
+        if (wire_net_ask(&n, &m, &err) != 0) log_error("the cut-over cannot be told: %s %s", err.where, err.why);
+        else send_answer(c->channel, &m);
+    }
+}
 
 /* --- signals, start, stop -------------------------------------------------------- */
 
@@ -240,6 +290,8 @@ static int start(struct serve *s, struct error *err)
     s->books = start_worker(s, true, err);
     s->desk = s->books ? start_worker(s, false, err) : NULL;
     if (s->desk == NULL) return EX_UNAVAILABLE;
+    s->watch = watch_open(&s->loop, s->u, on_turn, s, err);
+    if (s->watch == NULL) return EX_UNAVAILABLE;
     s->server = channel_listen(&s->loop, s->tls, set->listen, NULL, &events, s, err);
     return s->server ? EX_OK : EX_CONFIG;
 }
@@ -261,6 +313,7 @@ static void finish(struct serve *s)
     uv_loop_close(&s->loop);
     worker_free(s->books);
     worker_free(s->desk);
+    watch_free(s->watch);
     channel_tls_close(s->tls);
     policy_free(s->policy);
 }

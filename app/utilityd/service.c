@@ -103,7 +103,7 @@ static bool is_barrier(const struct exchange *x)
 
 bool service_only_reads(const struct iso *request)
 {
-    return request->mti[1] == '1' || request->mti[1] == '3' || (request->mti[1] == '8' && message_net(request) == NET_ECHO);
+    return request->mti[1] == '1' || (request->mti[1] == '3' && !iso_is(request, 91, "2")) || (request->mti[1] == '8' && message_net(request) == NET_ECHO);
 }
 
 /* Those of xs that are of one kind, in order, up to `most` of them; they are
@@ -133,7 +133,8 @@ static void work(struct service *s, struct exchange **xs, size_t count)
 
 bool service_work(struct service *s, struct exchange **xs, size_t count)
 {
-    s->rules.open_from = service_today(s) - (day_t)s->u->settings.close_after_days;
+    day_t business = atomic_load(&((struct utility *)s->u)->business);
+    s->rules.open_from = (business == DAY_NONE ? service_today(s) : business) - (day_t)s->u->settings.close_after_days;
     for (size_t from = 0; from < count;) {
         size_t end = from;
         while (end < count && !is_barrier(xs[end]))

@@ -80,10 +80,12 @@ void service_net(struct service *s, struct exchange *x)
 
 /* --- totals -------------------------------------------------------------------- */
 
-#define COUNTS "SELECT count(*), coalesce(sum(amount_fen),0), count(*) FILTER (WHERE state=5)," \
-               " coalesce(sum(amount_fen) FILTER (WHERE state=5),0) FROM payment WHERE business=$1 AND state IN (2,5) AND "
+#define COUNTS "SELECT count(*) FILTER (WHERE proc<>200000), coalesce(sum(amount_fen) FILTER (WHERE proc<>200000),0)," \
+               " count(*) FILTER (WHERE state=5), coalesce(sum(amount_fen) FILTER (WHERE state=5),0)," \
+               " count(*) FILTER (WHERE proc=200000), coalesce(sum(amount_fen) FILTER (WHERE proc=200000),0)" \
+               " FROM payment WHERE business=$1 AND state IN (2,5) AND proc<>220000 AND "
 
-/* A key undone by 0420 is in neither column; one reversed is in both. */
+/* A key undone by 0420 is in neither column; one reversed is in both; refunds are debits, transfers are in none. */
 static bool count(struct service *s, int64_t station, const char *bank, day_t day, struct wire_totals *t)
 {
     if (station) db_ask(s->db, COUNTS "station=$2", DB_ARGS(DB_INT(day), DB_INT(station)));
@@ -93,6 +95,8 @@ static bool count(struct service *s, int64_t station, const char *bank, day_t da
         t->credits_fen = db_int(s->db, 1);
         t->credit_undone = db_int(s->db, 2);
         t->credit_undone_fen = db_int(s->db, 3);
+        t->debits = db_int(s->db, 4);
+        t->debits_fen = db_int(s->db, 5);
     }
     return db_end(s->db) >= 0;
 }

@@ -16,7 +16,9 @@
 
 struct detail {
     const char *prefix, *kind;
-    const char *count, *rows; /* $1 station, $2 day; rows: $3 how many, $4 behind how many */
+    bool whole;               /* of a whole bank: $1 is the bank, else the station */
+    const char *count, *rows; /* $2 day; rows: $3 how many, $4 behind how many */
+    const char *rows_pg;      /* NULL: the same */
     int (*record)(struct service *s, const struct key *branch, char *record);
 };
 
@@ -25,9 +27,9 @@ static int payment_record(struct service *s, const struct key *branch, char *rec
     static const char *const states[] = {"unknown", "declined", "posted", "tombstone", "undone", "reversed"};
     struct db *q = s->db;
     char at[CLOCK_TEXT_SIZE];
-    int len = snprintf(record, RECORD_SIZE, "%s/%s/%012" PRId64 "|%06d|%s|%s|%s|%" PRId64 "|%s|%" PRId64 "|%s|%s", branch->bank, branch->branch,
+    int len = snprintf(record, RECORD_SIZE, "%s/%s/%012" PRId64 "|%06d|%s|%s|%s|%" PRId64 "|%s|%" PRId64 "|%s|%s|%s", branch->bank, db_text(q, 10),
                        db_int(q, 0), (int)db_int(q, 9), states[db_int(q, 1)], db_text(q, 2), db_text(q, 3), db_int(q, 4), db_text(q, 5), db_int(q, 6),
-                       db_text(q, 7), clock_format(&s->u->clock, db_int(q, 8), at, sizeof at));
+                       db_text(q, 7), clock_format(&s->u->clock, db_int(q, 8), at, sizeof at), db_text(q, 11));
     return len < RECORD_SIZE ? len : -1;
 }
 
@@ -41,20 +43,23 @@ static int notice_record(struct service *s, const struct key *branch, char *reco
 }
 
 /* "bill:amount;…" of what went to bills, and "place:amount;…" of what did not. */
-#define PARTS_OF(words, where) "(SELECT coalesce(string_agg(" words ", ';'), '') FROM (SELECT * FROM part WHERE payment=p.id AND " where " ORDER BY position) t)"
-#define PARTS_SQLITE(words, where) "(SELECT coalesce(group_concat(" words ", ';'), '') FROM (SELECT * FROM part WHERE payment=p.id AND " where " ORDER BY position) t)"
+#define PARTS_OF(words, where) "(SELECT coalesce(string_agg(" words ", ';'), '') FROM (SELECT * FROM part WHERE payment=p.id AND part>=-1 AND " where " ORDER BY position) t)"
+#define PARTS_SQLITE(words, where) "(SELECT coalesce(group_concat(" words ", ';'), '') FROM (SELECT * FROM part WHERE payment=p.id AND part>=-1 AND " where " ORDER BY position) t)"
 #define BILLS "bill || ':' || amount_fen"
 #define PLACES "CASE place WHEN 1 THEN 'PP' ELSE 'SU' END || ':' || amount_fen"
-#define PAYMENTS(parts) "SELECT p.reference, p.state, p.customer, " parts(BILLS, "place=0") ", p.amount_fen, " parts(PLACES, "place>0") \
-                        ", p.short_fen, p.approval, p.posted_ms, p.proc FROM payment p WHERE p.station=$1 AND p.business=$2 ORDER BY p.id LIMIT $3 OFFSET $4"
+#define ONE_BRANCH "p.station=$1"
+#define WHOLE_BANK "p.station IN (SELECT id FROM station WHERE bank=$1)"
+#define PAYMENTS(parts, of) "SELECT p.reference, p.state, p.customer, " parts(BILLS, "place=0") ", p.amount_fen, " parts(PLACES, "place>0") \
+                        ", p.short_fen, p.approval, p.posted_ms, p.proc, s.branch, p.trace FROM payment p JOIN station s ON s.id=p.station" \
+                        " WHERE " of " AND p.business=$2 ORDER BY p.id LIMIT $3 OFFSET $4"
+#define COUNTED(of) "SELECT count(*), coalesce(sum(CASE state WHEN 2 THEN amount_fen ELSE 0 END), 0) FROM payment p WHERE " of " AND p.business=$2"
 
-static const char payments_pg[] = PAYMENTS(PARTS_OF);
 
 static const struct detail details[] = {
-    {"PAY:", "PAYMENTS", "SELECT count(*), coalesce(sum(CASE state WHEN 2 THEN amount_fen ELSE 0 END), 0) FROM payment WHERE station=$1 AND business=$2",
-     PAYMENTS(PARTS_SQLITE), payment_record},
-    {"INV:", "NOTICES", "SELECT count(*), 0 FROM notice WHERE station=$1 AND business=$2",
-     "SELECT payment, series, number, what, noted_ms FROM notice WHERE station=$1 AND business=$2 ORDER BY reference LIMIT $3 OFFSET $4", notice_record},
+    {"PAY:", "PAYMENTS", false, COUNTED(ONE_BRANCH), PAYMENTS(PARTS_SQLITE, ONE_BRANCH), PAYMENTS(PARTS_OF, ONE_BRANCH), payment_record},
+    {"PAY:", "PAYMENTS", true, COUNTED(WHOLE_BANK), PAYMENTS(PARTS_SQLITE, WHOLE_BANK), PAYMENTS(PARTS_OF, WHOLE_BANK), payment_record},
+    {"INV:", "NOTICES", false, "SELECT count(*), 0 FROM notice WHERE station=$1 AND business=$2",
+     "SELECT payment, series, number, what, noted_ms FROM notice WHERE station=$1 AND business=$2 ORDER BY reference LIMIT $3 OFFSET $4", NULL, notice_record},
 };
 
 static void add(struct wire_part *p, const char *record, int len)
@@ -65,8 +70,8 @@ static void add(struct wire_part *p, const char *record, int len)
 static bool gather(struct service *s, const struct detail *d, const struct key *branch, day_t day, struct wire_part *p, int64_t asked)
 {
     static _Thread_local char records[ROWS_A_PART + 2][RECORD_SIZE];
-    int64_t station = service_station(s, branch->bank, branch->branch, false), count = 0, sum = 0;
-    struct db_arg args[] = {DB_INT(station), DB_INT(day), DB_INT(ROWS_A_PART), DB_INT((asked - 1) * ROWS_A_PART)};
+    int64_t station = d->whole ? 0 : service_station(s, branch->bank, branch->branch, false), count = 0, sum = 0;
+    struct db_arg args[] = {d->whole ? DB_TEXT(branch->bank) : DB_INT(station), DB_INT(day), DB_INT(ROWS_A_PART), DB_INT((asked - 1) * ROWS_A_PART)};
     char text[DAY_TEXT_SIZE];
     int at = 0;
     db_ask(s->db, d->count, args, 2);
@@ -76,7 +81,7 @@ static bool gather(struct service *s, const struct detail *d, const struct key *
     if (asked == 1)
         add(p, records[at], snprintf(records[at], RECORD_SIZE, "%s|1|%s|%s|%s|%s", d->kind, s->u->settings.id,
                                      day_format(day, text, sizeof text), branch->bank, branch->branch)), at++;
-    db_ask(s->db, d->rows == details[0].rows && db_kind(s->db) == DB_POSTGRES ? payments_pg : d->rows, args, 4);
+    db_ask(s->db, d->rows_pg && db_kind(s->db) == DB_POSTGRES ? d->rows_pg : d->rows, args, 4);
     while (at < ROWS_A_PART + 1 && db_row(s->db)) {
         int len = d->record(s, branch, records[at]);
         if (len > 0) add(p, records[at], len), at++;
@@ -103,8 +108,17 @@ void service_file(struct service *s, struct exchange *x)
     struct error err;
     char *end = NULL;
     day_t day;
-    if (wire_part_unpack(&x->request, service_today(s), &asked, &err) != 0 || asked.action != '1') {
-        service_refuse(x, "30", "a file is asked for with action 1");
+    bool readable = wire_part_unpack(&x->request, service_today(s), &asked, &err) == 0;
+    if (readable && asked.action == '2') {
+        service_result(s, x, &asked);
+        return;
+    }
+    if (!readable || asked.action != '1') {
+        service_refuse(x, "30", "a file is asked for with action 1, given with 2");
+        return;
+    }
+    if (strncmp(asked.file, "WHL:", 4) == 0) {
+        service_list(s, x, &asked);
         return;
     }
     if (strncmp(asked.file, "FEED:", 5) == 0 && text_digits(asked.file + 5)) {
@@ -112,9 +126,9 @@ void service_file(struct service *s, struct exchange *x)
         return;
     }
     for (size_t i = 0; i < sizeof details / sizeof *details; i++)
-        if (strncmp(asked.file, details[i].prefix, 4) == 0 && day_parse_compact(asked.file + 4, &day)) {
+        if (strncmp(asked.file, details[i].prefix, 4) == 0 && details[i].whole == (asked.head.key.branch[0] == '\0') && day_parse_compact(asked.file + 4, &day)) {
             send_detail(s, x, &details[i], day, &asked);
             return;
         }
-    service_refuse(x, "57", "files are FEED:<change>, PAY:<YYYYMMDD>, INV:<YYYYMMDD>");
+    service_refuse(x, "57", "files are FEED:<change>, PAY:<YYYYMMDD>, INV:<YYYYMMDD>, WHL:<batch>");
 }

@@ -1,6 +1,7 @@
 /* Payments and what takes them back: from the wire to the judge, and its answer
  * onto the wire. */
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +20,7 @@ bool service_posts(const struct exchange *x)
 {
     int proc = message_proc(&x->request);
     return x->refusal == NULL && (x->request.mti[1] == '2' || x->request.mti[1] == '4') &&
-           (proc == PROC_CASH || proc == PROC_ACCOUNT);
+           (proc == PROC_CASH || proc == PROC_ACCOUNT || proc == PROC_REFUND || proc == PROC_TRANSFER);
 }
 
 /* Six letters and digits that can't be misread, never the same twice: a block of
@@ -35,7 +36,7 @@ static int next_approval(struct service *s, char approval[7])
         s->approval_end = upto;
         s->approval = upto - APPROVAL_BLOCK;
     }
-    int64_t n = s->approval++ % APPROVAL_COUNT;
+    int64_t n = ++s->approval % APPROVAL_COUNT;
     for (int i = 5; i >= 0; i--, n /= 32)
         approval[i] = signs[n % 32];
     approval[6] = '\0';
@@ -76,10 +77,30 @@ static int take_head(const struct wire_head *h, struct judge_request *r, struct 
     r->proc = h->proc;
     r->amount_fen = h->amount_fen;
     r->business = h->business_day;
+    snprintf(r->trace, sizeof r->trace, "%s|%s|%04u-%02u-%02uT%02u:%02u:%02u", h->stan, h->terminal, (unsigned)h->local.year % 10000,
+             (unsigned)h->local.month % 100, (unsigned)h->local.day % 100, (unsigned)h->local.hour % 100, (unsigned)h->local.minute % 100,
+             (unsigned)h->local.second % 100);
     if (text_digits(h->key.ref) && strlen(h->key.ref) == KEY_REF_SIZE - 1 &&
         day_from_ymd(h->local.year, h->local.month, h->local.day, &r->taken))
         return 0;
     return error_all(err, "message is not valid", "fields 13, 37", "no such date, or the reference is not 12 digits", NULL);
+}
+
+/* Tags PK and MV of a refund or a transfer. The key is another of the same branch. */
+static int take_source(const char *ref, const char *from, struct judge_request *r, struct error *err)
+{
+    static const struct { const char *word; enum judge_home home; } homes[] = {{"BL", HOME_BILL}, {"PP", HOME_CREDIT}, {"SU", HOME_SUSPENSE}};
+    size_t at = 0;
+    while (at < 3 && strcmp(homes[at].word, from) != 0)
+        at++;
+    if (at == 3) return error_all(err, "message is not valid", "tag MV", "it says where the money lies: BL, PP or SU", NULL);
+    r->from = homes[at].home;
+    if (ref[0] == '\0' && r->proc == PROC_REFUND && r->from == HOME_CREDIT) return 0;
+    if (strlen(ref) != KEY_REF_SIZE - 1 || !text_digits(ref) || strcmp(ref, r->key.ref) == 0)
+        return error_all(err, "message is not valid", "tag PK", "it names the payment whose money moves", NULL);
+    r->original = r->key;
+    text_copy(r->original.ref, sizeof r->original.ref, ref);
+    return 0;
 }
 
 static int from_payment(struct service *s, const struct iso *m, struct judge_request *r, struct error *err)
@@ -94,6 +115,7 @@ static int from_payment(struct service *s, const struct iso *m, struct judge_req
         r->parts[i].amount_fen = p.bills[i].amount_fen;
         r->parts[i].late_fen = p.bills[i].late_fee_fen;
     }
+    if ((r->proc == PROC_REFUND || r->proc == PROC_TRANSFER) && take_source(p.moved, p.from, r, err) != 0) return -1;
     r->too_late = r->kind == JUDGE_ADVISE && service_today(s) - r->taken > s->u->settings.advice_days;
     return 0;
 }
@@ -104,7 +126,12 @@ static int from_reversal(struct service *s, const struct iso *m, struct judge_re
     if (wire_reversal_unpack(m, service_today(s), &v, err) != 0) return -1;
     text_copy(r->maker, sizeof r->maker, v.maker);
     text_copy(r->checker, sizeof r->checker, v.checker);
-    return take_head(&v.head, r, err);
+    if (take_head(&v.head, r, err) != 0) return -1;
+    bool moves = (r->proc == PROC_REFUND || r->proc == PROC_TRANSFER) && strlen(v.moved) == KEY_REF_SIZE - 1 && text_digits(v.moved);
+    if (!moves || strcmp(v.moved, r->key.ref) == 0) return 0;
+    r->original = r->key;
+    text_copy(r->original.ref, sizeof r->original.ref, v.moved);
+    return 0;
 }
 
 static int to_judge(struct service *s, const struct iso *m, struct judge_request *r, struct error *err)
@@ -151,7 +178,23 @@ static void put_sums(struct wire_answer *a)
     a->part_count = kept;
 }
 
-static void from_judge(const struct judge_answer *j, const struct judge_request *r, struct exchange *x)
+/* What the customer of a bill that is out can do: deposit, or wait. */
+static void tell_way(struct service *s, const struct judge_request *r, struct wire_answer *a)
+{
+    char until[DAY_TEXT_SIZE], from[DAY_TEXT_SIZE];
+    db_ask(s->db, "SELECT w.account, h.bank, w.fen, h.retry_until, h.result_by FROM withheld w JOIN withholding h ON h.id=w.withholding WHERE w.customer=$1"
+                  " AND h.state < 2 AND w.debited_fen=0 ORDER BY h.id DESC", DB_ARGS(DB_TEXT(r->customer)));
+    if (db_row(s->db)) {
+        const char *account = db_text(s->db, 0);
+        size_t len = strlen(account);
+        snprintf(a->reason, sizeof a->reason, "out with bank %s: deposit %lld.%02lld there, account ...%s, until %s; or pay here from %s, or when the bank has said no",
+                 db_text(s->db, 1), (long long)(db_int(s->db, 2) / 100), (long long)(db_int(s->db, 2) % 100), account + (len > 4 ? len - 4 : 0),
+                 day_format((day_t)db_int(s->db, 3), until, sizeof until), day_format((day_t)db_int(s->db, 4) + 1, from, sizeof from));
+    }
+    db_end(s->db); /* without it the code's own words stand */
+}
+
+static void from_judge(struct service *s, const struct judge_answer *j, const struct judge_request *r, struct exchange *x)
 {
     struct wire_answer a = {0};
     struct error err;
@@ -165,6 +208,7 @@ static void from_judge(const struct judge_answer *j, const struct judge_request 
     }
     const struct code_spec *spec = code_spec(j->code);
     if (strcmp(j->code, "00") != 0 && spec) text_copy(a.reason, sizeof a.reason, spec->meaning);
+    if (strcmp(j->code, "80") == 0) tell_way(s, r, &a);
     x->answered = wire_answer_pack(&x->request, &a, &x->answer, &err) == 0;
     if (x->answered) return;
     put_sums(&a);
@@ -203,7 +247,7 @@ static void post(struct service *s, struct exchange **xs, const struct judge_req
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        from_judge(&answers[i], &requests[i], xs[i]);
+        from_judge(s, &answers[i], &requests[i], xs[i]);
         tell(xs[i], &requests[i], &answers[i]);
         if (answers[i].audit) service_audit(s, xs[i], "a used key came with other content");
     }

@@ -13,7 +13,8 @@
 
 #define GROUP_MAX 64                        /* requests of one transaction */
 #define GROUP_BILLS_MAX 8192                /* bills that one transaction may read */
-#define GROUP_CUSTOMERS_MAX (2 * GROUP_MAX) /* named now, and stored with a known key */
+#define GROUP_KEYS_MAX (2 * GROUP_MAX)      /* each its own, and one whose money it moves */
+#define GROUP_CUSTOMERS_MAX (3 * GROUP_MAX) /* named now, and stored with a known key */
 
 /* One transaction's rows. group_post() fills requests and keys, the store the
  * rest in read(); the judge changes rows, and write() writes those. */
@@ -23,11 +24,11 @@ struct group {
     size_t count;
     int64_t now_ms;
 
-    struct judge_key keys[GROUP_MAX]; /* sorted, each once */
+    struct judge_key keys[GROUP_KEYS_MAX]; /* sorted, each once */
     size_t key_count;
     int key_of[GROUP_MAX]; /* by request: the place of its key */
-    int64_t station[GROUP_MAX], row[GROUP_MAX]; /* the store's names for them; row 0: not there yet */
-    bool reopened[GROUP_MAX]; /* the key changed the totals of a closed day: it is to be agreed anew */
+    int64_t station[GROUP_KEYS_MAX], row[GROUP_KEYS_MAX]; /* the store's names for them; row 0: not there yet */
+    bool reopened[GROUP_KEYS_MAX]; /* the key changed the totals of a closed day: it is to be agreed anew */
     bool closed[GROUP_MAX];   /* by request: the branch's business day (group_business) is closed */
 
     struct judge_customer customers[GROUP_CUSTOMERS_MAX]; /* those that there are */

@@ -139,18 +139,18 @@ static void put_reads(struct pg_store *s, const struct group *g)
 static void put_days(struct pg_store *s, const struct group *g)
 {
     struct pg_array *day = pg_array_of(s, 2);
-    for (size_t k = 0; k < g->key_count; k++)
-        for (size_t i = 0; i < g->count; i++)
-            if (key_equal(&g->requests[i].key, &g->keys[k].key)) {
-                pg_array_int(day, g->requests[i].business);
-                break;
-            }
+    for (size_t k = 0; k < g->key_count; k++) {
+        int64_t business = -1; /* no request is of it: only its money moves */
+        for (size_t i = 0; i < g->count && business < 0; i++)
+            if (key_equal(&g->requests[i].key, &g->keys[k].key)) business = g->requests[i].business;
+        pg_array_int(day, business);
+    }
 }
 
 int pg_read_group(struct pg_store *s, struct group *g, struct error *err)
 {
     static const enum pg_sql order[] = {PG_BEGIN, PG_LOCK_STATIONS, PG_LOCK_KEYS, PG_READ_KEYS, PG_READ_CUSTOMERS, PG_READ_PARTS, PG_READ_BILLS, PG_READ_DAYS};
-    int64_t stations[GROUP_MAX], locks[GROUP_MAX];
+    int64_t stations[GROUP_KEYS_MAX], locks[GROUP_KEYS_MAX];
     for (size_t i = 0; i < g->key_count; i++) {
         stations[i] = g->station[i];
         locks[i] = PG_LOCK_KEY(g->station[i], pg_reference(&g->keys[i].key));

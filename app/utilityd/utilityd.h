@@ -2,6 +2,7 @@
 #ifndef UTILITYD_UTILITYD_H
 #define UTILITYD_UTILITYD_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,7 +19,10 @@ struct utility_settings {
     char store[UTILITY_PATH]; /* a path, or postgresql://… */
     char listen[64], policy[UTILITY_PATH], ca[UTILITY_PATH], cert[UTILITY_PATH], key[UTILITY_PATH];
     int64_t next_year_permille, minimum_fen, cap_fen, advice_days, close_after_days;
+    int64_t sessions, cutover_ms; /* of one certificate; after midnight, 0: by command and calendar alone */
     bool oldest_first;
+    int64_t retry_days, result_days, pay_days;
+    char series[24], templates[UTILITY_PATH];
     int64_t shift_s;
     int32_t offset_s;
 };
@@ -28,6 +32,7 @@ extern const size_t utility_setting_count;
 struct utility {
     struct utility_settings settings;
     struct clock clock;
+    _Atomic day_t business; /* as the books had it last; DAY_NONE: not looked at yet */
 };
 /* Settings from path (NULL: the defaults) and the clock. */
 int utility_open(struct utility *u, const char *path, struct error *err);
@@ -60,5 +65,7 @@ int cmd_verify(struct utility *u, int argc, char **argv);
 int cmd_serve(struct utility *u, int argc, char **argv);
 int cmd_settings(struct utility *u, int argc, char **argv);
 int cmd_certs(struct utility *u, int argc, char **argv);
+int cmd_withhold(struct utility *u, int argc, char **argv);
+int cmd_invoice(struct utility *u, int argc, char **argv);
 
 #endif

@@ -12,10 +12,17 @@ static const struct { const char *name, *what, *sql; } rules[] = {
     {"approval-once", "an approval code was given once",
      "SELECT count(*) FROM (SELECT 1 FROM payment WHERE approval<>'' GROUP BY approval HAVING count(*) > 1) t"},
     {"paid-stands", "a paid bill names a payment that stands",
-     "SELECT count(*) FROM bill b LEFT JOIN payment p ON p.id=b.paid_by WHERE b.state=1 AND b.paid_by<>0 AND (p.id IS NULL OR p.state<>2)"},
+     "SELECT count(*) FROM bill b LEFT JOIN payment p ON p.id=b.paid_by WHERE b.state=1 AND b.paid_by>0 AND (p.id IS NULL OR p.state<>2)"},
     {"paid-part", "a bill is paid by the payment whose part says so",
-     "SELECT count(*) FROM bill b WHERE b.state=1 AND b.paid_by<>0 AND NOT EXISTS"
+     "SELECT count(*) FROM bill b WHERE b.state=1 AND b.paid_by>0 AND NOT EXISTS"
      " (SELECT 1 FROM part t WHERE t.payment=b.paid_by AND t.bill=b.number AND t.place=0)"},
+    {"debit-paid", "a bill that was debited has a row of a withholding that says so",
+     "SELECT count(*) FROM bill b WHERE b.state=1 AND b.paid_by<0 AND NOT EXISTS"
+     " (SELECT 1 FROM withheld w WHERE w.withholding=-b.paid_by AND w.customer=b.customer AND w.bill=b.number AND w.debited_fen>0 AND w.place=0)"},
+    {"debit-once", "a bill is debited once", "SELECT count(*) FROM (SELECT 1 FROM withheld WHERE debited_fen>0 AND place=0 GROUP BY bill HAVING count(*) > 1) x"},
+    {"withheld-out", "a withheld bill is on a list that is out",
+     "SELECT count(*) FROM bill b WHERE b.state=2 AND NOT EXISTS (SELECT 1 FROM withheld w JOIN withholding h ON h.id=w.withholding"
+     " WHERE w.customer=b.customer AND w.bill=b.number AND h.state<2)"},
     {"part-paid", "what a standing payment gave to a bill has paid it",
      "SELECT count(*) FROM part t JOIN payment p ON p.id=t.payment JOIN bill b ON b.number=t.bill"
      " WHERE p.state=2 AND t.place=0 AND (b.paid_by IS NULL OR b.paid_by<>p.id)"},
@@ -30,6 +37,7 @@ static const struct { const char *name, *what, *sql; } rules[] = {
      "SELECT count(*) FROM (SELECT c.number, c.credit_fen"
      " + coalesce((SELECT sum(b.covered_fen) FROM bill b WHERE b.customer=c.number AND b.covered_fen > 0), 0)"
      " - coalesce((SELECT sum(t.amount_fen) FROM payment p JOIN part t ON t.payment=p.id WHERE p.customer=c.number AND p.state=2 AND t.place=1), 0)"
+     " - coalesce((SELECT sum(w.debited_fen) FROM withheld w WHERE w.customer=c.number AND w.place=1), 0)"
      " - coalesce((SELECT sum(p.short_fen) FROM payment p WHERE p.customer=c.number AND p.state=4), 0) AS off FROM customer c) x WHERE off<>0"},
     {"covered-whole", "a bill paid by credit is covered whole", "SELECT count(*) FROM bill WHERE state=1 AND paid_by=0 AND covered_fen<>amount_fen"},
     {"withdrawn-bare", "credit covers no withdrawn bill", "SELECT count(*) FROM bill WHERE state=3 AND covered_fen<>0"},

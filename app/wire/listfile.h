@@ -65,6 +65,11 @@ int listfile_read(const char *path, enum recfile_encoding encoding, const struct
                   struct list_sums *sums, struct recfile_report *report, struct error *err);
 int resultfile_read(const char *path, enum recfile_encoding encoding, const struct result_events *events, void *ctx,
                     struct list_sums *sums, struct recfile_report *report, struct error *err);
+/* The same from an open, seekable stream; `name` stands in errors. */
+int listfile_read_stream(FILE *in, const char *name, enum recfile_encoding encoding, const struct list_events *events, void *ctx,
+                         struct list_sums *sums, struct recfile_report *report, struct error *err);
+int resultfile_read_stream(FILE *in, const char *name, enum recfile_encoding encoding, const struct result_events *events, void *ctx,
+                           struct list_sums *sums, struct recfile_report *report, struct error *err);
 
 /* Writing, UTF-8 with LF. Errors show in the stream. */
 void listfile_put_header(FILE *out, const struct list_header *header);
@@ -72,6 +77,11 @@ void listfile_put(FILE *out, const struct list_row *row, struct list_sums *sums)
 void listfile_put_end(FILE *out, const struct list_sums *sums);
 void resultfile_put_header(FILE *out, const struct result_header *header);
 void resultfile_put(FILE *out, const struct result_row *row, struct list_sums *sums);
+/* The same from a row that was kept as text, without the line's end: list_row_format. */
+#define LIST_TEXT_SIZE 400
+size_t list_row_format(const struct list_row *row, char buf[LIST_TEXT_SIZE]); /* its length */
+void resultfile_put_text(FILE *out, const char *asked, size_t len, int64_t debited_fen, const char *code, const char *at,
+                         const char *reference);
 void resultfile_put_end(FILE *out, const struct list_sums *sums);
 
 #endif

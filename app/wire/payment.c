@@ -52,6 +52,8 @@ int wire_payment_pack(const struct wire_payment *p, const char mti[5], struct is
     if (check_sum(p, err) || head_pack(&p->head, mti, true, m, err) || put_bills(p, &t, err)) return -1;
     if (p->prepaid_fen && tags_addf(&t, "PP", err, "%lld", (long long)p->prepaid_fen) != 0) return -1;
     if (p->operator_id[0] && tags_add(&t, "OP", p->operator_id, strlen(p->operator_id), err) != 0) return -1;
+    if (p->moved[0] && tags_add(&t, "PK", p->moved, strlen(p->moved), err) != 0) return -1;
+    if (p->from[0] && tags_add(&t, "MV", p->from, strlen(p->from), err) != 0) return -1;
     if (tags_into(&t, m, err) || put_number(m, 102, p->account, err) || put_number(m, 103, p->customer, err)) return -1;
     return 0;
 }
@@ -87,6 +89,8 @@ int wire_payment_unpack(const struct iso *m, day_t near, struct wire_payment *p,
     if (status != 0) return -1;
     if (!head_tag_amount(m, "PP", &p->prepaid_fen)) return head_refuse_tag(err, "PP", "no amount");
     tag_text(m, "OP", p->operator_id, sizeof p->operator_id);
+    tag_text(m, "PK", p->moved, sizeof p->moved);
+    tag_text(m, "MV", p->from, sizeof p->from);
     return check_sum(p, err);
 }
 
@@ -107,6 +111,7 @@ int wire_reversal_pack(const struct wire_reversal *r, const char mti[5], struct 
     tags_start(&t);
     if (head_pack(&r->head, mti, true, m, err) || put_original(r, m, err)) return -1;
     if (r->maker[0] && tags_add(&t, "OP", r->maker, strlen(r->maker), err) != 0) return -1;
+    if (r->moved[0] && tags_add(&t, "PK", r->moved, strlen(r->moved), err) != 0) return -1;
     if (r->checker[0] && tags_add(&t, "SP", r->checker, strlen(r->checker), err) != 0) return -1;
     return tags_into(&t, m, err);
 }
@@ -118,6 +123,7 @@ int wire_reversal_unpack(const struct iso *m, day_t near, struct wire_reversal *
     if (head_unpack(m, near, &r->head, err) != 0) return -1;
     tag_text(m, "OP", r->maker, sizeof r->maker);
     tag_text(m, "SP", r->checker, sizeof r->checker);
+    tag_text(m, "PK", r->moved, sizeof r->moved);
     struct iso_slice original = iso_get(m, 90);
     if (original.text == NULL) return 0; /* matched by the fields it shares */
     assert(original.len == ORIGINAL_LEN);

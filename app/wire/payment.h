@@ -39,10 +39,12 @@ struct wire_payment {
     struct wire_bill_part bills[WIRE_BILLS_MAX];
     int64_t prepaid_fen;             /* tag PP */
     char operator_id[9];             /* tag OP */
+    char moved[KEY_REF_SIZE], from[3]; /* refund and transfer: tags PK (whose money) and MV (BL PP SU: where it lies); "" none */
 };
 struct wire_reversal { /* 0400 and 0420; the head's STAN, times and amount are the payment's */
     struct wire_head head;
     char original_mti[5], maker[9], checker[9]; /* DE 90; tags OP, SP */
+    char moved[KEY_REF_SIZE]; /* of a transfer or refund: tag PK, "" none */
 };
 enum wire_place { PLACE_BILL, PLACE_PREPAID, PLACE_SUSPENSE, PLACE_REVERSED }; /* BL PP SU RV */
 struct wire_disposition { /* tag DX: part|place|amount */

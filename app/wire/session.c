@@ -25,14 +25,18 @@ static int put(struct iso *m, int field, const char *text, struct error *err)
     return *text ? iso_set(m, field, text, strlen(text), err) : 0;
 }
 
+static int put_day(struct tags *t, const char *tag, day_t day, struct error *err)
+{
+    int year, month, mday;
+    day_to_ymd(day, &year, &month, &mday);
+    return tags_addf(t, tag, err, "%04d%02d%02d", year, month, mday);
+}
+
 static int put_reopened(struct tags *t, const day_t *days, int count, struct error *err)
 {
-    int year, month, day;
     assert(count >= 0 && count <= WIRE_REOPENED_MAX);
-    for (int i = 0; i < count; i++) {
-        day_to_ymd(days[i], &year, &month, &day);
-        if (tags_addf(t, "RO", err, "%04d%02d%02d", year, month, day) != 0) return -1;
-    }
+    for (int i = 0; i < count; i++)
+        if (put_day(t, "RO", days[i], err) != 0) return -1;
     return 0;
 }
 
@@ -63,6 +67,7 @@ int wire_net_ask(const struct wire_net *n, struct iso *m, struct error *err)
     if (head_stamp(m, n->sent_ms, err) || put(m, 11, n->stan, err) || put(m, 32, n->bank, err) ||
         put(m, 41, n->terminal, err) || put(m, 42, n->branch, err) || iso_setf(m, 70, err, "%03d", n->net))
         return -1;
+    if (n->begins && put_day(&t, "BD", n->begins, err) != 0) return -1;
     if (n->nonce[0] && tags_add(&t, "EN", n->nonce, strlen(n->nonce), err) != 0) return -1;
     return tags_into(&t, m, err);
 }
@@ -80,6 +85,7 @@ int wire_net_answer(const struct iso *req, const struct wire_net *n, struct iso 
 int wire_net_unpack(const struct iso *m, struct wire_net *n, struct error *err)
 {
     int64_t epoch;
+    char text[16];
     memset(n, 0, sizeof *n);
     n->net = message_net(m);
     iso_text(m, 11, n->stan, sizeof n->stan);
@@ -92,6 +98,7 @@ int wire_net_unpack(const struct iso *m, struct wire_net *n, struct error *err)
         return head_refuse_tag(err, "EN", "32 hex digits in lower case");
     if (!head_tag_amount(m, "EP", &epoch) || epoch > 99) return head_refuse_tag(err, "EP", "01 to 99");
     n->epoch = (int)epoch;
+    if (tag_text(m, "BD", text, sizeof text) && !day_parse_compact(text, &n->begins)) return head_refuse_tag(err, "BD", "it is YYYYMMDD");
     return take_reopened(m, n->reopened, &n->reopened_count, err);
 }
 

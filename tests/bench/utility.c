@@ -69,13 +69,16 @@ static struct {
     int64_t bad;
 } run;
 
+/* Each of 1 to count once, far from the one before, as people come to a counter. */
+static int64_t scattered(int64_t n, int64_t count) { return n * 7919 % count + 1; }
+
 static void ask(struct caller *c)
 {
     struct wire_payment p;
     struct iso m;
     struct error err;
     char number[24], customer[24];
-    int64_t n = run.pay ? run.next : (run.next * 7919) % run.customers + 1;
+    int64_t n = scattered(run.next, run.customers);
     run.next++;
     snprintf(customer, sizeof customer, "K%08lld", (long long)n);
     snprintf(number, sizeof number, "B%08lld", (long long)n);
@@ -203,7 +206,7 @@ static int64_t bare_sqlite(int a_commit)
     while (uv_hrtime() < until) {
         sqlite3_step(bare.q[3]), sqlite3_reset(bare.q[3]);
         for (int i = 0; i < a_commit; i++, bare.n++) {
-            int64_t id = bare.n % bills + 1; /* one after the other, as ours are */
+            int64_t id = scattered(bare.n, bills);
             sqlite3_bind_int64(bare.q[0], 1, id);
             sqlite3_step(bare.q[0]), sqlite3_reset(bare.q[0]);
             sqlite3_bind_int64(bare.q[1], 1, bare.n), sqlite3_bind_int64(bare.q[1], 2, id), sqlite3_bind_int64(bare.q[1], 3, 5200);

@@ -28,7 +28,7 @@ may drivers      'base|print|drivers'
 may app/counter  'base|print|drivers|counter'
 may app/branchd  'base|wire|ledger|branchd'
 may app/bankd    'base|wire|bankd'
-may app/utilityd 'base|wire|utilityd'
+may app/utilityd 'base|wire|print|drivers|utilityd' # transfer customers' invoices are printed by the utility
 
 # the ledger takes time, chance and disk from outside, and screens know no SQL
 pure() {

@@ -165,7 +165,7 @@ static const struct test_case rows[] = {
     {"payment-repeated", "The key", "0201, and the same 0200 again, are answered as the first time with the same DE 38", repeated},
     {"payment-as-advice", "States", "0220 of a posted key is answered as the first time", then_as_advice},
     {"other-content", "The key", "the same key with other content: 94, and nothing changes", other_content},
-    {"bill", "Payment", "a bill is paid once: 76 for another key; reversed it is open again", a_bill},
+    {"bill-once", "Payment", "a bill is paid once: 76 for another key; reversed it is open again", a_bill},
     {"wrong-amount", "Payment", "an amount that is not today's: 78, remembered with the key", wrong_amount},
     {"window-over", "Payment", "after the window: 77, remembered with the key", after_window},
     {"window-before", "Payment", "before the window: 77, remembered with the key", before_window},

@@ -9,7 +9,7 @@
 struct escp_mark {
     int x, y;         /* 1/180 inch from the left edge and the top of the form */
     int x_end;        /* where the head stood after it */
-    char text[128];   /* "" for a strip of 24 dots */
+    char text[400];   /* "" for a strip of 24 dots */
     int bold, under;
     const uint8_t *columns; /* three bytes each */
     int count;

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/escpos_read.h"
@@ -32,6 +33,7 @@ struct test_printer {
     size_t buffered, printed, said_len;
     long received;
     int kicks;
+    int64_t last_us; /* when the last byte came to paper */
 };
 
 static void answer(struct test_printer *p, const void *bytes, size_t len)
@@ -70,6 +72,13 @@ static void ask_back(struct test_printer *p, const uint8_t *c)
     }
 }
 
+static int64_t now_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 /* One command or character after another comes to paper, as long as there is some. */
 static void print(struct test_printer *p)
 {
@@ -83,6 +92,7 @@ static void print(struct test_printer *p)
             if (memcmp(p->buffer, "\x1bp", 2) == 0) p->kicks++;
             memcpy(p->paper + p->printed, p->buffer, (size_t)n);
             p->printed += (size_t)n;
+            p->last_us = now_us();
         }
         p->buffered -= (size_t)n;
         memmove(p->buffer, p->buffer + n, p->buffered);
@@ -265,6 +275,14 @@ const uint8_t *printer_paper(struct test_printer *p, size_t *len)
     *len = p->printed;
     pthread_mutex_unlock(&p->lock);
     return p->paper;
+}
+
+int64_t printer_last_us(struct test_printer *p)
+{
+    pthread_mutex_lock(&p->lock);
+    int64_t us = p->last_us;
+    pthread_mutex_unlock(&p->lock);
+    return us;
 }
 
 int printer_kicks(struct test_printer *p)

@@ -37,6 +37,7 @@ void printer_await_empty(struct test_printer *p);
 /* All that came out, commands included, questions and init not. Valid until stop. */
 const uint8_t *printer_paper(struct test_printer *p, size_t *len);
 int printer_kicks(struct test_printer *p);
+int64_t printer_last_us(struct test_printer *p); /* when its last byte came to paper, monotonic */
 /* For other lines, emulated elsewhere: takes up to len bytes, returns how many (fewer: it
  * stalls or died), and what it has to say. */
 size_t printer_take(struct test_printer *p, const uint8_t *bytes, size_t len);

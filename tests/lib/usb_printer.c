@@ -26,6 +26,7 @@ struct usb_printer {
     UMockdevTestbed *bed;
     UMockdevIoctlBase *handler;
     struct urb urb[FLYING];
+    pthread_mutex_t lock;
     bool usblp, gone;
     int soft_resets;
 };
@@ -213,7 +214,10 @@ static int answer(struct usb_printer *u, unsigned long request, UMockdevIoctlDat
 
 static gboolean handle_ioctl(UMockdevIoctlBase *base, UMockdevIoctlClient *client, gpointer ctx)
 {
-    int error = answer(ctx, umockdev_ioctl_client_get_request(client), umockdev_ioctl_client_get_arg(client));
+    struct usb_printer *u = ctx;
+    pthread_mutex_lock(&u->lock);
+    int error = answer(u, umockdev_ioctl_client_get_request(client), umockdev_ioctl_client_get_arg(client));
+    pthread_mutex_unlock(&u->lock);
     umockdev_ioctl_client_complete(client, error ? -1 : 0, error);
     return TRUE;
 }
@@ -230,14 +234,38 @@ static const char device[] =
     "090400000207010200"                         /* interface */
     "07050102000200" "07058202000200" "\n";      /* 01 out, 82 in */
 
+static void be(struct usb_printer *u, const struct usb_plan *plan)
+{
+    u->plan = *plan;
+    u->plan.printer.no_line = true;
+    u->usblp = plan->usblp;
+    u->gone = false;
+    u->printer = printer_start(&u->plan.printer);
+}
+
+static void drop_transfers(struct usb_printer *u)
+{
+    for (int i = 0; i < FLYING; i++) {
+        if (u->urb[i].data) umockdev_ioctl_data_unref(u->urb[i].data);
+        u->urb[i].data = NULL;
+    }
+}
+
+void usb_printer_replug(struct usb_printer *u, const struct usb_plan *plan)
+{
+    pthread_mutex_lock(&u->lock);
+    drop_transfers(u);
+    printer_stop(u->printer);
+    be(u, plan);
+    pthread_mutex_unlock(&u->lock);
+}
+
 struct usb_printer *usb_printer_start(const struct usb_plan *plan)
 {
     struct usb_printer *u = calloc(1, sizeof *u);
     if (u == NULL) abort();
-    u->plan = *plan;
-    u->plan.printer.no_line = true;
-    u->usblp = plan->usblp;
-    u->printer = printer_start(&u->plan.printer);
+    pthread_mutex_init(&u->lock, NULL);
+    be(u, plan);
     u->bed = umockdev_testbed_new();
     u->handler = umockdev_ioctl_base_new();
     g_signal_connect_after(u->handler, "handle-ioctl", G_CALLBACK(handle_ioctl), u);
@@ -255,8 +283,7 @@ void usb_printer_stop(struct usb_printer *u)
     umockdev_testbed_detach_ioctl(u->bed, NODE, NULL);
     g_object_unref(u->bed);
     g_object_unref(u->handler);
-    for (int i = 0; i < FLYING; i++)
-        if (u->urb[i].data) umockdev_ioctl_data_unref(u->urb[i].data);
+    drop_transfers(u);
     printer_stop(u->printer);
     free(u);
 }

@@ -91,13 +91,11 @@ void world_open(struct world *w, const char *name)
     signal(SIGPIPE, SIG_IGN); /* a peer that was killed is a failed write */
     snprintf(w->dir, sizeof w->dir, "/tmp/gridteller-%s-XXXXXX", name);
     if (mkdtemp(w->dir) == NULL) fail_msg("%s: %s", w->dir, strerror(errno));
-    ssize_t len = readlink("/proc/self/exe", w->bin, sizeof w->bin - 1); /* B/tests/NAME */
-    for (int up = 0; up < 2 && len > 0; up++) {
-        while (len > 0 && w->bin[len - 1] != '/')
-            len--;
-        if (len > 0) w->bin[--len] = '\0';
-    }
-    if (len <= 0) fail_msg("the programs' folder is not known");
+    ssize_t len = readlink("/proc/self/exe", w->bin, sizeof w->bin - 1); /* B/tests/NAME, or B/NAME */
+    char *slash = len > 0 ? strrchr(w->bin, '/') : NULL;
+    if (slash) *slash = '\0';
+    if (slash && (slash = strrchr(w->bin, '/')) != NULL && strcmp(slash, "/tests") == 0) *slash = '\0';
+    if (slash == NULL) fail_msg("the programs' folder is not known");
     if (wire_ca_make(w->dir, 30, &err) != 0) fail_msg("%s: %s", err.what, err.why);
     world_station(w, "utility");
     world_station(w, "bank-102");

@@ -26,7 +26,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define WORLD_PROGRAMS_MAX 16
+#define WORLD_PROGRAMS_MAX 512
 #define WORLD_READY_S 20 /* a program that is not ready by then has failed */
 
 struct world_program {

@@ -183,7 +183,7 @@ static void a_copy_wants_a_supervisor(void **state)
     desk_keys(&desk, "r{Enter}");
     desk_sees(&desk, "A SECOND PERSON SIGNS HERE");
     desk_keys(&desk, BRANCH_SUPERVISOR "{Enter}" BRANCH_PASSWORD "{Enter}");
-    desk_sees(&desk, "The copy is printed");
+    desk_sees(&desk, "It is printed");
     desk_keys(&desk, "{F2}");
 }
 
@@ -213,9 +213,7 @@ static void resized_and_made_small(void **state)
 static void locked_and_unlocked(void **state)
 {
     desk_keys(&desk, "049911");
-    desk_keys(&desk, "{F10}");
-    desk_sees(&desk, "Lock this terminal");
-    desk_keys(&desk, "b{Enter}");
+    desk_menu(&desk, "Lock this terminal", "锁定本终端");
     desk_sees(&desk, "THIS TERMINAL IS LOCKED");
     desk_keys(&desk, "{F1}");
     desk_sees_row(&desk, 3, "HELP");
@@ -338,6 +336,50 @@ static void a_held_terminal(void **state)
     desk_counter_ends(&desk);
 }
 
+/* F12 leaves what the screen waits for; the paper goes on when the printer is back. */
+static void a_wait_that_is_left_holds_up_no_paper(void **state)
+{
+    struct printer_plan plan = PLAN_GOOD;
+    char keys[128];
+    plan.port = atoi(strrchr(printer_uri(desk.printer), ':') + 1);
+    desk_counter(&desk, "en", 24, 80);
+    desk_sign_on(&desk, BRANCH_TELLER);
+    desk_sees(&desk, "number, scan");
+    printer_stop(desk.printer);
+    snprintf(keys, sizeof keys, "%s{Enter}{Enter}.{Enter}{Enter}", customer());
+    desk_keys(&desk, keys);
+    desk_sees_row(&desk, 2, "L7 NOT REACHED");
+    world_pause(&desk.w, "branchd");
+    desk_keys(&desk, "0499110002{Enter}");
+    desk_sees(&desk, "Looking the customer up  4 s"); /* by then the counter has asked for the paper again */
+    desk_keys(&desk, "{F12}");
+    desk_sees(&desk, "Left. Nothing was changed");
+    world_resume(&desk.w, "branchd");
+    desk.printer = printer_start(&plan);
+    desk_keys(&desk, "{F12}");
+    desk_sees_row(&desk, 22, "recorded - forwarded - printed 000");
+    desk_counter_ends(&desk);
+}
+
+/* A list that follows the typing asks one question at a time, however fast the keys come. */
+static void a_scanner_gone_mad(void **state)
+{
+    char keys[2001];
+    for (size_t i = 0; i < sizeof keys - 1; i++) keys[i] = (char)('a' + i % 23);
+    keys[sizeof keys - 1] = 0;
+    desk_counter(&desk, "en", 24, 80);
+    desk_sign_on(&desk, BRANCH_TELLER);
+    desk_sees(&desk, "number, scan");
+    desk_keys(&desk, "{F4}");
+    desk_sees(&desk, "Find");
+    term_send(desk.term, keys, sizeof keys - 1);
+    desk_sees(&desk, "0 found");
+    assert_false(desk_shows(&desk, "does not answer"));
+    desk_keys(&desk, "{F12}");
+    desk_sees(&desk, "number, scan");
+    desk_counter_ends(&desk);
+}
+
 /* --- how quick and how large -------------------------------------------------------- */
 
 #define KEYS_TIMED 200
@@ -381,21 +423,53 @@ static void time_keys(int64_t key_us[KEYS_TIMED])
     qsort(key_us, KEYS_TIMED, sizeof key_us[0], by_size);
 }
 
-/* The figures are printed; the limits are the design's with room for a busy machine
- * and for the sanitizers. */
+#ifdef __SANITIZE_ADDRESS__
+#define SLOWER 10 /* what the sanitizers cost is not the counter's */
+#else
+#define SLOWER 1
+#endif
+#define STARTS 5
+#define START_MAX_US (100000 * SLOWER)
+#define KEY_MAX_US (5000 * SLOWER)
+#define MEMORY_MAX_KB (20 * 1024 * SLOWER)
+
+/* The quickest of a few: what else runs on the machine is not the counter's either. */
+static int64_t start_us(void)
+{
+    int64_t best = INT64_MAX;
+    for (int i = 0; i < STARTS; i++) {
+        term_close(desk.term);
+        desk.term = NULL;
+        int64_t before = now_us();
+        desk_counter(&desk, "en", 24, 80);
+        int64_t took = now_us() - before;
+        if (took < best) best = took;
+    }
+    return best;
+}
+
+/* Memory is looked at once it has found, paid and printed. */
 static void quick_and_small(void **state)
 {
-    int64_t key_us[KEYS_TIMED], start = now_us();
-    desk_counter(&desk, "en", 24, 80);
-    int64_t start_us = now_us() - start;
+    int64_t key_us[KEYS_TIMED], started_us = start_us();
+    char keys[128];
     desk_sign_on(&desk, BRANCH_TELLER);
     desk_sees(&desk, "number, scan");
     time_keys(key_us);
+    snprintf(keys, sizeof keys, "%s{Enter}", customer());
+    desk_keys(&desk, keys);
+    desk_sees(&desk, "of 1 taken");
+    desk_keys(&desk, "{Enter}.{Enter}");
+    desk_sees(&desk, "CHANGE          0.00");
+    desk_keys(&desk, "{Look}{Enter}");
+    desk_sees(&desk, "1 recorded");
+    desk_sees_row(&desk, 22, "recorded - forwarded - printed");
     long kb = memory_kb(term_pid(desk.term));
     print_message("# start to a usable screen %lld us, key to screen median %lld us, 99 of 100 within %lld us, memory %ld kB\n",
-                  (long long)start_us, (long long)key_us[KEYS_TIMED / 2], (long long)key_us[KEYS_TIMED * 99 / 100], kb);
-    assert_true(start_us < 1000000);
-    assert_true(key_us[KEYS_TIMED / 2] < 20000);
+                  (long long)started_us, (long long)key_us[KEYS_TIMED / 2], (long long)key_us[KEYS_TIMED * 99 / 100], kb);
+    assert_true(started_us < START_MAX_US);
+    assert_true(key_us[KEYS_TIMED / 2] < KEY_MAX_US);
+    assert_true(kb < MEMORY_MAX_KB);
     desk_counter_ends(&desk);
 }
 
@@ -420,7 +494,7 @@ static void a_printer_that_hangs_holds_up_no_key(void **state)
     time_keys(key_us);
     assert_true(term_shows(desk.term, "Printing 000"));
     print_message("# a printer hangs: key to screen median %lld us\n", (long long)key_us[KEYS_TIMED / 2]);
-    assert_true(key_us[KEYS_TIMED / 2] < 20000);
+    assert_true(key_us[KEYS_TIMED / 2] < KEY_MAX_US);
 }
 
 int main(void)
@@ -444,6 +518,8 @@ int main(void)
         cmocka_unit_test(every_terminal),
         cmocka_unit_test(without_hanzi),
         cmocka_unit_test(a_held_terminal),
+        cmocka_unit_test(a_wait_that_is_left_holds_up_no_paper),
+        cmocka_unit_test(a_scanner_gone_mad),
         cmocka_unit_test(quick_and_small),
         cmocka_unit_test(a_printer_that_hangs_holds_up_no_key),
     };

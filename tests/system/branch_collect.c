@@ -238,13 +238,13 @@ static void a_decline_gives_the_cash_back(void **state)
     long long owed = talk_number(card, "give_back_fen");
     assert_true(owed > 0);
     assert_true(json_is_null(json_object_get(card, "invoice")));
-    json_t *slip = talk_ask(&teller, "slip_data", "{s:s}", "key", key);
+    json_t *slip = talk_ask(&teller, "slip", "{s:s}", "key", key);
     assert_int_equal(talk_number(json_object_get(slip, "data"), "amount_fen"), owed);
     assert_string_equal(talk_text(json_object_get(slip, "data"), "reason"), "decline");
     assert_string_equal(talk_text(slip, "template"), "handback-80");
     card = talk_ask(&teller, "hand_back", "{s:s}", "key", key); /* a decline by the teller alone */
     assert_int_equal(talk_number(card, "give_back_fen"), 0);
-    talk_refused(&teller, "state", "slip_data", "{s:s}", "key", key);
+    talk_refused(&teller, "state", "slip", "{s:s}", "key", key);
     world_branch_agrees(&w);
 }
 

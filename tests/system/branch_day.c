@@ -99,7 +99,7 @@ static void tills_open_with_a_counted_float(void **state)
     assert_string_equal(talk_text(note, "serial"), "HD90123456");
     assert_string_equal(talk_text(note, "face"), "100");
     assert_string_equal(talk_text(json_object_get(receipt, "data"), "approver_name"), BRANCH_SUPERVISOR " 陈刚");
-    assert_string_equal(talk_text(receipt, "template"), "counterfeit-a5");
+    assert_string_equal(talk_text(receipt, "template"), "counterfeit-80");
     json_t *now = talk_ask(&boss, "branch_now", NULL);
     json_t *till = json_array_get(json_object_get(now, "tills"), 0);
     assert_int_equal(talk_number(till, "cash_fen"), 20000 + taken - 5000);

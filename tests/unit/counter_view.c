@@ -150,7 +150,9 @@ static void the_list_stays_within_its_rows(void **state)
     view_form(&view, list);
     view.list.count = 12;
     assert_int_equal(view_list_rows(&view, &t), 5);
-    view_list_move(&view, 7, &t);
+    view_list_move(&view, 4, &t);
+    assert_int_equal(view.list.top, 0);
+    view_list_move(&view, 3, &t);
     assert_int_equal(view.list.at, 7);
     assert_int_equal(view.list.top, 3);
     view_list_move(&view, 100, &t);
@@ -158,6 +160,9 @@ static void the_list_stays_within_its_rows(void **state)
     assert_int_equal(view.list.top, 7);
     view_list_move(&view, -100, &t);
     assert_int_equal(view.list.top, 0);
+    view_list_move(&view, 5, &t); /* a page: other rows, all of them */
+    assert_int_equal(view.list.at, 5);
+    assert_int_equal(view.list.top, 5);
     t.rows = 30; /* a larger terminal shows more of it */
     assert_int_equal(view_list_rows(&view, &t), 11);
     view.list.count = 0;

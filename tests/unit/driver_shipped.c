@@ -89,7 +89,8 @@ static void rolls_take_every_form_of_their_width(void **state)
 {
     static const char *const forms[][2] = {
         { "receipt", "receipt" }, { "receipt", "receipt-long" }, { "receipt", "receipt-rare" }, { "receipt", "receipt-twelve" },
-        { "prepay", "prepay" }, { "handback", "handback" }, { "alignment", "alignment" },
+        { "receipt", "receipt-latin" }, { "receipt", "receipt-prepay" },
+        { "prepay", "prepay" }, { "prepay", "prepay-long" }, { "handback", "handback" }, { "handback", "handback-long" }, { "alignment", "alignment" },
     };
     const struct profile *p;
     for (size_t i = 0; (p = profile_at(i)) != NULL; i++) {
@@ -109,7 +110,9 @@ static void pins_take_the_tractor_invoice(void **state)
     for (size_t i = 0; (p = profile_at(i)) != NULL; i++) {
         if (p->dialect->backend != &backend_escp || p->columns < 90) continue;
         both(p, "invoice-241", "receipt");
+        both(p, "invoice-241", "receipt-long");
         both(p, "invoice-241", "receipt-rare");
+        both(p, "invoice-241", "receipt-latin");
         both(p, "invoice-241", "receipt-twelve");
         both(p, "alignment-241", "alignment");
     }
@@ -125,8 +128,11 @@ static void a_passbook_goes_into_the_flat_bed(void **state)
 static void sheets_go_as_documents(void **state)
 {
     both(profile_find("document"), "invoice-a4", "receipt-twelve");
+    both(profile_find("document"), "invoice-a4", "receipt-long");
     both(profile_find("document"), "invoice-a5", "receipt-rare");
+    both(profile_find("document"), "invoice-a5", "receipt-long");
     both(profile_find("document"), "agreement-a4", "agreement");
+    both(profile_find("document"), "agreement-a4", "agreement-long");
     assert_true(tried > 100);
 }
 

@@ -1,5 +1,5 @@
 /* Killed at every step of a payment and started again from what is on disk; opened when it must
- * not be; the clock; a backup and its restore. */
+ * not be; the clock; looked at from beside. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -284,45 +284,7 @@ static void no_money_before_start_and_epoch(void **unused)
     pay_fine(&b, pay_try(&b, &d, &p));
 }
 
-/* --- backup and restore ---------------------------------------------------------------------------------------------------- */
-
-static void restored_from_a_backup_everything_unfinished_waits_for_people_and_a_new_epoch(void **unused)
-{
-    char copy[96];
-    struct ledger_identity us;
-    struct ledger_draft d = pay_draft(WANG, "9", 100);
-    pay_posted(&b, WANG, "1", 100, &p); /* planned on paper */
-    pay_take(&b, WANG, "2", 200, true, &q);
-    snprintf(copy, sizeof copy, "%s/backup.db", b.folder);
-    assert_int_equal(ledger_backup(b.ledger, copy, &b.err), 0);
-    assert_int_equal(ledger_backup(b.ledger, copy, &b.err), -1); /* never over another */
-    assert_int_equal(ledger_verify_file(copy, b.world.audit_key, true, NULL, NULL, &b.err), 0);
-    pay_goes(&b, &q, "0220");
-    pay_fine(&b, pay_hears(&b, &q, "0230", "00", NULL)); /* after the backup */
-    ledger_close(b.ledger);
-    b.ledger = NULL;
-    assert_int_equal(rename(copy, b.path), 0);
-    assert_int_equal(ledger_restored(b.path, &b.world, ZHAO, &b.err), 0);
-    books_again(&b);
-    pay_fine(&b, ledger_start(b.ledger, &found, &b.err));
-    pay_verify(&b);
-    assert_int_equal(found.unacknowledged, 2);
-    assert_int_equal(pay_try(&b, &d, &p), LEDGER_STARTUP);
-    pay_quiet(&b);
-    pay_fine(&b, ledger_identity(b.ledger, &us, &b.err));
-    assert_false(us.epoch_held);
-    pay_fine(&b, ledger_epoch(b.ledger, us.random, 2, &b.err));
-    pay_quiet(&b); /* still held: people speak for each */
-    pay_is(&b, &q, "advised");
-    p = q;
-    pay_fine(&b, cash_is(true));
-    pay_goes(&b, &p, "0220");
-    pay_fine(&b, pay_hears(&b, &p, "0230", "00", NULL)); /* the key is known there: answered as the first time */
-    assert_int_equal(book_check(b.ledger, "07", "00012301", &b.err), LEDGER_BOOK);
-    pay_fine(&b, book_load(b.ledger, "07", "1300", "00012301", "00012400", "00012310", pay_two(&b, "book_load"), &b.err));
-    pay_fine(&b, pay_try(&b, &d, &p));
-    assert_string_equal(p.key.ref, "020000000003");
-}
+/* --- from beside, and after a failure ---------------------------------------------------------------------------------------- */
 
 static void a_running_ledger_is_verified_beside_the_program(void **unused)
 {
@@ -364,7 +326,6 @@ int main(void)
         STORY(a_clock_that_is_far_off_is_confirmed_by_a_supervisor),
         STORY(time_never_goes_back_in_the_books),
         STORY(no_money_before_start_and_epoch),
-        STORY(restored_from_a_backup_everything_unfinished_waits_for_people_and_a_new_epoch),
         STORY(a_running_ledger_is_verified_beside_the_program),
         STORY(after_a_failure_nothing_more_is_taken),
     };

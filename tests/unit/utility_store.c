@@ -177,6 +177,102 @@ static void undone_payments_open_their_bills_again(void **unused)
     assert_string_equal(answer.code, "12");
 }
 
+static struct judge_request moving(int proc, int counter, int customer, enum judge_home from, int64_t fen, int original)
+{
+    struct judge_request r = request(JUDGE_PAY, counter, customer);
+    r.proc = proc;
+    r.amount_fen = r.prepaid_fen = fen;
+    r.part_count = 0;
+    r.from = from;
+    if (original) key_make(&r.original, "102", "0311-0007", 1, original);
+    return r;
+}
+
+static struct judge_request paying(int counter, int bill)
+{
+    struct judge_request r = request(JUDGE_PAY, counter, bill);
+    r.proc = 500000;
+    return r;
+}
+
+static void a_credit_is_refunded_as_far_as_it_is_there(void **unused)
+{
+    struct judge_answer answer;
+    struct judge_request r = paying(7, 1);
+    post(&r, 1, &answer); /* 500 of it is credit */
+    r = moving(200000, 8, 1, HOME_CREDIT, 501, 0);
+    post(&r, 1, &answer);
+    assert_string_equal(answer.code, "51");
+    r = moving(200000, 9, 1, HOME_CREDIT, 400, 0);
+    post(&r, 1, &answer);
+    assert_string_equal(answer.code, "00");
+    assert_int_equal(answer.place_count, 1);
+    reopen();
+    post(&r, 1, &answer);
+    assert_true(answer.repeat);
+    assert_int_equal(number("SELECT sum(credit_fen) FROM customer"), 100);
+    r.kind = JUDGE_UNDO;
+    post(&r, 1, &answer);
+    assert_string_equal(answer.code, "00");
+    assert_int_equal(number("SELECT sum(credit_fen) FROM customer"), 500);
+    r = paying(7, 1);
+    r.kind = JUDGE_REVERSE;
+    post(&r, 1, &answer);
+    assert_string_equal(answer.code, "00"); /* all of it is there again */
+}
+
+static void a_transfer_takes_a_payment_to_another_customer_and_back(void **unused)
+{
+    struct judge_answer answer;
+    struct judge_request pay = paying(7, 1), move = moving(220000, 8, 2, HOME_BILL, 1000, 7), undo;
+    post(&pay, 1, &answer);
+    move.prepaid_fen = 0;
+    move.part_count = 1;
+    snprintf(move.parts[0].bill, sizeof move.parts[0].bill, "B2");
+    move.parts[0].amount_fen = 1000;
+    struct judge_request some = move;
+    key_make(&some.key, "102", "0311-0007", 1, 90);
+    some.amount_fen = some.parts[0].amount_fen = 999;
+    post(&some, 1, &answer);
+    assert_string_equal(answer.code, "78"); /* all that lies there, or nothing */
+    post(&move, 1, &answer);
+    assert_string_equal(answer.code, "00");
+    assert_int_equal(answer.place_count, 1);
+    assert_int_equal(number("SELECT state FROM bill WHERE number = 'B1'"), BILL_OPEN);
+    assert_int_equal(number("SELECT count(*) FROM bill b JOIN payment p ON p.id = b.paid_by WHERE b.number = 'B2' AND p.reference % 1000 = 8"), 1);
+    reopen();
+    pay.kind = JUDGE_REVERSE;
+    post(&pay, 1, &answer);
+    assert_string_equal(answer.code, "51"); /* its money has moved */
+    undo = move;
+    undo.kind = JUDGE_UNDO;
+    post(&undo, 1, &answer);
+    assert_string_equal(answer.code, "00");
+    assert_int_equal(number("SELECT state FROM bill WHERE number = 'B2'"), BILL_OPEN);
+    assert_int_equal(number("SELECT count(*) FROM bill b JOIN payment p ON p.id = b.paid_by WHERE b.number = 'B1' AND p.reference % 1000 = 7"), 1);
+    assert_int_equal(number("SELECT sum(credit_fen) FROM customer"), 500);
+    post(&move, 1, &answer);
+    assert_string_equal(answer.code, "12");
+}
+
+static void what_was_moved_is_missing_when_its_payment_is_undone(void **unused)
+{
+    struct judge_answer answer;
+    struct judge_request pay = paying(7, 1), move = moving(220000, 8, 2, HOME_CREDIT, 500, 7);
+    post(&pay, 1, &answer);
+    post(&move, 1, &answer);
+    assert_string_equal(answer.code, "00");
+    assert_int_equal(number("SELECT credit_fen FROM customer WHERE number = 'C2'"), 500);
+    pay.kind = JUDGE_UNDO;
+    post(&pay, 1, &answer);
+    assert_string_equal(answer.code, "00");
+    assert_int_equal(answer.places[0].amount_fen, 500); /* the rest, told in DX */
+    assert_int_equal(number("SELECT short_fen FROM payment WHERE reference % 1000 = 7"), 500);
+    move = moving(220000, 9, 2, HOME_BILL, 1000, 7);
+    post(&move, 1, &answer);
+    assert_string_equal(answer.code, "57"); /* there is nothing to move any more */
+}
+
 static void a_tombstone_turns_a_late_payment_away(void **unused)
 {
     struct judge_answer answer;
@@ -208,6 +304,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_key_posts_once_in_one_group_and_after_a_restart, set_up, tear_down),
         cmocka_unit_test_setup_teardown(rivals_for_one_bill_in_one_group, set_up, tear_down),
         cmocka_unit_test_setup_teardown(undone_payments_open_their_bills_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_credit_is_refunded_as_far_as_it_is_there, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_transfer_takes_a_payment_to_another_customer_and_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_moved_is_missing_when_its_payment_is_undone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_tombstone_turns_a_late_payment_away, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_key_is_never_deleted_or_brought_back, set_up, tear_down),
     };

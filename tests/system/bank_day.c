@@ -1,0 +1,238 @@
+/* The whole bank's day against the utility's: in balance, out of it, what differs
+ * payment by payment, and two people who settle it. */
+#include <setjmp.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "lib/station.h"
+#include "lib/world.h"
+
+#define MAKER "7001"
+#define CHECKER "7002"
+#define PASSWORD "a long pass phrase"
+#define OTHER_PASSWORD "another long phrase"
+
+static struct world w;
+static uv_loop_t loop;
+static struct station branch;
+static char out[1 << 16], config[300], utility_config[300];
+
+static int bankd(const char *a, const char *b, const char *c) { return world_run(&w, out, sizeof out, "bankd", config, a, b, c, NULL); }
+
+/* A command of either program that asks for two passwords. */
+static int by_two(const char *program, const char *arguments, const char *first, const char *second)
+{
+    char line[1200], file[300];
+    const char *which = strcmp(program, "bankd") == 0 ? config : utility_config;
+    snprintf(line, sizeof line, "printf '%%s\\n' '%s' '%s' | '%s/%s' %s %s >%s 2>&1", first, second, w.bin, program, which, arguments, world_path(&w, "two.out", file, sizeof file));
+    int status = system(line);
+    char *text = world_read(&w, "two.out");
+    snprintf(out, sizeof out, "%s", text);
+    free(text);
+    return status < 0 ? -1 : status >> 8;
+}
+
+static void add_clerks(const char *program)
+{
+    assert_int_equal(by_two(program, "clerk add " MAKER " 张丽", PASSWORD, ""), 0);
+    assert_int_equal(by_two(program, "clerk add " CHECKER " 刘洋", OTHER_PASSWORD, ""), 0);
+}
+
+static const char *today(void)
+{
+    static char text[DAY_TEXT_SIZE];
+    struct clock clock = clock_system(CLOCK_CHINA_OFFSET_S, 0);
+    return day_format(clock_today(&clock), text, sizeof text);
+}
+
+static void pay(struct station *s, int64_t n, int64_t fen, const char *mti, const char *wanted)
+{
+    struct iso m;
+    char code[3];
+    if (strcmp(mti, "0400") == 0) station_undo(&m, mti, "0311-0007", n, fen);
+    else station_pay(&m, mti, "0311-0007", n, fen);
+    assert_string_equal(station_code(s, &m, code), wanted);
+}
+
+/* The journal is written many rows a commit. */
+static void wait_for_journal(int64_t answers)
+{
+    world_sql_reaches(&w, "bank.db", "SELECT count(*) FROM message WHERE fate='answer' AND mti IN ('0210','0410','0230')", answers, 5000);
+}
+
+static void a_day_in_balance(void **state)
+{
+    for (int i = 1; i <= 20; i++)
+        pay(&branch, i, 100 * i, "0200", "00");
+    pay(&branch, 20, 2000, "0400", "00");
+    wait_for_journal(21);
+    if (bankd("totals", NULL, NULL) != 0) fail_msg("%s", out);
+    assert_non_null(strstr(out, "in balance"));
+    assert_non_null(strstr(out, "20 payments         210.00"));
+    assert_int_equal(bankd("differences", NULL, NULL), 0);
+}
+
+/* A key goes past the bank, and the utility has lost one. */
+static void what_differs_is_named(void **state)
+{
+    struct station past;
+    station_open(&past, &w, &loop, "bank-102", w.utility_port, "utility");
+    station_wait_up(&past);
+    pay(&past, 900, 5500, "0200", "00");
+    station_close(&past);
+    world_sql_text(&w, "utility.db", "SELECT 1", out, sizeof out);
+    sqlite3 *db;
+    char path[300];
+    assert_int_equal(sqlite3_open(world_path(&w, "utility.db", path, sizeof path), &db), SQLITE_OK);
+    sqlite3_busy_timeout(db, 10000);
+    assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE; DROP TRIGGER payment_kept; UPDATE customer SET credit_fen = credit_fen - 300 WHERE number='0499110001';"
+                                      "DELETE FROM part WHERE payment = (SELECT id FROM payment WHERE amount_fen = 300);"
+                                      "DELETE FROM payment WHERE amount_fen = 300; CREATE TRIGGER payment_kept BEFORE DELETE ON payment"
+                                      " BEGIN SELECT RAISE(ABORT, 'a key is kept for ever'); END; COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    assert_int_equal(bankd("totals", NULL, NULL), 65);
+    assert_non_null(strstr(out, "OUT OF BALANCE"));
+    assert_int_equal(bankd("differences", "--format", "csv"), 65);
+    assert_non_null(strstr(out, "102/0311-0007/010000000900,only there,none,0"));
+    assert_non_null(strstr(out, "102/0311-0007/010000000003,only here,posted,3.00"));
+    assert_int_equal(world_sql(&w, "bank.db", "SELECT count(*) FROM difference"), 2);
+}
+
+static void the_utility_sees_the_same(void **state)
+{
+    assert_int_equal(bankd("payments", today(), NULL), 0);
+    world_write(&w, "payments.txt", "%s", out);
+    char path[300];
+    assert_int_equal(world_run(&w, out, sizeof out, "utilityd", utility_config, "differences", world_path(&w, "payments.txt", path, sizeof path), "--format", "csv", NULL), 65);
+    assert_non_null(strstr(out, "102/0311-0007/010000000900,only here,none,0"));
+    assert_non_null(strstr(out, "102/0311-0007/010000000003,only there,posted,3.00"));
+    char *text = world_read(&w, "payments.txt");
+    text[strlen(text) - 12] = '\0'; /* cut off */
+    world_write(&w, "payments.txt", "%s", text);
+    free(text);
+    assert_int_equal(world_run(&w, out, sizeof out, "utilityd", utility_config, "differences", path, NULL), 65);
+    assert_null(strstr(out, "only"));
+}
+
+static void repairs_take_two_people(void **state)
+{
+    add_clerks("bankd");
+    assert_int_equal(by_two("bankd", "repair resend 102/0311-0007/010000000003 --maker " MAKER " --checker " MAKER, PASSWORD, PASSWORD), 77);
+    assert_non_null(strstr(out, "one person"));
+    assert_int_equal(by_two("bankd", "repair resend 102/0311-0007/010000000003 --maker " MAKER " --checker " CHECKER, PASSWORD, PASSWORD), 77);
+    assert_int_equal(by_two("bankd", "repair resend 102/0311-0007/010000000003 --maker " MAKER " --checker 7999", PASSWORD, OTHER_PASSWORD), 77);
+    assert_int_equal(world_sql(&w, "bank.db", "SELECT count(*) FROM repair"), 0);
+    assert_int_equal(world_sql(&w, "utility.db", "SELECT count(*) FROM payment WHERE amount_fen = 300"), 0);
+    /* a wrong password counts, and the fifth locks */
+    for (int i = 0; i < 5; i++)
+        by_two("bankd", "repair take 102/0311-0007/010000000900 --maker " CHECKER " --checker " MAKER, "not this password", PASSWORD);
+    assert_int_equal(by_two("bankd", "repair take 102/0311-0007/010000000900 --maker " CHECKER " --checker " MAKER, OTHER_PASSWORD, PASSWORD), 77);
+    assert_int_equal(world_sql(&w, "bank.db", "SELECT locked_ms > 0 FROM clerk WHERE number='" CHECKER "'"), 1);
+    assert_int_equal(by_two("bankd", "clerk add 7003 赵敏", OTHER_PASSWORD, ""), 0);
+}
+
+static void what_was_lost_is_sent_again(void **state)
+{
+    if (by_two("bankd", "repair resend 102/0311-0007/010000000003 --maker " MAKER " --checker 7003", PASSWORD, OTHER_PASSWORD) != 0) fail_msg("%s", out);
+    assert_non_null(strstr(out, "answered 0230 00"));
+    assert_int_equal(world_sql(&w, "utility.db", "SELECT count(*) FROM payment WHERE amount_fen = 300 AND state = 2"), 1);
+    assert_int_equal(bankd("totals", NULL, NULL), 65);
+    assert_int_equal(world_sql(&w, "bank.db", "SELECT count(*) FROM difference"), 1);
+    assert_int_equal(world_sql(&w, "bank.db", "SELECT count(*) FROM repair WHERE maker='" MAKER "' AND checker='7003'"), 2);
+}
+
+static void the_utility_undoes_what_nobody_took(void **state)
+{
+    add_clerks("utilityd");
+    assert_int_equal(by_two("utilityd", "repair undo 102/0311-0007/010000000900 --maker " MAKER " --checker " CHECKER, PASSWORD, "wrong wrong wrong"), 77);
+    assert_int_equal(world_sql(&w, "utility.db", "SELECT state FROM payment WHERE reference = 10000000900"), 2);
+    if (by_two("utilityd", "repair undo 102/0311-0007/010000000900 --maker " MAKER " --checker " CHECKER, PASSWORD, OTHER_PASSWORD) != 0) fail_msg("%s", out);
+    assert_int_equal(world_sql(&w, "utility.db", "SELECT state FROM payment WHERE reference = 10000000900"), 4);
+    assert_int_equal(world_sql(&w, "utility.db", "SELECT count(*) FROM audit WHERE who='" MAKER "' AND what LIKE 'undo 102/0311-0007/010000000900%" CHECKER "'"), 1);
+    if (bankd("totals", NULL, NULL) != 0) fail_msg("%s", out);
+    assert_int_equal(world_run(&w, NULL, 0, "utilityd", utility_config, "verify", NULL), 0);
+}
+
+/* One more goes past the bank; this time the branch has it, and the bank takes the utility's word. */
+static void the_bank_takes_the_utilitys_word(void **state)
+{
+    struct station past;
+    station_open(&past, &w, &loop, "bank-102", w.utility_port, "utility");
+    station_wait_up(&past);
+    pay(&past, 901, 700, "0200", "00");
+    station_close(&past);
+    assert_int_equal(bankd("totals", NULL, NULL), 65);
+    if (by_two("bankd", "repair take 102/0311-0007/010000000901 --maker " MAKER " --checker 7003", PASSWORD, OTHER_PASSWORD) != 0) fail_msg("%s", out);
+    if (bankd("totals", NULL, NULL) != 0) fail_msg("%s", out);
+    assert_int_equal(bankd("verify", NULL, NULL), 0);
+}
+
+/* By command, once for all; the bank hears of it and asks by itself. */
+static void the_day_goes_on_and_the_bank_asks(void **state)
+{
+    char sql[120];
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM agreement WHERE branch='' AND closing=1 AND settlement=1 AND business=%lld",
+             (long long)world_sql(&w, "utility.db", "SELECT max(business) FROM payment"));
+    assert_int_equal(world_run(&w, out, sizeof out, "utilityd", utility_config, "cutover", NULL), 0);
+    assert_int_equal(world_run(&w, NULL, 0, "utilityd", utility_config, "cutover", NULL), 65); /* not beyond tomorrow */
+    world_sql_reaches(&w, "utility.db", sql, 1, 15000);
+    /* a payment keeps the day it was taken on, and is taken */
+    pay(&branch, 30, 800, "0220", "00");
+    assert_int_equal(world_sql(&w, "utility.db", "SELECT business = (SELECT business FROM payment WHERE reference = 10000000001) FROM payment WHERE reference = 10000000030"), 1);
+    assert_int_equal(world_sql(&w, "utility.db", "SELECT count(*) FROM audit WHERE what LIKE 'business day % begins'"), 1);
+}
+
+static void a_second_session_is_an_alarm_at_the_utility(void **state)
+{
+    struct station one, two;
+    station_open(&one, &w, &loop, "branch-0311-0007", w.utility_port, "utility");
+    station_wait_up(&one);
+    station_open(&two, &w, &loop, "branch-0311-0007", w.utility_port, "utility");
+    station_wait_up(&two);
+    world_sql_reaches(&w, "utility.db", "SELECT count(*) FROM audit WHERE who='branch-0311-0007' AND what LIKE '%further live session%'", 1, 5000);
+    station_close(&one);
+    station_close(&two);
+    assert_int_equal(world_sql(&w, "utility.db", "SELECT count(*) FROM audit WHERE who='bank-102' AND what LIKE '%live session%'"), 0);
+}
+
+static int open_world(void **state)
+{
+    uv_loop_init(&loop);
+    world_open(&w, "bankday");
+    world_station(&w, "branch-0311-0007");
+    world_utility(&w, 100);
+    world_bank(&w);
+    world_append(&w, "bankd.ini", "[utility]\ntotals_after = 0s\ntotals_again = 1s\n");
+    if (world_stop(&w, "bankd") != 0) fail_msg("bankd did not stop in order: %s", world_read(&w, "bankd.log"));
+    world_start(&w, "bankd");
+    world_wait_bank(&w);
+    snprintf(config, sizeof config, "--config=%s/bankd.ini", w.dir);
+    snprintf(utility_config, sizeof utility_config, "--config=%s/utilityd.ini", w.dir);
+    station_open(&branch, &w, &loop, "branch-0311-0007", w.bank_port, "bank-102");
+    station_wait_up(&branch);
+    return 0;
+}
+
+static int close_world(void **state)
+{
+    station_close(&branch);
+    if (world_stop(&w, "bankd") != 0) fail_msg("bankd did not stop in order: %s", world_read(&w, "bankd.log"));
+    world_close(&w);
+    return uv_loop_close(&loop);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_day_in_balance), cmocka_unit_test(what_differs_is_named), cmocka_unit_test(the_utility_sees_the_same),
+        cmocka_unit_test(repairs_take_two_people), cmocka_unit_test(what_was_lost_is_sent_again), cmocka_unit_test(the_utility_undoes_what_nobody_took),
+        cmocka_unit_test(the_bank_takes_the_utilitys_word), cmocka_unit_test(the_day_goes_on_and_the_bank_asks),
+        cmocka_unit_test(a_second_session_is_an_alarm_at_the_utility),
+    };
+    return cmocka_run_group_tests(tests, open_world, close_world);
+}
