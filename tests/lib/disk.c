@@ -32,7 +32,7 @@ struct file {
 };
 
 struct disk {
-    char folder[NAME_MAX_], liar[16];
+    char folder[NAME_MAX_];
     struct file files[FILES_MAX];
     long changes, accesses, at;
     enum disk_fault fault;
@@ -252,17 +252,11 @@ static int m_truncate(sqlite3_file *sf, sqlite3_int64 size)
     return SQLITE_OK;
 }
 
-static bool is_liar(const struct handle *h)
-{
-    size_t len = strlen(h->file->name), end = strlen(h->disk->liar);
-    return end && len > end && strcmp(h->file->name + len - end, h->disk->liar) == 0;
-}
-
 static int m_sync(sqlite3_file *sf, int flags)
 {
     struct handle *h = (struct handle *)sf;
     int rc = struck(h->disk, true, SQLITE_IOERR_FSYNC);
-    if (rc == SQLITE_OK && h->disk && !is_liar(h)) synced(h->file);
+    if (rc == SQLITE_OK && h->disk) synced(h->file);
     return rc;
 }
 
@@ -573,7 +567,6 @@ void disk_load(struct disk *d, const struct disk_image *image)
     }
     d->changes = d->accesses = d->at = 0;
     d->off = d->struck = false;
-    d->liar[0] = '\0';
 }
 
 void disk_image_free(struct disk_image *image)
@@ -582,36 +575,3 @@ void disk_image_free(struct disk_image *image)
         free(image->files[i].bytes);
     free(image);
 }
-
-bool disk_bytes(const struct disk *d, const char *path, const uint8_t **bytes, size_t *size)
-{
-    const struct file *f = find(d, path, false);
-    if (!f || !f->exists) return false;
-    *bytes = f->now.bytes;
-    *size = f->now.size;
-    return true;
-}
-
-void disk_remove(struct disk *d, const char *path)
-{
-    struct file *f = find(d, path, false);
-    if (!f) return;
-    assert(f->opened == 0);
-    empty(f);
-    cut(&f->now, 0);
-    cut(&f->kept, 0);
-    f->exists = f->safe = false;
-    f->name[0] = '\0';
-}
-
-bool disk_rename(struct disk *d, const char *from, const char *to)
-{
-    struct file *f = find(d, from, false);
-    if (!f || !f->exists) return false;
-    disk_remove(d, to);
-    synced(f);
-    snprintf(f->name, sizeof f->name, "%s", to);
-    return true;
-}
-
-void disk_lies(struct disk *d, const char *suffix) { snprintf(d->liar, sizeof d->liar, "%s", suffix ? suffix : ""); }

@@ -41,13 +41,5 @@ void disk_switch_on(struct disk *disk, bool lost);
 struct disk_image *disk_save(const struct disk *disk);
 void disk_load(struct disk *disk, const struct disk_image *image);
 void disk_image_free(struct disk_image *image);
-/* The file's bytes; false: there is none. */
-bool disk_bytes(const struct disk *disk, const char *path, const uint8_t **bytes, size_t *size);
-/* Another name for a file, over what was there: as mv. */
-bool disk_rename(struct disk *disk, const char *from, const char *to);
-void disk_remove(struct disk *disk, const char *path);
-/* A WAL written with less than synchronous=FULL is safe only at a checkpoint: syncs of files so named do nothing
- * (a disk that lies, the negative control). NULL: none. */
-void disk_lies(struct disk *disk, const char *suffix);
 
 #endif

@@ -110,8 +110,10 @@ void net_arrives(void *ctx, long serial)
     free(f);
 }
 
+/* Payments and what takes them back; an invoice's notice is nothing to come twice. */
 static void remember(const void *bytes, size_t len)
 {
+    if (memmem(bytes, len, "340000", 6)) return;
     int at = ghost_count < GHOSTS_MAX ? ghost_count++ : (int)dice(DICE_NET, GHOSTS_MAX);
     memcpy(ghosts[at].bytes, bytes, len);
     ghosts[at].len = len;
@@ -329,7 +331,9 @@ void net_ghost(void)
 {
     struct node *utility = node_named("utility");
     if (!ghost_count || !utility->up) return;
-    int at = (int)dice(DICE_NET, (unsigned)ghost_count);
+    int at = (int)dice(DICE_NET, (unsigned)ghost_count), tries = 8;
+    while (one_in(DICE_NET, 2) == 0 && tries-- > 0 && memcmp(ghosts[at].bytes, "022", 3) != 0) /* an advice behind what undid it */
+        at = (int)dice(DICE_NET, (unsigned)ghost_count);
     for (int i = 0; i < CHANNELS_MAX; i++)
         if (channels[i].used && channels[i].node == utility && !channels[i].closed) {
             struct node *old = enter(utility);

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "branchd/service.h"
@@ -20,7 +19,7 @@ static struct daemon {
     struct branch branch;
     struct service service;
     struct entropy_seeded seed;
-    struct disk_image *fresh, *backup;
+    struct disk_image *fresh;
 } daemons[BRANCHES];
 
 static struct daemon *daemon_of(const struct service *s)
@@ -131,8 +130,6 @@ void branch_reset(int count)
         disk_load(disk, daemons[i].fresh);
         settle(i);
         daemons[i].seed = (struct entropy_seeded){.seed = run_now->seed * BRANCHES + (uint64_t)i};
-        disk_image_free(daemons[i].backup);
-        daemons[i].backup = NULL;
     }
 }
 
@@ -159,8 +156,6 @@ bool branch_up(struct node *node)
     s->branch = &d->branch;
     uv_timer_init(&s->loop, &s->kick);
     s->kick.data = s;
-    if (b->restored && ledger_restored(b->path, &d->branch.world, "0101", &err) != 0) return false;
-    b->restored = false;
     s->ledger = ledger_open(b->path, &d->branch.world, &d->branch.rules, &err);
     if (!s->ledger && !disk_struck(node->disk)) broken("lost", "%s can't open its ledger: %s %s", node->name, err.where, err.why);
     if (!s->ledger) return false;
@@ -192,18 +187,3 @@ void branch_down(struct node *node)
 
 const uv_loop_t *branch_loop(const struct node *node) { return &daemons[((const struct branch_node *)node)->index].service.loop; }
 bool branch_link_up(const struct branch_node *b) { return b->ledger && link_up(b->service->link); }
-
-void branch_backup(struct branch_node *b)
-{
-    char path[112];
-    struct error err;
-    snprintf(path, sizeof path, "%s/b%d-backup.db", storm_folder, b->index);
-    unlink(path);
-    if (ledger_backup(b->ledger, path, &err) != 0) return;
-    disk_image_free(daemons[b->index].backup);
-    daemons[b->index].backup = disk_save(b->node.disk);
-    disk_remove(b->node.disk, path);
-    say("backup made");
-}
-
-bool branch_has_backup(const struct branch_node *b) { return daemons[b->index].backup != NULL; }

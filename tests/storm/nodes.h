@@ -23,7 +23,6 @@ struct branch_node {
     struct ledger_startup found;       /* at its last start */
     struct service *service;
     char path[96];
-    bool restored;                     /* from a backup, at its next start */
 };
 extern struct branch_node branches[BRANCHES];
 extern const char *const branch_banks[BRANCHES], *const branch_names[BRANCHES];
@@ -49,8 +48,6 @@ void branch_reset(int count);
 bool branch_up(struct node *node);
 void branch_down(struct node *node);
 const uv_loop_t *branch_loop(const struct node *node);
-void branch_backup(struct branch_node *b);     /* kept beside its disk */
-bool branch_has_backup(const struct branch_node *b);
 bool branch_link_up(const struct branch_node *b);
 
 void bank_prepare(void);

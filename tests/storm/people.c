@@ -264,7 +264,10 @@ static void no_answer(struct teller *t)
     struct key key = p.key;
     switch (dice(DICE_PEOPLE, 6)) {
     case 0: case 1: case 2: hear(t, payment_ask_again(ledger_of(t), &key, &err)); break;
-    case 3: case 4: hear(t, payment_finish(ledger_of(t), &key, t->number, &p, &err)); break;
+    case 3: case 4:
+        if (hear(t, payment_finish(ledger_of(t), &key, t->number, &p, &err)) == HEARD_OK && one_in(DICE_PEOPLE, 4))
+            hear(t, payment_undo(ledger_of(t), &key, NULL, 0, both(t, "undo"), &p, &err));
+        break;
     default:
         if (hear(t, payment_abandon(ledger_of(t), &key, both(t, "abandon"), &p, &err)) != HEARD_NO && v) v->back = true;
     }

@@ -40,7 +40,6 @@ struct world {
     int sheet_count;
     struct drawer drawers[2][TELLERS];
     int days[2];                  /* closed at each branch */
-    bool restored[2];             /* a backup was restored: what it lacks is a difference, not a loss */
 };
 extern struct world world;
 
