@@ -349,7 +349,7 @@ static void paint(struct counter *c, void *state)
     view_set(view, "printer", printing_now(c, now, sizeof now) ? now : printing_words(c));
     view_set(view, "cleared", s->cleared ? _("printer cleared") : "");
     view_set(view, "forward", word_forwarded(js_text(card, "forwarded")));
-    view_set(view, "kept", s->slip ? _("The slip was printed: once it is signed, H Enter once more, and the cash goes out.") : collect_begun(c) ? _("The customer you had begun with is kept as you left it.") : "");
+    view_set(view, "kept", s->slip ? _("The slip was printed; once it is signed: H Enter again, and the cash goes out") : collect_begun(c) ? _("The customer you had begun with is kept as you left it.") : "");
 }
 
 static void changed(struct counter *c, void *state, const char *what, const json_t *params)
