@@ -1,8 +1,10 @@
-/* A bank's front end: the relay. Its journal is no part of the promise about money. */
+/* A bank's front end: the relay. Its journal is no part of the promise about money, and its
+ * desk (special accounts, on a thread of its own) is asked nothing here. */
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "bankd/desk.h"
 #include "bankd/relay.h"
 #include "base/text.h"
 #include "storm/nodes.h"
@@ -13,6 +15,14 @@ static struct { struct bank bank; struct relay *relay; uv_loop_t loop; } banks[B
 
 bool journal_message(struct journal *j, enum journal_fate fate, int link, const char *station, const void *bytes, size_t len) { return true; }
 void journal_alarm(struct journal *j, const char *station, const char *address, const char *what) {}
+
+static int no_desk;
+struct desk *desk_open(const struct bank *b, uv_loop_t *loop, void (*answered)(void *ctx, uint64_t tag, const void *bytes, size_t len),
+                       void *ctx, struct error *err) { return (struct desk *)&no_desk; }
+bool desk_ask(struct desk *d, uint64_t tag, const void *bytes, size_t len) { return false; }
+void desk_stop(struct desk *d) {}
+void desk_free(struct desk *d) {}
+bool desk_is_ours(const struct iso *m) { return false; }
 
 static int index_of(const struct node *node) { return (int)(node - bank_nodes); }
 
@@ -49,7 +59,8 @@ bool bank_up(struct node *node)
     int i = index_of(node);
     struct error err;
     banks[i].relay = relay_new(&banks[i].bank, &banks[i].loop, NULL, NULL);
-    return banks[i].relay && relay_start(banks[i].relay, &err) == 0;
+    if (banks[i].relay && relay_start(banks[i].relay, &err) == 0) return true;
+    broken("broken", "the relay can't start: %s %s", err.where, err.why); /* it has no disk that could fail */
 }
 
 void bank_down(struct node *node)
