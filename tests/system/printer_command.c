@@ -1,6 +1,7 @@
 /* A technician who comes by ssh: all of the printers' screens as commands, against a printer
  * that answers and a running branch. */
 #include <setjmp.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,6 +13,7 @@
 
 #include <jansson.h>
 
+#include "base/clock.h"
 #include "lib/printer.h"
 #include "lib/world_branch.h"
 
@@ -88,6 +90,15 @@ static void what_the_host_reaches_is_found_an_address_too(void **state)
     assert_non_null(strstr(out, printer_uri(printer)));
 }
 
+/* The printer works behind its line: what it has done so far, or within five seconds. */
+static int kicks_come_to(int wanted)
+{
+    int64_t until = clock_monotonic_ms() + 5000;
+    while (printer_kicks(printer) < wanted && clock_monotonic_ms() < until)
+        poll(NULL, 0, 5);
+    return printer_kicks(printer);
+}
+
 static void trial_pages_bear_no_number(void **state)
 {
     size_t before, after;
@@ -100,7 +111,7 @@ static void trial_pages_bear_no_number(void **state)
     assert_null(memmem(paper + before, after - before, "00012345", 8));
     assert_int_equal(ALONE("align", printer_uri(printer), "--profile=epson-80", "--down=0.2", "--json"), EX_OK);
     assert_int_equal(ALONE("drawer", printer_uri(printer), "--profile=epson-80"), EX_OK);
-    assert_int_equal(printer_kicks(printer), 1);
+    assert_int_equal(kicks_come_to(1), 1);
 }
 
 static void it_is_bound_listed_and_unbound(void **state)
