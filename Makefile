@@ -23,7 +23,7 @@ endif
 LINK   := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections -Wl,--as-needed
 ifeq ($(SANITIZE),1)
 # what gcc guesses of lengths is worse at -O1 with the sanitizers in: the plain build judges them
-OPT    := -O1 -g $(if $(findstring clang,$(CC)),,-Wno-format-truncation) -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+OPT    := -O1 -g $(if $(findstring clang,$(CC)),,-Wno-format-truncation -Wno-restrict) -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 LINK   += -fsanitize=address,undefined
 else
 OPT    := -O2 -g -D_FORTIFY_SOURCE=2
@@ -66,7 +66,9 @@ TEST_LIBS  += $(if $(filter 1,$(SANITIZE)),-Wl$(comma)-u$(comma)__lsan_default_s
 comma      := ,
 LOCALES    := $(patsubst app/counter/po/%.po,$(B)/locale/%/LC_MESSAGES/gridteller.mo,$(wildcard app/counter/po/*.po))
 
-all: $(PROGRAMS:%=$(B)/%) $(B)/once $(B)/conformance $(LOCALES)
+MANUALS    := $(patsubst app/install/man/%.in,$(B)/man/gridteller-%,$(wildcard app/install/man/*.in))
+
+all: $(PROGRAMS:%=$(B)/%) $(B)/once $(B)/conformance $(LOCALES) $(MANUALS)
 
 $(LIBS): $(call obj_of,$(LIB_SRC))
 	@rm -f $@
@@ -132,6 +134,19 @@ $(B)/locale/%/LC_MESSAGES/gridteller.mo: app/counter/po/%.po
 	@mkdir -p $(@D)
 	$(Q)msgfmt --check -o $@ $<
 
+# what a program says of itself goes into its page
+$(B)/man/gridteller-%: app/install/man/%.in app/install/manual.sh $(PROGRAMS:%=$(B)/%)
+	@mkdir -p $(@D)
+	$(Q)app/install/manual.sh $(B)/$(basename $*) $< >$@
+
+# PREFIX=/usr/local DESTDIR=
+install: all
+	@app/install/install.sh $(B) $(PREFIX) '$(DESTDIR)'
+# a Debian package, $(B)/gridteller_VERSION_ARCH.deb
+deb: all
+	@app/install/deb.sh $(B)
+.PHONY: install deb
+
 # --- tests -------------------------------------------------------------------
 $(B)/obj/tests/%.o: CFLAGS_ALL += $(TEST_CFLAGS) -Itests
 $(B)/libtest.a: $(call obj_of,$(wildcard tests/lib/*.c))
@@ -169,7 +184,7 @@ fuzz: deps
 # The storm (tests/storm): simulated days of a branch, the programs' own code over
 # disks, time and connections that are not real. `make storm MINUTES=10`.
 MINUTES   ?= 10
-STORM_OBJ := $(call obj_of,$(wildcard tests/storm/*.c))
+STORM_OBJ := $(call obj_of,$(wildcard tests/storm/*.c) tests/lib/disk.c)
 # two programs in one: what both call by one name is told apart
 $(B)/storm-branchd.a: $(B)/libbranchd-part.a
 	$(Q)objcopy --redefine-sym service_today=branch_service_today $< $@
@@ -179,6 +194,17 @@ STORM_LINK  = $(CC) $(LINK) -Wl,--wrap=clock_monotonic_ms -o $@ $(STORM_OBJ) $(1
 $(B)/storm: $(STORM_OBJ) $(STORM_LIBS)
 	$(call say,LINK,$@)
 	$(Q)$(call STORM_LINK)
+# Named mutants of the core and its settings, each of one file's copy: all must be caught.
+MUTANTS := $(patsubst tests/storm/mutants/%.sed,$(B)/mutants/%,$(wildcard tests/storm/mutants/*.sed))
+$(B)/mutants/%: tests/storm/mutants/%.sed $(B)/storm
+	@mkdir -p $(@D)
+	$(call say,MUT,$<)
+	@file=$$(sed -n 's/^# file: //p' $<); sed -f $< $$file >$@.c; ! cmp -s $$file $@.c || { echo "$<: changes nothing" >&2; exit 1; }
+	$(Q)$(CC) $(CFLAGS_ALL) -Wno-error -c -o $@.o $@.c
+	@grep -q '^# file: app/branchd' $< && objcopy --redefine-sym service_today=branch_service_today $@.o || true
+	$(Q)$(call STORM_LINK,$@.o)
+storm-programs: $(B)/storm $(MUTANTS)
+.PHONY: storm-programs
 storm: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) $(B)/storm
 	@$(B)/storm -m $(MINUTES) -s $${SEED:-$$(date +%s)}
@@ -202,9 +228,9 @@ bench: deps
 # "N passed, N failed" over all of them.
 test: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all test-programs
-	@B=$(B) tests/run $(CHECKS) $(UNIT) $(FUZZ) $(SCREENS) $(SYSTEM)
+	@B=$(B) tests/run $(CHECKS) $(UNIT) $(FUZZ) $(SCREENS) $(SYSTEM) $(B)/storm tests/storm/mutants.sh
 .PHONY: test-programs
-test-programs: $(B)/once $(B)/conformance $(B)/day $(UNIT) $(FUZZ) $(SYSTEM) $(SCREENS)
+test-programs: $(B)/once $(B)/conformance $(B)/day $(MANUALS) $(UNIT) $(FUZZ) $(SYSTEM) $(SCREENS)
 
 # every screen in both languages, as pictures in $(B)/screens
 screens: all $(B)/tests/screen_pictures
@@ -228,4 +254,4 @@ lint: deps
 clean:
 	rm -rf $(B)
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -type f -name '*.d' 2>/dev/null)

@@ -5,6 +5,7 @@
 #include <sysexits.h>
 
 #include "bankd/account_file.h"
+#include "bankd/desk.h"
 #include "base/money.h"
 #include "base/table.h"
 #include "base/text.h"
@@ -150,7 +151,7 @@ static const struct question {
                  {{"line", "Line", COLUMN_INT}, {"time", "Time", COLUMN_TEXT}, {"what", "What", COLUMN_TEXT}, {"amount", "Amount", COLUMN_MONEY},
                   {"balance", "Balance", COLUMN_MONEY}, {"by", "By", COLUMN_TEXT}}};
 
-static void bind(sqlite3_stmt *q, const char *name, int64_t value)
+static void bind_number(sqlite3_stmt *q, const char *name, int64_t value)
 {
     int at = sqlite3_bind_parameter_index(q, name);
     if (at) sqlite3_bind_int64(q, at, value);
@@ -165,9 +166,9 @@ static int ask(struct asked *a, const struct question *question, int64_t *rows)
     if (sqlite3_prepare_v2(a->db, question->sql, -1, &q, NULL) != SQLITE_OK) return bank_db_failed(a->db, "the query failed", &err), failed(&err);
     while (columns < COLUMNS_MAX && question->columns[columns].name)
         columns++;
-    bind(q, ":number", a->number);
-    bind(q, ":last", a->last);
-    bind(q, ":offset", a->bank->settings.offset_s);
+    bind_number(q, ":number", a->number);
+    bind_number(q, ":last", a->last);
+    bind_number(q, ":offset", a->bank->settings.offset_s);
     struct table *table = table_open(stdout, a->style, question->columns, columns);
     while ((status = sqlite3_step(q)) == SQLITE_ROW) {
         struct cell cells[COLUMNS_MAX];
@@ -205,6 +206,7 @@ static int do_statement(struct asked *a)
 }
 
 static int do_import(struct asked *a) { return account_import(a->bank, a->db, a->file, a->folder, a->encoding); }
+static int do_key(struct asked *a) { return desk_make_key(a->bank->settings.box_key); }
 static int do_export(struct asked *a) { return account_export(a->bank, a->db, a->folder); }
 
 /* --- the command line ---------------------------------------------------------------- */
@@ -219,7 +221,7 @@ static const struct act {
     {"deposit", do_deposit, WANTS_NUMBER | WANTS_YUAN}, {"withdraw", do_withdraw, WANTS_NUMBER | WANTS_YUAN},
     {"freeze", do_freeze, WANTS_NUMBER}, {"unfreeze", do_unfreeze, WANTS_NUMBER}, {"close", do_close, WANTS_NUMBER},
     {"show", do_show, WANTS_NUMBER}, {"statement", do_statement, WANTS_NUMBER}, {"list", do_list, 0},
-    {"import", do_import, WANTS_FILE}, {"export", do_export, 0},
+    {"import", do_import, WANTS_FILE}, {"export", do_export, 0}, {"key", do_key, 0},
 };
 
 static int take_option(struct asked *a, int c, const char *value)

@@ -128,3 +128,33 @@ CREATE TABLE opened (
     code     TEXT NOT NULL,
     PRIMARY KEY (utility, number, sequence)
 ) STRICT, WITHOUT ROWID;
+
+-- Keys of the bank's own messages, for ever: the same key with the same content is
+-- answered as the first time, with other content 94; a tombstone stops a late one.
+CREATE TABLE desk_key (
+    bank      TEXT NOT NULL,
+    branch    TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    state     INTEGER NOT NULL CHECK (state BETWEEN 1 AND 5), -- declined, done, tombstone, undone, reversed
+    content   BLOB,                          -- digest of all fields but MTI and DE 7; NULL: known from a 0420 alone
+    origin    BLOB NOT NULL,                 -- digest of the nine fields that a 04xx shares
+    proc      INTEGER NOT NULL DEFAULT 0,
+    account   INTEGER NOT NULL DEFAULT 0,
+    customer  TEXT NOT NULL DEFAULT '',
+    fen       INTEGER NOT NULL DEFAULT 0,
+    was       INTEGER NOT NULL DEFAULT 0,    -- the account's state before it
+    short_fen INTEGER NOT NULL DEFAULT 0,    -- what an undoing could not take back
+    answer    BLOB,                          -- the first answer, packed
+    at_ms     INTEGER NOT NULL,
+    PRIMARY KEY (bank, branch, reference)
+) STRICT, WITHOUT ROWID;
+
+-- What became of each line of a passbook.
+CREATE TABLE printed_line (
+    account INTEGER NOT NULL,
+    line    INTEGER NOT NULL,
+    book    INTEGER NOT NULL,
+    state   TEXT NOT NULL CHECK (state IN ('sent', 'printed', 'doubtful')),
+    at_ms   INTEGER NOT NULL,
+    PRIMARY KEY (account, line)
+) STRICT, WITHOUT ROWID;

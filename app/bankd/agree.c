@@ -40,14 +40,22 @@ static void freed(uv_handle_t *handle)
     free(a);
 }
 
+/* The line still says on_down from the loop: libuv ends handles the last one first,
+ * so that the timer, which `a` goes with, is closed before the line. */
+static void let_go(struct agree *a)
+{
+    uv_timer_stop(&a->timer);
+    if (!a->working) uv_close((uv_handle_t *)&a->timer, freed);
+    if (a->link) channel_link_close(a->link);
+    a->link = NULL;
+}
+
 static void finish(struct agree *a)
 {
     if (a->over) return;
     a->over = true;
-    if (a->link) channel_link_close(a->link);
-    uv_timer_stop(&a->timer);
     a->ended(a->ctx, &a->end);
-    if (!a->working) uv_close((uv_handle_t *)&a->timer, freed);
+    let_go(a);
 }
 
 static void fail_with(struct agree *a, const char *why)
@@ -272,9 +280,7 @@ void agree_stop(struct agree *a)
 {
     if (a == NULL || a->over) return;
     a->over = true;
-    channel_link_close(a->link);
-    uv_timer_stop(&a->timer);
-    if (!a->working) uv_close((uv_handle_t *)&a->timer, freed);
+    let_go(a);
 }
 
 static void copy_end(void *ctx, const struct agree_end *end) { *(struct agree_end *)ctx = *end; }

@@ -25,7 +25,8 @@ struct bank_settings {
     char socket[BANK_PATH], metrics[BANK_PATH];
     int64_t metrics_ms;
     bool retry;
-    char results[BANK_PATH];
+    char results[BANK_PATH], files_cert[BANK_PATH], files_key[BANK_PATH];
+    char box_key[BANK_PATH];
     int64_t shift_s;
     int32_t offset_s;
 };

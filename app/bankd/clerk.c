@@ -7,7 +7,6 @@
 #include "base/table.h"
 #include "base/text.h"
 #include "base/two.h"
-#include "ledger/operator.h"
 
 static int find(void *ctx, const char *number, struct two_person *who, struct error *err)
 {
@@ -53,7 +52,7 @@ static int add(const struct bank *b, sqlite3 *db, const char *number, const char
     sqlite3_stmt *q = NULL;
     if (!text_alnum(number) || strlen(number) >= TWO_NUMBER_SIZE) return error_all(err, "nobody was added", number, "a number has 1 to 8 digits or letters", NULL);
     if (!prompt_password("password: ", password, sizeof password)) return error_all(err, "nobody was added", NULL, "no password was given", NULL);
-    int status = operator_password_rule(number, password, err) == LEDGER_OK ? secret_password_hash(password, secret_cost_interactive(), &chance, stored, err) : -1;
+    int status = secret_password_rule(number, password, err) == 0 ? secret_password_hash(password, secret_cost_interactive(), &chance, stored, err) : -1;
     secret_wipe(password, sizeof password);
     if (status != 0) return -1;
     bool good = sqlite3_prepare_v2(db, "INSERT INTO clerk (number, name, stored) VALUES (?1,?2,?3)", -1, &q, NULL) == SQLITE_OK &&

@@ -88,16 +88,19 @@ const struct command bank_commands[] = {
      "  import FILE [--result DIR]    opens those of a file of the utility's customer centre (ACCOPEN) and\n"
      "                                writes the result (ACCRESULT); the same file again: the same result\n"
      "  export [--result DIR]         every customer's account, as such a result\n"
+     "  key                           makes the key that passwords are sealed for; prints its public part\n"
      "\n"
      "  --format WORD                 table (the default), csv or json, for show, statement and list\n"
      "Ends with 0, 65 refused (the code and why are said), 66 no such file, 69 no books.\n"},
-    {"withhold", cmd_withhold, "run LIST | retry | list", "debit the utility's monthly list",
+    {"withhold", cmd_withhold, "run LIST | retry | list | fetch BATCH | send FILE", "debit the utility's monthly list",
      "  run LIST    judges the whole list, debits row by row in its order, writes the results. Killed and\n"
      "              started again it goes on where it stood. A batch is worked once: the same list again\n"
      "              debits nothing and gives the same results; another list under its number is refused\n"
      "  retry       the batches that are not final: rows without enough money are tried again (once a day,\n"
      "              if the settings allow it), or the final result is written; for a timer\n"
      "  list        batches, and what was debited\n"
+     "  fetch BATCH the utility's list over the line, into the folder of the results\n"
+     "  send FILE   a result over the line; the utility posts it with its own command\n"
      "\n"
      "  --result DIR       where the results go (`results` of the settings):\n"
      "                     WHRESULT-<utility>-<batch>-interim.txt, what was debited at once, and\n"

@@ -13,7 +13,7 @@
 
 #include "bankd/bank.h"
 
-enum journal_fate { FATE_SENT, FATE_QUEUED, FATE_LOCAL, FATE_REFUSED, FATE_HELD, FATE_ANSWER, FATE_LATE, FATE_NOBODY, FATE_OWN };
+enum journal_fate { FATE_SENT, FATE_QUEUED, FATE_LOCAL, FATE_REFUSED, FATE_HELD, FATE_ANSWER, FATE_LATE, FATE_NOBODY, FATE_OWN, FATE_DESK };
 extern const char *const journal_fates[]; /* the words of schema.sql */
 
 struct journal;

@@ -6,7 +6,7 @@
 
 #define PURGE_ROWS "10000" /* old rows dropped at a time */
 
-const char *const journal_fates[] = {"sent", "queued", "local", "refused", "held", "answer", "late", "nobody", "own"};
+const char *const journal_fates[] = {"sent", "queued", "local", "refused", "held", "answer", "late", "nobody", "own", "desk"};
 
 /* A password was sealed for the bank alone; it is not for this book either. */
 static void blank_secrets(const struct iso *m, char *text, size_t len)

@@ -106,7 +106,8 @@ int relay_start(struct relay *r, struct error *err)
     const struct bank_settings *set = &r->bank->settings;
     struct channel_limits limits = {(int)set->connections, (int)set->per_address};
     if (r->sessions == NULL || r->inflight == NULL) return error_all(err, "cannot relay", NULL, "no memory", NULL);
-    r->policy = policy_load(set->policy, err);
+    r->desk = desk_open(r->bank, r->loop, relay_desk_answered, r, err);
+    r->policy = r->desk ? policy_load(set->policy, err) : NULL;
     if (r->policy == NULL || relay_links_open(r, err) != 0) return -1;
     r->server = channel_listen(r->loop, r->tls, set->listen, &limits, &relay_branch_events, r, err);
     if (r->server == NULL) return -1;
@@ -139,6 +140,7 @@ void relay_stop(struct relay *r)
     if (r->server) channel_server_close(r->server);
     r->server = NULL;
     relay_links_close(r);
+    if (r->desk) desk_stop(r->desk);
     if (!uv_is_closing((uv_handle_t *)&r->tick)) uv_close((uv_handle_t *)&r->tick, NULL);
 }
 
@@ -164,6 +166,7 @@ void relay_free(struct relay *r)
             r->buckets[i] = next;
         }
     inflight_close(r->inflight);
+    desk_free(r->desk);
     policy_free(r->policy);
     free(r->sessions);
     free(r);

@@ -139,6 +139,32 @@ static void answer_local(struct session *s, const struct iso *m, const uint8_t *
     relay_answer_own(s->relay, s, m, "00", NULL);
 }
 
+/* The bank's own: judged at its desk, nothing of it is sent on. */
+static void to_desk(struct session *s, const struct iso *m, const uint8_t *bytes, size_t len)
+{
+    struct relay *r = s->relay;
+    if (!journal_message(r->journal, FATE_LOCAL, 0, s->cn, bytes, len)) return;
+    if (!desk_ask(r->desk, s->id, bytes, len) && !message_is_advice(m)) relay_answer_own(r, s, m, "91", "too many wait at the bank");
+}
+
+void relay_desk_answered(void *ctx, uint64_t tag, const void *bytes, size_t len)
+{
+    struct relay *r = ctx;
+    struct session *s = relay_session(r, tag);
+    journal_message(r->journal, FATE_DESK, 0, s ? s->cn : "", bytes, len);
+    if (s) relay_to_session(s, bytes, len); /* else it asks again when it is back */
+}
+
+/* The line that a payment can be followed by, here as in the other programs. */
+void relay_tell(const struct iso *m, const char *words, const char *whom)
+{
+    struct key key;
+    char text[KEY_TEXT_SIZE], code[4] = "";
+    if ((m->mti[1] != '2' && m->mti[1] != '4') || !message_key(m, &key)) return;
+    iso_text(m, 39, code, sizeof code);
+    log_line(LOG_LEVEL_INFO, key_format(&key, text, sizeof text), "%s%s%s %s %s", m->mti, code[0] ? " " : "", code, words, whom);
+}
+
 static void send_on(struct session *s, struct branch *b, const struct iso *m, const uint8_t *bytes, size_t len)
 {
     struct item *item = malloc(sizeof *item + len);
@@ -182,6 +208,8 @@ static void on_frame(void *ctx, struct channel *c, const uint8_t *bytes, size_t 
         refuse(s, &m, "58", why, bytes, len);
     } else if (is_local(&m)) {
         answer_local(s, &m, bytes, len);
+    } else if (desk_is_ours(&m)) {
+        to_desk(s, &m, bytes, len);
     } else {
         struct branch *b = relay_branch(s->relay, bank, name, true);
         if (b == NULL) {
@@ -190,6 +218,7 @@ static void on_frame(void *ctx, struct channel *c, const uint8_t *bytes, size_t 
         }
         b->session = s->id;
         b->last_ms = clock_now_ms(&s->relay->bank->clock);
+        relay_tell(&m, "from", s->cn);
         send_on(s, b, &m, bytes, len);
     }
 }

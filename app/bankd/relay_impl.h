@@ -2,6 +2,7 @@
 #ifndef BANKD_RELAY_IMPL_H
 #define BANKD_RELAY_IMPL_H
 
+#include "bankd/desk.h"
 #include "bankd/inflight.h"
 #include "bankd/relay.h"
 #include "wire/channel.h"
@@ -78,6 +79,7 @@ struct relay {
     struct channel_tls *tls;
     struct channel_server *server;
     struct journal *journal;
+    struct desk *desk;
     struct policy *policy;
     struct inflight *inflight;
     struct session **sessions;   /* by slot; an id is serial * slots + slot */
@@ -109,6 +111,8 @@ void relay_alarm(struct relay *r, const char *station, const char *address, cons
 extern const struct channel_events relay_branch_events;
 struct session *relay_session(struct relay *r, uint64_t id); /* NULL: gone */
 bool relay_to_session(struct session *s, const void *bytes, size_t len);
+void relay_desk_answered(void *ctx, uint64_t tag, const void *bytes, size_t len);
+void relay_tell(const struct iso *m, const char *words, const char *whom);
 
 /* relay_queue.c: branches, their order and their turns */
 struct branch *relay_branch(struct relay *r, const char *bank, const char *name, bool make);

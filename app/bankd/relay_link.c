@@ -134,6 +134,7 @@ static void pass(struct link *l, const struct iso *m, const uint8_t *bytes, size
     if (b) b->answered++;
     if (b && late) b->late++;
     l->answered++;
+    relay_tell(m, s == NULL ? "for nobody" : late ? "late, to" : "to", s ? s->cn : "");
     enum journal_fate fate = s == NULL ? FATE_NOBODY : late ? FATE_LATE : FATE_ANSWER;
     if (journal_message(r->journal, fate, l->number, s ? s->cn : "", bytes, len) && s) relay_to_session(s, bytes, len);
     if (r->queued) relay_pump(r);

@@ -23,7 +23,8 @@ CREATE TABLE message (
                 'answer',    -- the utility's answer, passed to the branch
                 'late',      -- the same, after the branch was told 68
                 'nobody',    -- the same, and the branch is not connected
-                'own')),     -- an answer made here: 30, 58, 68, 91, or 00 to a local one
+                'own',       -- an answer made here: 30, 58, 68, 91, or 00 to a local one
+                'desk')),    -- an answer of the bank itself, to a message about a special account
     link       INTEGER NOT NULL,  -- connection to the utility, 1..; 0: none
     station    TEXT NOT NULL,     -- the branch's certificate; empty: not known any more
     mti        TEXT NOT NULL CHECK (length(mti) = 4),

@@ -18,6 +18,23 @@ static const struct { const char *name, *what, *sql; } rules[] = {
     {"approval-once", "a key has one approval",
      "SELECT count(*) FROM (SELECT 1 FROM message WHERE fate IN ('answer','late','nobody') AND mti IN ('0210','0230') AND code='00'"
      " AND approval<>'' GROUP BY bank, branch, reference HAVING count(DISTINCT approval) > 1)"},
+    {"balance", "an account's balance is the sum of its entries",
+     "SELECT count(*) FROM account a LEFT JOIN (SELECT number, sum(fen) AS fen, count(*) AS lines FROM (SELECT credit AS number, fen FROM entry UNION ALL"
+     " SELECT debit, -fen FROM entry) GROUP BY number) s ON s.number=a.number WHERE a.balance_fen<>coalesce(s.fen, 0) OR a.lines<>coalesce(s.lines, 0)"},
+    {"line-chain", "an account's lines follow one another",
+     "SELECT count(*) FROM entry e LEFT JOIN entry b ON b.id=e.before WHERE e.line>0 AND (e.line<>coalesce(b.line, 0) + 1"
+     " OR e.balance_fen<>coalesce(b.balance_fen, 0) + CASE WHEN e.credit>=1000 THEN e.fen ELSE -e.fen END)"},
+    {"last-line", "the last line is the account's last entry",
+     "SELECT count(*) FROM account a LEFT JOIN entry e ON e.id=a.last WHERE a.last>0 AND (e.id IS NULL OR e.line<>a.lines OR e.balance_fen<>a.balance_fen)"},
+    {"account-known", "every special account of the journal is known",
+     "SELECT count(*) FROM entry e WHERE (e.debit>=1000 AND NOT EXISTS (SELECT 1 FROM account WHERE number=e.debit))"
+     " OR (e.credit>=1000 AND NOT EXISTS (SELECT 1 FROM account WHERE number=e.credit))"},
+    {"debited-once", "a row of a batch is debited once",
+     "SELECT count(*) FROM (SELECT 1 FROM entry WHERE batch>0 GROUP BY batch, row HAVING count(*) > 1)"},
+    {"batch-whole", "each row of a batch that was run is debited or has a reason",
+     "SELECT count(*) FROM batch b WHERE state>0 AND records<>(SELECT count(DISTINCT row) FROM (SELECT row FROM entry e WHERE e.batch=b.id UNION"
+     " SELECT row FROM failed f WHERE f.batch=b.id))"},
+    {"closed-empty", "a closed account holds nothing", "SELECT count(*) FROM account WHERE state=2 AND balance_fen<>0"},
     {"answer-sent", "what was answered had been sent on",
      "SELECT count(*) FROM message a WHERE a.fate IN ('answer','late','nobody') AND a.reference<>'' AND NOT EXISTS (SELECT 1 FROM message s"
      " WHERE s.fate='sent' AND s.reference=a.reference AND s.branch=a.branch AND s.bank=a.bank AND s.seq<a.seq)"

@@ -56,6 +56,7 @@ struct layout {
     size_t moved_count;
     struct marks *seen;         /* while reading */
     uint8_t *numbers;           /* bits by sequence, while reading */
+    char *buffers;              /* of the files */
     FILE *copy;                 /* every row in the list's order, for the results */
     char folder[BANK_PATH];
 };

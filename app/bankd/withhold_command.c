@@ -7,6 +7,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "bankd/travel.h"
 #include "bankd/withhold.h"
 #include "base/money.h"
 #include "base/table.h"
@@ -142,6 +143,27 @@ static int list(sqlite3 *db, enum table_style style)
     return EX_OK;
 }
 
+/* --- over the line ------------------------------------------------------------------- */
+
+static int fetch(const struct bank *b, const char *batch, const char *folder, bool bar)
+{
+    char path[2 * BANK_PATH];
+    struct error err = {0};
+    if (!text_alnum(batch) || strlen(batch) > 13) return fprintf(stderr, "bankd: a batch that travels is 1 to 13 digits or letters\n"), EX_USAGE;
+    snprintf(path, sizeof path, "%s/WHLIST-%s-%s.txt", folder, b->settings.id, batch);
+    if (travel_fetch(b, batch, path, bar, &err) != 0) return fail(&err, EX_UNAVAILABLE);
+    printf("%s\n", path);
+    return EX_OK;
+}
+
+static int send_result(const struct bank *b, const char *path, bool bar)
+{
+    struct error err = {0};
+    if (travel_send(b, path, bar, &err) != 0) return fail(&err, EX_UNAVAILABLE);
+    puts("sent");
+    return EX_OK;
+}
+
 /* --- the command line --------------------------------------------------------------- */
 
 static int usage(const char *why, const char *what)
@@ -169,10 +191,12 @@ int cmd_withhold(struct bank *b, int argc, char **argv)
         else if (!recfile_encoding_parse(optarg, &encoding)) return usage("no such encoding:", optarg);
     }
     const char *what = optind < argc ? argv[optind] : "", *file = optind + 1 < argc ? argv[optind + 1] : NULL;
-    bool runs = strcmp(what, "run") == 0, retries = strcmp(what, "retry") == 0, lists = strcmp(what, "list") == 0;
-    if (!runs && !retries && !lists) return usage("run, retry or list?", NULL);
-    if (runs && file == NULL) return usage("which list?", NULL);
-    if (argc > optind + 1 + (runs ? 1 : 0)) return usage("what is this:", argv[argc - 1]);
+    bool runs = strcmp(what, "run") == 0, retries = strcmp(what, "retry") == 0, lists = strcmp(what, "list") == 0,
+         fetches = strcmp(what, "fetch") == 0, sends = strcmp(what, "send") == 0, subject = runs || fetches || sends;
+    if (!subject && !retries && !lists) return usage("run, retry, list, fetch or send?", NULL);
+    if (subject && file == NULL) return usage(fetches ? "which batch?" : "which file?", NULL);
+    if (argc > optind + 1 + (subject ? 1 : 0)) return usage("what is this:", argv[argc - 1]);
+    if (fetches || sends) return fetches ? fetch(b, file, folder, bar) : send_result(b, file, bar);
     sqlite3 *db = bank_db(b, &err);
     if (db == NULL) return fail(&err, EX_UNAVAILABLE);
     sqlite3_exec(db, "PRAGMA wal_autocheckpoint=16000; PRAGMA cache_size=-24000", NULL, NULL, NULL);

@@ -9,7 +9,7 @@
 #include "bankd/withhold.h"
 #include "base/text.h"
 
-#define BUFFER 32768 /* bytes of a part, before they go to its file */
+#define BUFFER 65536 /* bytes of a part, before they go to its file */
 
 static int disk(const struct layout *l, struct error *err)
 {
@@ -62,11 +62,12 @@ static bool note_duplicates(struct layout *l, uint64_t bill, uint32_t sequence)
 
 /* --- parts ------------------------------------------------------------------------ */
 
-static FILE *open_part(struct layout *l)
+/* The buffer is given: glibc makes its own of 4 KiB, whatever size it is told. */
+static FILE *open_part(struct layout *l, size_t i)
 {
     int fd = open(l->folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     FILE *part = fd >= 0 ? fdopen(fd, "w+") : tmpfile();
-    if (part) setvbuf(part, NULL, _IOFBF, BUFFER);
+    if (part) setvbuf(part, l->buffers + i * BUFFER, _IOFBF, BUFFER);
     return part;
 }
 
@@ -92,11 +93,12 @@ int layout_open(struct layout *l, const char *store, int64_t rows, int64_t *samp
     l->numbers = calloc(LIST_SEQUENCE_MAX / 8 + 1, 1);
     l->bills = malloc(DUPLICATES_MAX * sizeof *l->bills);
     l->sequences = malloc(DUPLICATES_MAX * sizeof *l->sequences);
-    if (!l->seen || !l->numbers || !l->bills || !l->sequences)
+    l->buffers = malloc((l->count + 2) * BUFFER);
+    if (!l->buffers || !l->seen || !l->numbers || !l->bills || !l->sequences)
         return error_all(err, "the list cannot be laid out", NULL, "no memory", "give it 256 MiB");
     for (size_t i = 0; i <= l->count; i++)
-        if ((l->parts[i] = open_part(l)) == NULL) return disk(l, err);
-    return (l->copy = open_part(l)) ? 0 : disk(l, err);
+        if ((l->parts[i] = open_part(l, i)) == NULL) return disk(l, err);
+    return (l->copy = open_part(l, l->count + 1)) ? 0 : disk(l, err);
 }
 
 void layout_close(struct layout *l)
@@ -109,6 +111,7 @@ void layout_close(struct layout *l)
     free(l->bills);
     free(l->sequences);
     free(l->moved);
+    free(l->buffers);
     memset(l, 0, sizeof *l);
 }
 
@@ -151,8 +154,15 @@ int layout_add(struct layout *l, const struct list_row *asked, uint32_t number, 
 {
     union { struct laid row; char bytes[LAID_MAX]; } to;
     size_t customer = strlen(asked->customer) + 1, name = strlen(asked->name) + 1, bill = strlen(asked->bill) + 1;
-    to.row = (struct laid){account, asked->amount_fen, mark_of(asked->bill), number, (uint32_t)asked->sequence,
-                           (uint8_t)customer, (uint8_t)name, (uint8_t)bill};
+    memset(&to.row, 0, sizeof to.row); /* what lies between its members goes to the disk too */
+    to.row.account = account;
+    to.row.fen = asked->amount_fen;
+    to.row.bill = mark_of(asked->bill);
+    to.row.row = number;
+    to.row.sequence = (uint32_t)asked->sequence;
+    to.row.customer = (uint8_t)customer;
+    to.row.name = (uint8_t)name;
+    to.row.bill_size = (uint8_t)bill;
     memcpy(to.bytes + sizeof to.row, asked->customer, customer);
     memcpy(to.bytes + sizeof to.row + customer, asked->name, name);
     memcpy(to.bytes + sizeof to.row + customer + name, asked->bill, bill);

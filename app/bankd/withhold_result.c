@@ -16,6 +16,7 @@ struct output {
     FILE *file;
     char path[2 * BANK_PATH], at_work[2 * BANK_PATH + 8];
     struct list_sums sums;
+    char buffer[BUFFER];
 };
 struct results {
     struct withhold *w;
@@ -49,7 +50,7 @@ static int open_output(struct results *r, struct output *o, bool final, struct e
     snprintf(o->at_work, sizeof o->at_work, "%s.part", o->path);
     o->file = fopen(o->at_work, "we");
     if (o->file == NULL) return broken(o->at_work, err);
-    setvbuf(o->file, NULL, _IOFBF, BUFFER);
+    setvbuf(o->file, o->buffer, _IOFBF, sizeof o->buffer); /* given: glibc makes its own of 4 KiB, whatever size it is told */
     resultfile_put_header(o->file, &h);
     return 0;
 }

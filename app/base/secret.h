@@ -56,6 +56,9 @@ struct secret_cost { unsigned long long operations; size_t memory_bytes; };
 struct secret_cost secret_cost_interactive(void);
 struct secret_cost secret_cost_least(void);
 
+/* -1: too weak (12 characters at least, no run, no word that everybody tries, not the
+ * person's own number), with what to do. */
+int secret_password_rule(const char *number, const char *password, struct error *err);
 /* -1: not enough memory. The salt is the entropy's, so that a seed repeats it. */
 int secret_password_hash(const char *password, struct secret_cost cost,
                          const struct entropy *entropy, char out[SECRET_PASSWORD_SIZE],

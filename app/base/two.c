@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #define PASSWORD_SIZE 256
+#define PASSWORD_LEAST 12
 
 bool prompt_password(const char *prompt, char *password, size_t size)
 {

@@ -6,6 +6,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/secret.h"
 #include "base/command.h"
 #include "base/table.h"
 #include "base/text.h"
@@ -96,7 +97,7 @@ static int install(struct branch *b, int argc, char **argv)
     if (ledger == NULL) return EX_NOINPUT;
     int status = EX_DATAERR;
     if (read_password("first password: ", password) &&
-        (operator_password_rule(argv[1], password, &err) != LEDGER_OK ||
+        (secret_password_rule(argv[1], password, &err) != 0 ||
          secret_password_hash(password, b->world.cost, &b->world.entropy, stored, &err) != 0 ||
          operator_install(ledger, argv[1], argv[2], argv[3], stored, !keep, &err) != LEDGER_OK))
         failed(&err, status);

@@ -244,6 +244,12 @@ struct link *link_open(struct service *s, struct error *err)
 
 int link_reload(struct link *l, struct error *err) { return channel_tls_reload(l->tls, err); }
 
+void link_renew(struct link *l, const char *why)
+{
+    struct channel *c = channel_link_up(l->channel);
+    if (c) channel_close(c, why);
+}
+
 void link_close(struct link *l)
 {
     if (l == NULL) return;

@@ -24,6 +24,8 @@ struct link;
 struct link *link_open(struct service *s, struct error *err);
 /* New connections use the certificates as they are on disk now. */
 int link_reload(struct link *link, struct error *err);
+/* Connects anew, with them. */
+void link_renew(struct link *link, const char *why);
 /* Begins to end it; link_free once the loop has run out. */
 void link_close(struct link *link);
 void link_free(struct link *link);

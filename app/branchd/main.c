@@ -1,5 +1,6 @@
 /* branchd: holds a branch's ledger, takes what the counters ask, forwards by itself. */
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 
 #include "base/command.h"
@@ -33,6 +34,7 @@ static const struct command commands[] = {
 int main(int argc, char **argv)
 {
     static struct branch branch;
+    umask(077); /* books, copy and what is made of them are nobody else's to read */
     const struct command_set set = {"branchd", BRANCH_VERSION, commands, sizeof commands / sizeof *commands, &branch, branch_open};
     return command_main(&set, argc, argv);
 }

@@ -1,6 +1,7 @@
 /* Who sits there: greeting, sign-on with the till's opening, lock, passwords. */
 #include <string.h>
 
+#include "base/secret.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "branchd/service.h"
@@ -254,7 +255,7 @@ static void old_checked(struct service *s, struct rpc_call *call, enum ledger_re
     const char *fresh = json_string_value(json_object_get(call->params, "new"));
     struct error why = *err;
     if (session) session->checking = false;
-    if (result == LEDGER_OK) result = operator_password_rule(who->number, fresh, &why);
+    if (result == LEDGER_OK) result = secret_password_rule(who->number, fresh, &why) == 0 ? LEDGER_OK : LEDGER_WEAK;
     if (session == NULL || result != LEDGER_OK) {
         refuse_result(s, call, result == LEDGER_OK ? LEDGER_STATE : result, &why);
         return;

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/secret.h"
 #include "base/text.h"
 #include "branchd/report.h"
 #include "branchd/service.h"
@@ -128,7 +129,7 @@ static void first_hashed(struct service *s, struct rpc_call *call, const char *s
 static void begin_first(struct service *s, struct rpc_call *call, const char *number, const char *password)
 {
     struct error err = {0};
-    enum ledger_result result = operator_password_rule(number, password, &err);
+    enum ledger_result result = secret_password_rule(number, password, &err) == 0 ? LEDGER_OK : LEDGER_WEAK;
     if (result == LEDGER_OK) password_hash(s, call, password, first_hashed);
     else refuse_result(s, call, result, &err);
 }

@@ -8,21 +8,35 @@
 #include "base/log.h"
 #include "branchd/service.h"
 #include "branchd/signon.h"
+#include "wire/cert.h"
 
 #define TICK_MS 200
 #define PUSH_MS 20           /* changes within it share one notification */
 #define PUSH_EVERY_MS 5000
+#define PUSH_SHARE 10          /* of the time, one part in so many goes into state pushes at most */
+#define PUSH_SLOWEST_MS 1000
 
 int64_t service_now(const struct service *s) { return clock_now_ms(&s->branch->clock); }
 day_t service_today(const struct service *s) { return clock_today(&s->branch->clock); }
 
-static void on_push(uv_timer_t *timer) { state_push(timer->data); }
+/* What a push costs grows with the day; counters are told the less often the more it costs,
+ * so that a queue drains at its own speed. */
+static void on_push(uv_timer_t *timer)
+{
+    struct service *s = timer->data;
+    uint64_t from = uv_hrtime();
+    state_push(s);
+    int64_t rest = (int64_t)((uv_hrtime() - from) / 1000000) * PUSH_SHARE;
+    s->push_rest_ms = rest < PUSH_MS ? PUSH_MS : rest > PUSH_SLOWEST_MS ? PUSH_SLOWEST_MS : rest;
+}
 
 void service_changed(struct service *s)
 {
     if (s->dirty || s->ending || s->server == NULL) return;
     s->dirty = true;
-    uv_timer_start(&s->push, on_push, PUSH_MS, 0);
+    int64_t since = clock_monotonic_ms() - s->pushed_ms;
+    int64_t wait = s->push_rest_ms - since;
+    uv_timer_start(&s->push, on_push, (uint64_t)(wait < PUSH_MS ? PUSH_MS : wait), 0);
 }
 
 static void end_loop(uv_timer_t *timer) { uv_stop(timer->loop); }
@@ -60,12 +74,29 @@ static void on_stop(uv_signal_t *signal, int number)
     uv_stop(&s->loop);
 }
 
+/* Another public key than the ledger worked with before: a new random for the sign-on, and no money before its epoch. */
+static int know_certificate(struct service *s, bool *changed, struct error *err)
+{
+    char pin[CERT_PIN_SIZE];
+    if (wire_cert_pin(s->branch->settings.cert, pin, err) != 0) return EX_CONFIG;
+    if (ledger_certificate(s->ledger, pin, changed, err) != LEDGER_OK) return EX_IOERR;
+    if (*changed) log_warn("the certificate is another one: no money is taken before the next sign-on has given an epoch for it");
+    return EX_OK;
+}
+
 static void on_reload(uv_signal_t *signal, int number)
 {
     struct service *s = signal->data;
-    struct error err;
-    if (link_reload(s->link, &err) != 0) log_error("the certificates stay as they were: %s: %s", err.where, err.why);
-    else log_info("certificates read again; new connections use them");
+    struct error err = {0};
+    bool changed = false;
+    if (link_reload(s->link, &err) != 0) {
+        log_error("the certificates stay as they were: %s: %s", err.where, err.why);
+        return;
+    }
+    log_info("certificates read again; new connections use them");
+    if (know_certificate(s, &changed, &err) == EX_IOERR) service_broken(s);
+    if (changed) link_renew(s->link, "the certificate is another one");
+    service_changed(s);
 }
 
 static void init_loop(struct service *s)
@@ -93,6 +124,9 @@ static int open_books(struct service *s, struct error *err)
     log_info("found: %lld invoices in doubt, %lld without an answer, %lld not acknowledged, %lld queued, %lld parked",
              (long long)s->startup.doubt, (long long)s->startup.unanswered, (long long)s->startup.unacknowledged,
              (long long)s->startup.queued, (long long)s->startup.parked);
+    bool changed;
+    int status = know_certificate(s, &changed, err);
+    if (status != EX_OK) return status;
     if (s->startup.clock_wrong) log_warn("the clock is not what the last record says: a supervisor must confirm it");
     s->copy = copy_open(set->copy, err);
     if (s->copy == NULL || copy_info(s->copy, &s->copy_info, err) != 0) return EX_IOERR;

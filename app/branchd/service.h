@@ -35,6 +35,7 @@ struct service {
     uv_timer_t push, tick, kick;
     uv_signal_t term, intr, hup;
     bool dirty;                      /* a state notification is due */
+    int64_t push_rest_ms;            /* between two state pushes at least */
     int64_t pushed_ms, fed_ms, agreed_ms; /* monotonic: last state push, feed, agreement round */
     int64_t signon_at_ms, signon_delay_ms; /* monotonic: the next try, 0: none is due */
     bool feed_going;                 /* a part is asked for */

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/key.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "counter/counter.h"
 
@@ -12,6 +14,7 @@ struct called {
     counter_answer *answer;
     int64_t tag;
     int64_t round; /* of the wait it belongs to, 0: nothing waits for it */
+    char method[METHOD_SIZE], key[KEY_TEXT_SIZE]; /* key: of the payment it names, or "" */
 };
 
 /* The act that waits for a second person. One at a time: its screen stands alone. */
@@ -24,10 +27,21 @@ struct asking {
 
 static const struct rpc_error left = {.code = -2, .reason = "left", .message = "left by the teller"};
 
+/* The line that a payment can be followed by, here as in the daemons. */
+static void note(const struct called *called, const json_t *result, const struct rpc_error *error)
+{
+    const char *key = json_string_value(json_object_get(result, "key")), *state = json_string_value(json_object_get(result, "state"));
+    struct key parsed;
+    if (!key && *called->key) key = called->key;
+    if (!key || !key_parse(key, &parsed)) return;
+    log_line(error ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, key, "%s: %s", called->method, error ? error->reason : state ? state : "done");
+}
+
 static void answered(void *ctx, const json_t *result, const struct rpc_error *error)
 {
     struct called *called = ctx;
     struct counter *c = called->c;
+    note(called, result, error);
     bool was_left = called->round && called->round != c->busy_round + 1;
     if (!was_left && called->answer) called->answer(c, called->tag, result, error);
     free(called);
@@ -38,7 +52,10 @@ static void put(struct counter *c, const char *method, json_t *params, counter_a
 {
     struct called *called = malloc(sizeof *called);
     if (!called) abort();
-    *called = (struct called){c, answer, tag, waited_for ? c->busy_round + 1 : 0};
+    *called = (struct called){.c = c, .answer = answer, .tag = tag, .round = waited_for ? c->busy_round + 1 : 0};
+    text_copy(called->method, sizeof called->method, method);
+    const char *key = json_string_value(json_object_get(params, "key"));
+    if (key) text_copy(called->key, sizeof called->key, key);
     rpc_call(&c->rpc, method, params, answered, called);
 }
 

@@ -216,7 +216,7 @@ void printing_close(struct counter *c);
 extern const struct screen *const screens[];
 extern const struct screen screen_signon, screen_password, screen_collect, screen_search, screen_todo,
     screen_card, screen_approve, screen_help, screen_menu, screen_fee, screen_queue, screen_printer,
-    screen_count, screen_count_accept, screen_count_vault, screen_count_force, screen_cash, screen_branch, screen_lock,
+    screen_count, screen_count_accept, screen_count_vault, screen_count_force, screen_cash, screen_branch, screen_restored, screen_lock,
     screen_day, screen_difference, screen_exceptions, screen_turn, screen_refund, screen_transfer, screen_operators,
     screen_books, screen_void, screen_vault, screen_counterfeit, screen_report, screen_acts,
     screen_slip, screen_printers, screen_picture, screen_print_log, screen_link, screen_setup;

@@ -67,7 +67,7 @@ struct form {
 int form_read(const char *where, const char *text, size_t len, struct form **out, struct error *err);
 void form_free(struct form *form);
 int form_find(const struct form *form, const char *name); /* field index or -1 */
-const char *form_help(const struct form *form, const char *name); /* NULL: none */
+const char *form_help(const struct form *form, const char *name); /* NULL: none; that of bill1 serves bill2 … too */
 /* ASCII, Hanzi, full-width punctuation: what is the same width on every terminal. */
 bool form_char_allowed(uint32_t cp);
 

@@ -261,7 +261,12 @@ int form_find(const struct form *form, const char *name)
 
 const char *form_help(const struct form *form, const char *name)
 {
+    char many[FORM_NAME_SIZE];
+    size_t len = strlen(name);
     for (int i = 0; i < form->help_count; i++)
         if (!strcmp(form->help[i].name, name)) return form->help[i].text;
-    return NULL;
+    while (len > 0 && name[len - 1] >= '0' && name[len - 1] <= '9') len--;
+    if (len == 0 || !name[len] || !strcmp(name + len, "1")) return NULL;
+    snprintf(many, sizeof many, "%.*s1", (int)len, name);
+    return form_help(form, many); /* one text serves all of bill1, bill2 … */
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "counter/counter.h"
@@ -162,8 +163,16 @@ static void closed_all(struct counter *c)
 static void last_job(struct counter *c)
 {
     c->signed_on = false; /* no further one is begun */
-    uint64_t until = uv_now(c->loop) + LAST_JOB_MS;
-    while (printing_busy(c) && uv_now(c->loop) < until) uv_run(c->loop, UV_RUN_ONCE);
+    char number[WORD_SIZE] = "";
+    uint64_t from = uv_now(c->loop), until = from + LAST_JOB_MS;
+    bool told = !isatty(STDERR_FILENO);
+    while (printing_busy(c) && uv_now(c->loop) < until) {
+        uv_run(c->loop, UV_RUN_ONCE);
+        if (told || uv_now(c->loop) - from < BUSY_SHOWN_MS) continue;
+        printing_now(c, number, sizeof number);
+        fprintf(stderr, _("Waiting for the printer to end what it has begun (%s), at most a minute.\n"), number);
+        told = true;
+    }
 }
 
 static void forget(struct counter *c)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/money.h"
 #include "base/secret.h"
 #include "base/settings.h"
@@ -30,6 +31,8 @@ static const struct setting settings[] = {
      "Folder of the printer templates. Empty: the one beside the program."},
     {"counter", "reports", SETTING_PATH, SETTING_AT(struct start_settings, reports), 0, 0, "reports",
      "Folder that reports are saved in, as PDF and CSV."},
+    {"counter", "log", SETTING_PATH, SETTING_AT(struct start_settings, log), 0, 0, "",
+     "File for a line a step of each payment, by its key as in the daemons' logs. Empty: none."},
     {"counter", "idle_lock", SETTING_SECONDS, SETTING_AT(struct start_settings, idle_lock_ms), 0, 0, "5min",
      "The terminal locks itself after so long without a key. 0s: never."},
 };
@@ -111,6 +114,18 @@ static int read_password(struct start *start, const char *path, struct error *er
     return *start->password ? 0 : error_all(err, "the password can't be read", path, "its first line is empty", "");
 }
 
+/* The terminal is the screen's: without a file nothing is written. */
+static int open_log(const struct start *start, struct error *err)
+{
+    struct clock clock = clock_system(CLOCK_CHINA_OFFSET_S, 0);
+    const char *path = start->settings.log;
+    log_open("counter", *path ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, &clock);
+    if (!*path) return 0;
+    FILE *to = freopen(path, "a", stderr);
+    if (to) setvbuf(to, NULL, _IOLBF, 0);
+    return to ? 0 : error_all(err, "the log can't be written", path, "the file can't be opened", "the setting log names another, or none");
+}
+
 static bool starts(const char *text, const char *with) { return text && !strncmp(text, with, strlen(with)); }
 
 static const char *language_of(const char *chosen)
@@ -173,6 +188,7 @@ int start_read(struct start *start, int argc, char **argv, struct error *err)
     if (status) return status;
     const char *file = given.config ? given.config : access(SETTINGS_FILE, R_OK) ? NULL : SETTINGS_FILE;
     if (settings_load(file, settings, sizeof settings / sizeof settings[0], &start->settings, err)) return -1;
+    if (open_log(start, err)) return -1;
     options_of(start, &given);
     if (check(start, err)) return -1;
     if (given.operator && !given.password)

@@ -9,7 +9,7 @@
 
 /* The settings file, [counter]. */
 struct start_settings {
-    char socket[START_PATH_SIZE], forms[START_PATH_SIZE], templates[START_PATH_SIZE], reports[START_PATH_SIZE], terminal[8], language[WORD_SIZE];
+    char socket[START_PATH_SIZE], forms[START_PATH_SIZE], templates[START_PATH_SIZE], reports[START_PATH_SIZE], log[START_PATH_SIZE], terminal[8], language[WORD_SIZE];
     int64_t idle_lock_ms;
 };
 

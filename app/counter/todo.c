@@ -21,7 +21,7 @@ struct todo {
 static const struct { const char *kind, *form; } forms[] = {
     {"doubt", "todo-doubt"},   {"handed-over", "todo-doubt"},     {"declined", "todo-give"},
     {"give-back", "todo-give"}, {"no-answer", "todo-wait"},        {"unacknowledged", "todo-unseen"},
-    {"short", "todo-short"},
+    {"short", "todo-short"},      {"restored", "todo-restored"},
 };
 
 static const json_t *item(const struct todo *s) { return json_array_get(s->items, (size_t)s->at); }
@@ -189,7 +189,6 @@ static void slip_came(struct counter *c, int64_t tag, const json_t *job, const s
     }
     printing_copy(c, job);
     s->slip = true;
-    say(c, "%s", _("The slip is being printed. The customer signs it; then H Enter once more, and the cash goes out."));
 }
 
 /* The slip comes before the cash: signed, it is booked and handed over. */
@@ -203,6 +202,7 @@ static void hand_back(struct counter *c, const json_t *one)
     busy_start(c, _("Making the slip"));
     call(c, "slip", key_of(one), slip_came, 0);
 }
+static void to_restored(struct counter *c, const json_t *one) { screen_open(c, &screen_restored, NULL); }
 static void open_refund(struct counter *c, const json_t *one) { screen_open(c, &screen_refund, js_at(one, "card")); }
 static void open_transfer(struct counter *c, const json_t *one) { screen_open(c, &screen_transfer, js_at(one, "card")); }
 static void ask_again(struct counter *c, const json_t *one) { act(c, "ask_again", key_of(one), ""); }
@@ -265,7 +265,8 @@ static const struct {
     {"todo-other", 'C', "transfer", open_transfer},         {"todo-other", 'T', "reverse", to_card},
     {"todo-other", 'L', NULL, later},              {"todo-short", 'A', "settle", short_teller},
     {"todo-short", 'B', "settle", short_utility},  {"todo-short", 'D', "settle", short_loss},
-    {"todo-short", 'L', NULL, later},
+    {"todo-short", 'L', NULL, later},              {"todo-restored", 'R', "restore_answer", to_restored},
+    {"todo-restored", 'L', NULL, later},
 };
 
 static void answer(struct counter *c, struct todo *s, char letter)
@@ -348,7 +349,7 @@ static void paint(struct counter *c, void *state)
     view_set(view, "printer", printing_now(c, now, sizeof now) ? now : printing_words(c));
     view_set(view, "cleared", s->cleared ? _("printer cleared") : "");
     view_set(view, "forward", word_forwarded(js_text(card, "forwarded")));
-    view_set(view, "kept", collect_begun(c) ? _("The customer you had begun with is kept as you left it.") : "");
+    view_set(view, "kept", s->slip ? _("The slip was printed: once it is signed, H Enter once more, and the cash goes out.") : collect_begun(c) ? _("The customer you had begun with is kept as you left it.") : "");
 }
 
 static void changed(struct counter *c, void *state, const char *what, const json_t *params)

@@ -76,7 +76,7 @@ static const struct word forwards[] = {
 };
 
 static const struct word kinds[] = {
-    {"declined", N_("PAYMENT DECLINED")}, {"no-answer", N_("NO ANSWER to a payment")},
+    {"restored", N_("AFTER A RESTORE: two supervisors")}, {"declined", N_("PAYMENT DECLINED")}, {"no-answer", N_("NO ANSWER to a payment")},
     {"unacknowledged", N_("PAYMENT NOT SEEN by the teller")}, {"doubt", N_("INVOICE IN DOUBT")},
     {"handed-over", N_("invoice handed over, to be confirmed")}, {"give-back", N_("money to be given back")},
     {"exception", N_("exception")}, {"short", N_("turned back in part")}, {"parked", N_("message set aside")},
@@ -99,14 +99,15 @@ static const struct word acts[] = {
     {"number_lost", N_("numbers written off")}, {"vault", N_("vault")}, {"till_force_close", N_("absent teller's till")},
     {"day_close", N_("day closed")}, {"clock_confirm", N_("date confirmed")}, {"operator_unlock", N_("operator unlocked")},
     {"operator_add", N_("operator added")}, {"operator_set", N_("operator changed")}, {"operator_password", N_("new first password")},
-    {"repair", N_("difference mended")},
+    {"repair", N_("difference mended")}, {"restore_answer", N_("spoken for after a restore")}, {"restore_adopt", N_("payment taken up again")},
+    {"restore_done", N_("restore finished")},
 };
 
 static const struct word states[] = {
     {"teller", N_("Teller")}, {"supervisor", N_("Supervisor")}, {"technician", N_("Technician")}, {"loaded", N_("loaded")},
     {"ended", N_("used up")}, {"told again", N_("told again")}, {"undone again", N_("undone again")}, {"explained", N_("explained")},
     {"recorded", N_("recorded")}, {"posted", N_("posted")}, {"declined", N_("declined")},
-    {"advised", N_("queued")}, {"undoing", N_("being turned back")}, {"undone", N_("turned back")},
+    {"tombstone", N_("undone unseen")}, {"advised", N_("queued")}, {"undoing", N_("being turned back")}, {"undone", N_("turned back")},
     {"reversing", N_("being reversed")}, {"reversed", N_("reversed")}, {"excepted", N_("excepted")},
     {"short", N_("turned back in part")}, {"settled", N_("settled")},
     {"open", N_("open")}, {"counted", N_("counted")}, {"closed", N_("closed")}, {"none", N_("not open")},

@@ -10,7 +10,7 @@ libsodium-dev libjansson-dev libinih-dev libpango1.0-dev libcairo2-dev libqrenco
 libunistring-dev libseccomp-dev libsystemd-dev libvterm-dev fonts-wqy-microhei fonts-babelstone-han"
 tests="libcmocka-dev sqlite3 tshark poppler-utils zbar-tools hledger procps
 postgresql cups cups-client cups-daemon cups-core-drivers cups-ipp-utils umockdev libumockdev-dev
-socat strace faketime systemd nftables"
+socat strace faketime systemd nftables mandoc lintian iproute2"
 
 packages="$build"
 [ "${1:-}" = build ] || packages="$packages $tests"

@@ -139,8 +139,9 @@ struct ledger_identity { char bank[KEY_BANK_SIZE], branch[KEY_BRANCH_SIZE]; char
 enum ledger_result ledger_identity(struct ledger *ledger, struct ledger_identity *out, struct error *err);
 /* The sign-on's answer gave this epoch for our random; money can be taken from now on. */
 enum ledger_result ledger_epoch(struct ledger *ledger, const char *random, int epoch, struct error *err);
-/* The station's certificate is another one from now on: a new random, and no money before its epoch has come. */
-enum ledger_result ledger_certificate_changed(struct ledger *ledger, const char *operator_number, struct error *err);
+/* The public key (pin) of the station's certificate. *changed: it is another one than the ledger worked with before: a new
+ * random, no money before its epoch has come, and an alarm is over. The first one is only kept. */
+enum ledger_result ledger_certificate(struct ledger *ledger, const char *pin, bool *changed, struct error *err);
 
 /* --- every invariant of the books, as queries ----------------------------------- */
 

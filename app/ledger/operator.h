@@ -15,13 +15,12 @@ enum ledger_result operator_stored(struct ledger *ledger, const char *number, ch
  * number that nobody has), OK with *out. When a lock has lapsed the next wrong try locks again at once. */
 enum ledger_result operator_checked(struct ledger *ledger, const char *number, const char *terminal, bool matched,
                                     struct ledger_operator *out, struct error *err);
-/* New hash made outside (secret_password_hash); the rules (12 characters, blocklist) are operator_password_rule's. */
+/* New hash made outside (secret_password_hash); the rules (12 characters, blocklist) are base/secret.h's. */
 enum ledger_result operator_set_password(struct ledger *ledger, const char *number, const char *stored, bool must_change,
                                          struct error *err);
 /* One who forgot his: a new first password, lock and count cleared. Two people, act "operator_password". */
 enum ledger_result operator_reset(struct ledger *ledger, const char *number, const char *stored, const struct ledger_two *two,
                                   struct error *err);
-enum ledger_result operator_password_rule(const char *number, const char *password, struct error *err); /* WEAK */
 enum ledger_result operator_get(struct ledger *ledger, const char *number, struct ledger_operator *out, struct error *err);
 enum ledger_result operator_list(struct ledger *ledger, struct ledger_operator *rows, int max, int *count, struct error *err);
 /* The first operators: an install step, audited, only while none is there or before `installed` is set. */

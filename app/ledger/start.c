@@ -12,8 +12,7 @@
  * person has spoken. What is out may have arrived: it is sent again as a repeat. What was
  * at a printer is never sent again by the program. */
 static const char *const recovery[] = {
-    ("UPDATE payment SET held = 1 WHERE shown_at IS NULL AND held = 0"
-     " AND (state IN ('recorded', 'advised', 'posted', 'excepted') OR (state = 'declined' AND owed_fen > 0))"),
+    "UPDATE payment SET held = 1 WHERE shown_at IS NULL AND held = 0 AND (state IN ('recorded', 'advised', 'posted', 'excepted') OR (state = 'declined' AND owed_fen > 0))",
     "UPDATE outbox SET state = 'ready', not_before = 0 WHERE state = 'in flight' AND state IN ('ready', 'in flight', 'parked')",
     "UPDATE outbox SET not_before = 0 WHERE state = 'ready' AND not_before > 0",
     "UPDATE invoice SET doubt = 'unknown' WHERE state = 'sent' AND state IN ('planned', 'sent') AND doubt IS NULL",
@@ -111,8 +110,7 @@ static enum ledger_result take_epoch(struct ledger *ledger, const char *random, 
         return ledger_refuse(err, LEDGER_STATE, "the utility's epoch was not taken", "have the utility look at this branch's sign-ons",
                              "it gave %d, and this ledger %s %d", epoch, us.epoch_held ? "holds" : "was at", us.epoch);
     }
-    /* the new epoch is what an alarm waited for: the keys of whoever spoke in our name are not ours any more */
-    r = sql_run(ledger, err, "UPDATE branch SET epoch = ?1, epoch_held = 1, alarm = NULL", BIND(sql_int(epoch)));
+    r = sql_run(ledger, err, "UPDATE branch SET epoch = ?1, epoch_held = 1", BIND(sql_int(epoch)));
     return r == LEDGER_OK ? ledger_audit(ledger, err, "epoch", NULL, NULL, NULL, ledger->branch, "%d", epoch) : r;
 }
 
@@ -132,10 +130,30 @@ enum ledger_result ledger_new_random(struct ledger *ledger, const char *why, con
     return r == LEDGER_OK ? ledger_audit(ledger, err, why, who, NULL, NULL, ledger->branch, "no epoch until the next sign-on") : r;
 }
 
-enum ledger_result ledger_certificate_changed(struct ledger *ledger, const char *operator_number, struct error *err)
+/* What an alarm waited for: whoever has the old key can't speak in this branch's name any more. */
+static enum ledger_result another_certificate(struct ledger *ledger, struct error *err)
 {
-    enum ledger_result r = ledger_begin(ledger, err);
+    enum ledger_result r = ledger_new_random(ledger, "certificate changed", NULL, err);
+    return r == LEDGER_OK ? sql_run(ledger, err, "UPDATE branch SET alarm = NULL", BIND_NOTHING) : r;
+}
+
+enum ledger_result ledger_certificate(struct ledger *ledger, const char *pin, bool *changed, struct error *err)
+{
+    char before[80];
+    enum ledger_result r = LEDGER_OK;
+    *changed = false;
+    if (sql_one(ledger, err, "SELECT pin FROM branch", BIND_NOTHING, INTO(into_text(before, sizeof before))) != 1)
+        return LEDGER_BROKEN;
+    if (strcmp(before, pin) == 0)
+        return LEDGER_OK;
+    r = ledger_begin(ledger, err);
+    if (r == LEDGER_OK && before[0])
+        r = another_certificate(ledger, err);
     if (r == LEDGER_OK)
-        r = ledger_new_random(ledger, "certificate changed", operator_number, err);
-    return ledger_end(ledger, r, err);
+        r = sql_run(ledger, err, "UPDATE branch SET pin = ?1", BIND(sql_text(pin)));
+    if (r == LEDGER_OK)
+        r = ledger_audit(ledger, err, "certificate", NULL, NULL, NULL, ledger->branch, "%.16s…", pin);
+    r = ledger_end(ledger, r, err);
+    *changed = r == LEDGER_OK && before[0];
+    return r;
 }

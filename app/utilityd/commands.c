@@ -61,6 +61,7 @@ const struct command utility_commands[] = {
      "  list --bank N --batch B        writes a list again, as it was\n"
      "  result FILE            posts a bank's result (WHRESULT), each row at most once;\n"
      "                         what failed for good is open again, its window longer\n"
+     "  result --bank N --batch B [--interim]   the same for one that came over the line\n"
      "  giveup                 the bills of lists whose result did not come in time are\n"
      "                         open again; for a timer\n"
      "  notices --bank N --batch B     a text a customer whose debit failed\n"

@@ -194,6 +194,7 @@ void judge_remember(const struct judge_view *view, const struct judge_request *r
     key->state = state;
     key->changed = true;
     memcpy(key->origin, request->origin, sizeof key->origin);
+    memcpy(key->trace, request->trace, sizeof key->trace);
     if (request->kind == JUDGE_UNDO || request->kind == JUDGE_REVERSE)
         return;
     key->has_content = true;

@@ -27,6 +27,7 @@
 #define JUDGE_BILL_SIZE 21    /* bill number, 20 and NUL */
 #define JUDGE_CUSTOMER_SIZE 29
 #define JUDGE_DIGEST_SIZE 16
+#define JUDGE_TRACE_SIZE 40
 #define JUDGE_PART_SOURCE (-2)            /* a place that only names, as its bill, the key whose money came here */
 #define JUDGE_PART_MOVED(part) (-100 - (part)) /* money that lay there went on to another key; the same back again */
 
@@ -50,6 +51,7 @@ struct judge_request {
     struct key key;
     uint8_t content[JUDGE_DIGEST_SIZE]; /* all fields but MTI and DE 7; 02xx only */
     uint8_t origin[JUDGE_DIGEST_SIZE];  /* DE 3, 4, 11, 12, 13, 32, 37, 41, 42 */
+    char trace[JUDGE_TRACE_SIZE];       /* DE 11, 41, 12 and 13 in words: STAN|terminal|YYYY-MM-DDThh:mm:ss */
     char customer[JUDGE_CUSTOMER_SIZE]; /* 02xx only */
     int proc; /* DE 3 */
     int64_t amount_fen, prepaid_fen;    /* amount = parts with late fees + prepaid */
@@ -79,6 +81,7 @@ struct judge_key {
     enum key_state state;
     bool has_content;                   /* false: known from a 0420 alone */
     uint8_t content[JUDGE_DIGEST_SIZE], origin[JUDGE_DIGEST_SIZE];
+    char trace[JUDGE_TRACE_SIZE]; /* of the message that made the key; never read back */
     char code[3];      /* first answer to the 02xx: "00" or the refusal */
     char reversal[3];  /* remembered refusal of a 0400: "98", "51" or empty */
     char approval[7];

@@ -8,7 +8,6 @@
 #include "base/table.h"
 #include "base/text.h"
 #include "base/two.h"
-#include "ledger/operator.h"
 #include "utilityd/differences.h"
 #include "utilityd/store.h"
 
@@ -57,7 +56,7 @@ static int add(const struct utility *u, struct db *db, const char *number, const
     struct entropy chance = entropy_system();
     if (!text_alnum(number) || strlen(number) >= TWO_NUMBER_SIZE) return error_all(err, "nobody was added", number, "a number has 1 to 8 digits or letters", NULL);
     if (!prompt_password("password: ", password, sizeof password)) return error_all(err, "nobody was added", NULL, "no password was given", NULL);
-    int status = operator_password_rule(number, password, err) == LEDGER_OK ? secret_password_hash(password, secret_cost_interactive(), &chance, stored, err) : -1;
+    int status = secret_password_rule(number, password, err) == 0 ? secret_password_hash(password, secret_cost_interactive(), &chance, stored, err) : -1;
     secret_wipe(password, sizeof password);
     if (status != 0) return -1;
     snprintf(what, sizeof what, "clerk %.8s %.60s added", number, name);

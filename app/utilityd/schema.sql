@@ -71,6 +71,7 @@ CREATE TABLE payment (
     approval   TEXT NOT NULL DEFAULT '',
     content    BLOB,                         -- digest of all fields but MTI and DE 7; NULL: known from a 0420 alone
     origin     BLOB NOT NULL,                -- digest of the nine fields that a 04xx shares
+    trace      TEXT NOT NULL DEFAULT '',     -- STAN|terminal|time at the counter: what a branch that lost its disk needs to undo it
     customer   TEXT NOT NULL,
     proc       INTEGER NOT NULL,             -- DE 3: 500000 cash, 501000 special account
     amount_fen INTEGER NOT NULL CHECK (amount_fen >= 0),
@@ -200,6 +201,16 @@ CREATE TABLE invoice (
     reprints    INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (withholding, sequence),
     UNIQUE (series, number)
+) STRICT, WITHOUT ROWID;
+
+-- Parts of a bank's result as they come over the line, until they are posted.
+CREATE TABLE received (
+    bank TEXT NOT NULL,
+    file TEXT NOT NULL,                      -- WHI: or WHF: and the batch
+    part INTEGER NOT NULL CHECK (part > 0),
+    last INTEGER NOT NULL,                   -- number of the last part
+    text TEXT NOT NULL,                      -- its lines
+    PRIMARY KEY (bank, file, part)
 ) STRICT, WITHOUT ROWID;
 
 -- What was refused for want of authority, and what people did here.

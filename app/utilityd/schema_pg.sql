@@ -72,6 +72,7 @@ CREATE TABLE payment (
     approval   TEXT NOT NULL DEFAULT '',
     content    BYTEA,                         -- digest of all fields but MTI and DE 7; NULL: known from a 0420 alone
     origin     BYTEA NOT NULL,                -- digest of the nine fields that a 04xx shares
+    trace      TEXT NOT NULL DEFAULT '',     -- STAN|terminal|time at the counter: what a branch that lost its disk needs to undo it
     customer   TEXT COLLATE "C" NOT NULL,
     proc       BIGINT NOT NULL,             -- DE 3: 500000 cash, 501000 special account
     amount_fen BIGINT NOT NULL CHECK (amount_fen >= 0),
@@ -201,6 +202,16 @@ CREATE TABLE invoice (
     reprints    BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (withholding, sequence),
     UNIQUE (series, number)
+);
+
+-- Parts of a bank's result as they come over the line, until they are posted.
+CREATE TABLE received (
+    bank TEXT COLLATE "C" NOT NULL,
+    file TEXT COLLATE "C" NOT NULL,                      -- WHI: or WHF: and the batch
+    part BIGINT NOT NULL CHECK (part > 0),
+    last BIGINT NOT NULL,                   -- number of the last part
+    text TEXT COLLATE "C" NOT NULL,                      -- its lines
+    PRIMARY KEY (bank, file, part)
 );
 
 -- What was refused for want of authority, and what people did here.

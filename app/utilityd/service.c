@@ -103,7 +103,7 @@ static bool is_barrier(const struct exchange *x)
 
 bool service_only_reads(const struct iso *request)
 {
-    return request->mti[1] == '1' || request->mti[1] == '3' || (request->mti[1] == '8' && message_net(request) == NET_ECHO);
+    return request->mti[1] == '1' || (request->mti[1] == '3' && !iso_is(request, 91, "2")) || (request->mti[1] == '8' && message_net(request) == NET_ECHO);
 }
 
 /* Those of xs that are of one kind, in order, up to `most` of them; they are

@@ -53,6 +53,9 @@ void service_net(struct service *s, struct exchange *x);
 void service_totals(struct service *s, struct exchange *x);
 void service_file(struct service *s, struct exchange *x);
 void service_feed(struct service *s, struct exchange *x, int64_t from);
+struct wire_part;
+void service_list(struct service *s, struct exchange *x, const struct wire_part *asked);   /* WHL: to a bank */
+void service_result(struct service *s, struct exchange *x, const struct wire_part *given); /* WHI:, WHF: from it */
 void service_notices(struct service *s, struct exchange **xs, size_t count);
 
 /* Answers with a code alone; why goes into tag TX. */

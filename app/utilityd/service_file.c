@@ -27,9 +27,9 @@ static int payment_record(struct service *s, const struct key *branch, char *rec
     static const char *const states[] = {"unknown", "declined", "posted", "tombstone", "undone", "reversed"};
     struct db *q = s->db;
     char at[CLOCK_TEXT_SIZE];
-    int len = snprintf(record, RECORD_SIZE, "%s/%s/%012" PRId64 "|%06d|%s|%s|%s|%" PRId64 "|%s|%" PRId64 "|%s|%s", branch->bank, db_text(q, 10),
+    int len = snprintf(record, RECORD_SIZE, "%s/%s/%012" PRId64 "|%06d|%s|%s|%s|%" PRId64 "|%s|%" PRId64 "|%s|%s|%s", branch->bank, db_text(q, 10),
                        db_int(q, 0), (int)db_int(q, 9), states[db_int(q, 1)], db_text(q, 2), db_text(q, 3), db_int(q, 4), db_text(q, 5), db_int(q, 6),
-                       db_text(q, 7), clock_format(&s->u->clock, db_int(q, 8), at, sizeof at));
+                       db_text(q, 7), clock_format(&s->u->clock, db_int(q, 8), at, sizeof at), db_text(q, 11));
     return len < RECORD_SIZE ? len : -1;
 }
 
@@ -50,7 +50,7 @@ static int notice_record(struct service *s, const struct key *branch, char *reco
 #define ONE_BRANCH "p.station=$1"
 #define WHOLE_BANK "p.station IN (SELECT id FROM station WHERE bank=$1)"
 #define PAYMENTS(parts, of) "SELECT p.reference, p.state, p.customer, " parts(BILLS, "place=0") ", p.amount_fen, " parts(PLACES, "place>0") \
-                        ", p.short_fen, p.approval, p.posted_ms, p.proc, s.branch FROM payment p JOIN station s ON s.id=p.station" \
+                        ", p.short_fen, p.approval, p.posted_ms, p.proc, s.branch, p.trace FROM payment p JOIN station s ON s.id=p.station" \
                         " WHERE " of " AND p.business=$2 ORDER BY p.id LIMIT $3 OFFSET $4"
 #define COUNTED(of) "SELECT count(*), coalesce(sum(CASE state WHEN 2 THEN amount_fen ELSE 0 END), 0) FROM payment p WHERE " of " AND p.business=$2"
 
@@ -108,8 +108,17 @@ void service_file(struct service *s, struct exchange *x)
     struct error err;
     char *end = NULL;
     day_t day;
-    if (wire_part_unpack(&x->request, service_today(s), &asked, &err) != 0 || asked.action != '1') {
-        service_refuse(x, "30", "a file is asked for with action 1");
+    bool readable = wire_part_unpack(&x->request, service_today(s), &asked, &err) == 0;
+    if (readable && asked.action == '2') {
+        service_result(s, x, &asked);
+        return;
+    }
+    if (!readable || asked.action != '1') {
+        service_refuse(x, "30", "a file is asked for with action 1, given with 2");
+        return;
+    }
+    if (strncmp(asked.file, "WHL:", 4) == 0) {
+        service_list(s, x, &asked);
         return;
     }
     if (strncmp(asked.file, "FEED:", 5) == 0 && text_digits(asked.file + 5)) {
@@ -121,5 +130,5 @@ void service_file(struct service *s, struct exchange *x)
             send_detail(s, x, &details[i], day, &asked);
             return;
         }
-    service_refuse(x, "57", "files are FEED:<change>, PAY:<YYYYMMDD>, INV:<YYYYMMDD>");
+    service_refuse(x, "57", "files are FEED:<change>, PAY:<YYYYMMDD>, INV:<YYYYMMDD>, WHL:<batch>");
 }

@@ -1,6 +1,7 @@
 /* Payments and what takes them back: from the wire to the judge, and its answer
  * onto the wire. */
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,6 +77,9 @@ static int take_head(const struct wire_head *h, struct judge_request *r, struct 
     r->proc = h->proc;
     r->amount_fen = h->amount_fen;
     r->business = h->business_day;
+    snprintf(r->trace, sizeof r->trace, "%s|%s|%04u-%02u-%02uT%02u:%02u:%02u", h->stan, h->terminal, (unsigned)h->local.year % 10000,
+             (unsigned)h->local.month % 100, (unsigned)h->local.day % 100, (unsigned)h->local.hour % 100, (unsigned)h->local.minute % 100,
+             (unsigned)h->local.second % 100);
     if (text_digits(h->key.ref) && strlen(h->key.ref) == KEY_REF_SIZE - 1 &&
         day_from_ymd(h->local.year, h->local.month, h->local.day, &r->taken))
         return 0;
@@ -174,7 +178,23 @@ static void put_sums(struct wire_answer *a)
     a->part_count = kept;
 }
 
-static void from_judge(const struct judge_answer *j, const struct judge_request *r, struct exchange *x)
+/* What the customer of a bill that is out can do: deposit, or wait. */
+static void tell_way(struct service *s, const struct judge_request *r, struct wire_answer *a)
+{
+    char until[DAY_TEXT_SIZE], from[DAY_TEXT_SIZE];
+    db_ask(s->db, "SELECT w.account, h.bank, w.fen, h.retry_until, h.result_by FROM withheld w JOIN withholding h ON h.id=w.withholding WHERE w.customer=$1"
+                  " AND h.state < 2 AND w.debited_fen=0 ORDER BY h.id DESC", DB_ARGS(DB_TEXT(r->customer)));
+    if (db_row(s->db)) {
+        const char *account = db_text(s->db, 0);
+        size_t len = strlen(account);
+        snprintf(a->reason, sizeof a->reason, "out with bank %s: deposit %lld.%02lld there, account ...%s, until %s; or pay here from %s, or when the bank has said no",
+                 db_text(s->db, 1), (long long)(db_int(s->db, 2) / 100), (long long)(db_int(s->db, 2) % 100), account + (len > 4 ? len - 4 : 0),
+                 day_format((day_t)db_int(s->db, 3), until, sizeof until), day_format((day_t)db_int(s->db, 4) + 1, from, sizeof from));
+    }
+    db_end(s->db); /* without it the code's own words stand */
+}
+
+static void from_judge(struct service *s, const struct judge_answer *j, const struct judge_request *r, struct exchange *x)
 {
     struct wire_answer a = {0};
     struct error err;
@@ -188,6 +208,7 @@ static void from_judge(const struct judge_answer *j, const struct judge_request 
     }
     const struct code_spec *spec = code_spec(j->code);
     if (strcmp(j->code, "00") != 0 && spec) text_copy(a.reason, sizeof a.reason, spec->meaning);
+    if (strcmp(j->code, "80") == 0) tell_way(s, r, &a);
     x->answered = wire_answer_pack(&x->request, &a, &x->answer, &err) == 0;
     if (x->answered) return;
     put_sums(&a);
@@ -226,7 +247,7 @@ static void post(struct service *s, struct exchange **xs, const struct judge_req
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        from_judge(&answers[i], &requests[i], xs[i]);
+        from_judge(s, &answers[i], &requests[i], xs[i]);
         tell(xs[i], &requests[i], &answers[i]);
         if (answers[i].audit) service_audit(s, xs[i], "a used key came with other content");
     }

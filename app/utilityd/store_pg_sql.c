@@ -47,8 +47,8 @@ const char *const pg_texts[PG_SQL_COUNT] = {
     [PG_LOCK_CHANGES] = "SELECT pg_advisory_xact_lock(" PG_LOCK_CHANGE ")",
     [PG_WRITE_KEYS] =
         "INSERT INTO payment (station, reference, state, code, reversal, approval, content, origin, customer, proc, amount_fen, short_fen, taken, business,"
-        " flagged, posted_ms) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::bytea[],"
-        " $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[])"
+        " flagged, posted_ms, trace) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::bytea[],"
+        " $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::text[])"
         " ON CONFLICT (station, reference) DO UPDATE SET state=excluded.state, code=excluded.code, reversal=excluded.reversal, approval=excluded.approval,"
         " content=excluded.content, customer=excluded.customer, proc=excluded.proc, amount_fen=excluded.amount_fen, short_fen=excluded.short_fen,"
         " taken=excluded.taken, business=excluded.business, flagged=excluded.flagged",

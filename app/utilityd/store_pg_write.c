@@ -11,8 +11,8 @@ static int add(struct pg_store *s, struct queue *q, enum pg_sql sql, int arrays,
 
 static int add_keys(struct pg_store *s, struct queue *q, const struct group *g, struct error *err)
 {
-    struct pg_array *a[16];
-    for (int i = 0; i < 16; i++)
+    struct pg_array *a[17];
+    for (int i = 0; i < 17; i++)
         a[i] = pg_array_of(s, i);
     for (size_t i = 0; i < g->key_count; i++) {
         const struct judge_key *key = &g->keys[i];
@@ -29,8 +29,9 @@ static int add_keys(struct pg_store *s, struct queue *q, const struct group *g, 
         pg_array_text(a[8], key->customer);
         for (int n = 0; n < 7; n++)
             pg_array_int(a[9 + n], numbers[n]);
+        pg_array_text(a[16], key->trace);
     }
-    return a[0]->count ? add(s, q, PG_WRITE_KEYS, 16, err) : 0;
+    return a[0]->count ? add(s, q, PG_WRITE_KEYS, 17, err) : 0;
 }
 
 static int drop_parts(struct pg_store *s, struct queue *q, const struct group *g, struct error *err)

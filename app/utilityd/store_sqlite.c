@@ -39,8 +39,8 @@ static const char *const texts[SQL_COUNT] = {
                    " ON CONFLICT DO UPDATE SET closed = 1, agreed = 0",
     [KEY_ADD] =
         "INSERT INTO payment (state, code, reversal, approval, content, customer, amount_fen,"
-        " short_fen, taken, business, flagged, proc, station, reference, origin, posted_ms)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) RETURNING id",
+        " short_fen, taken, business, flagged, proc, station, reference, origin, posted_ms, trace)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) RETURNING id",
     [KEY_WRITE] =
         "UPDATE payment SET state = ?1, code = ?2, reversal = ?3, approval = ?4, content = ?5,"
         " customer = ?6, amount_fen = ?7, short_fen = ?8, taken = ?9, business = ?10, flagged = ?11,"
@@ -375,6 +375,7 @@ static int add_key(struct store *store, struct group *group, size_t i, struct er
     sqlite3_bind_int64(st, 14, strtoll(key->key.ref, NULL, 10));
     sqlite3_bind_blob(st, 15, key->origin, JUDGE_DIGEST_SIZE, SQLITE_STATIC);
     sqlite3_bind_int64(st, 16, group->now_ms);
+    bind_text(st, 17, key->trace);
     return run(store, KEY_ADD, &group->row[i], err);
 }
 

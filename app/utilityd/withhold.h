@@ -15,7 +15,7 @@ struct withhold_ask {
     day_t retry_until, result_by; /* DAY_NONE: by the settings */
     enum recfile_encoding encoding;
     enum table_style style;
-    bool bar;
+    bool bar, interim;
 };
 
 /* A batch as it stands; found by bank and batch. 1, 0: none, -1. */

@@ -129,9 +129,9 @@ int withhold_batches(struct withhold_ask *a)
 
 /* --- the command line ------------------------------------------------------------------------ */
 
-enum { WANTS_FILE = 1, WANTS_BANK = 2, WANTS_BATCH = 4, WANTS_MONTH_OR_BATCH = 8 };
+enum { WANTS_FILE = 1, WANTS_BANK = 2, WANTS_BATCH = 4, WANTS_MONTH_OR_BATCH = 8, WANTS_FILE_OR_BATCH = 16 };
 static const struct { const char *name; int (*act)(struct withhold_ask *a); int wants; } acts[] = {
-    {"accounts", withhold_accounts, WANTS_FILE}, {"list", withhold_list, WANTS_BANK | WANTS_MONTH_OR_BATCH}, {"result", withhold_result, WANTS_FILE},
+    {"accounts", withhold_accounts, WANTS_FILE}, {"list", withhold_list, WANTS_BANK | WANTS_MONTH_OR_BATCH}, {"result", withhold_result, WANTS_FILE_OR_BATCH},
     {"giveup", withhold_giveup, 0}, {"notices", withhold_notices, WANTS_BANK | WANTS_BATCH}, {"batches", withhold_batches, 0},
 };
 
@@ -147,6 +147,7 @@ static int take(struct withhold_ask *a, int c, const char *value)
     case 'o': a->output = value; return 0;
     case 'e': return recfile_encoding_parse(value, &a->encoding) ? 0 : utility_usage("withhold", "no such encoding:", value);
     case 'q': a->bar = false; return 0;
+    case 'i': a->interim = true; return 0;
     case 'f':
         for (int i = 0; i < 3; i++)
             if (strcmp(styles[i], value) == 0) return a->style = (enum table_style)i, 0;
@@ -158,7 +159,7 @@ static int take(struct withhold_ask *a, int c, const char *value)
 int cmd_withhold(struct utility *u, int argc, char **argv)
 {
     static const struct option options[] = {{"bank", 1, NULL, 'b'}, {"month", 1, NULL, 'm'}, {"batch", 1, NULL, 'n'}, {"retry-until", 1, NULL, 't'},
-                                            {"result-by", 1, NULL, 'y'}, {"output", 1, NULL, 'o'}, {"encoding", 1, NULL, 'e'}, {"quiet", 0, NULL, 'q'},
+                                            {"result-by", 1, NULL, 'y'}, {"output", 1, NULL, 'o'}, {"encoding", 1, NULL, 'e'}, {"quiet", 0, NULL, 'q'}, {"interim", 0, NULL, 'i'},
                                             {"format", 1, NULL, 'f'}, {0}};
     struct withhold_ask a = {.u = u, .retry_until = DAY_NONE, .result_by = DAY_NONE, .encoding = RECFILE_FIND_OUT, .bar = true};
     struct error err;
@@ -172,7 +173,9 @@ int cmd_withhold(struct utility *u, int argc, char **argv)
     if (act == count) return utility_usage("withhold", "accounts, list, result, giveup, notices or batches?", NULL);
     a.file = optind + 1 < argc ? argv[optind + 1] : NULL;
     if ((acts[act].wants & WANTS_FILE) && a.file == NULL) return utility_usage("withhold", "which file?", NULL);
-    if (argc > optind + ((acts[act].wants & WANTS_FILE) ? 2 : 1)) return utility_usage("withhold", "what is this:", argv[argc - 1]);
+    if ((acts[act].wants & WANTS_FILE_OR_BATCH) && a.file == NULL && !(a.bank && a.batch))
+        return utility_usage("withhold", "it wants a file, or --bank and --batch for what came over the line", NULL);
+    if (argc > optind + ((acts[act].wants & (WANTS_FILE | WANTS_FILE_OR_BATCH)) && a.file ? 2 : 1)) return utility_usage("withhold", "what is this:", argv[argc - 1]);
     if ((acts[act].wants & WANTS_BANK) && !a.bank) return utility_usage("withhold", "it wants --bank", NULL);
     if ((acts[act].wants & WANTS_BATCH) && !a.batch) return utility_usage("withhold", "it wants --batch", NULL);
     if ((acts[act].wants & WANTS_MONTH_OR_BATCH) && !a.month && !a.batch) return utility_usage("withhold", "it wants --month, or --batch for a list that was made", NULL);

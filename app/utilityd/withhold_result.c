@@ -1,6 +1,7 @@
 /* A bank's result comes back: judged against the list, posted in one transaction. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -199,7 +200,7 @@ static int judge_and_post(struct result *r, struct error *err)
     return EX_OK;
 }
 
-int withhold_result(struct withhold_ask *a)
+static int post_file(struct withhold_ask *a)
 {
     static const struct result_events events = {on_header, on_row, on_progress};
     struct result r = {.ask = a, .db = a->db};
@@ -225,6 +226,49 @@ int withhold_result(struct withhold_ask *a)
     if (code != EX_OK) db_rollback(a->db);
     return code;
 }
+
+/* --- over the line ---------------------------------------------------------------------- */
+
+/* The parts that came, one behind the other, as the file that they are. 0: whole. */
+static int assemble(struct withhold_ask *a, const char *name, FILE *out, struct error *err)
+{
+    int64_t parts = 0, last = 0;
+    db_ask(a->db, "SELECT part, last, text FROM received WHERE bank=$1 AND file=$2 ORDER BY part", DB_ARGS(DB_TEXT(a->bank), DB_TEXT(name)));
+    while (db_row(a->db)) {
+        if (db_int(a->db, 0) == parts + 1) parts++;
+        last = db_int(a->db, 1);
+        fputs(db_text(a->db, 2), out);
+    }
+    if (db_end(a->db) < 0) return db_failed(a->db, "the result was not posted", err);
+    if (last > 0 && parts == last && fflush(out) == 0) return 0;
+    error_set(err, "the result was not posted");
+    error_where(err, "%s of bank %s", name, a->bank);
+    error_why(err, last ? "%" PRId64 " of its %" PRId64 " parts are here" : "nothing of it has come", parts, last);
+    return error_remedy(err, "wait until the bank has sent the rest, or take its file");
+}
+
+static int post_received(struct withhold_ask *a)
+{
+    char path[] = "/tmp/utilityd-result-XXXXXX", name[LIST_BATCH_MAX + 8];
+    struct error err = {0};
+    int fd = mkstemp(path), code = EX_IOERR;
+    FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
+    snprintf(name, sizeof name, "WH%c:%s", a->interim ? 'I' : 'F', a->batch);
+    if (out == NULL) return failed((error_all(&err, "the result was not posted", path, strerror(errno), NULL), &err), EX_IOERR);
+    if (assemble(a, name, out, &err) != 0) {
+        code = failed(&err, EX_DATAERR);
+    } else {
+        a->file = path;
+        code = post_file(a);
+    }
+    fclose(out);
+    unlink(path);
+    if (code == EX_OK && db_run(a->db, "DELETE FROM received WHERE bank=$1 AND file=$2", DB_ARGS(DB_TEXT(a->bank), DB_TEXT(name))) < 0)
+        return db_failed(a->db, "the parts that came were not cleared", &err), failed(&err, EX_IOERR);
+    return code;
+}
+
+int withhold_result(struct withhold_ask *a) { return a->file ? post_file(a) : post_received(a); }
 
 /* --- not in time --------------------------------------------------------------------------- */
 

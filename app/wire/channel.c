@@ -241,6 +241,8 @@ static void tick(uv_timer_t *timer)
         channel_close(c, "a frame took too long");
     } else if (c->wanted_cn && c->sent_at && now - c->sent_at >= (uint64_t)c->times.answer) {
         channel_close(c, "no answer");
+    } else if (!c->wanted_cn && c->times.silent && now - c->heard_at >= (uint64_t)c->times.silent) {
+        channel_close(c, "nothing was heard of it"); /* else each power cut of a peer would keep a place for ever */
     } else if (c->events->on_idle && !c->idle_told && now - c->heard_at >= (uint64_t)c->times.idle) {
         c->idle_told = true;
         c->events->on_idle(c->ctx, c);
@@ -249,9 +251,9 @@ static void tick(uv_timer_t *timer)
 
 static int shortest(const struct channel_times *t)
 {
-    int ms = TICK_MS, all[] = {t->handshake, t->frame, t->idle, t->answer};
-    for (int i = 0; i < 4; i++)
-        if (all[i] / 2 < ms) ms = all[i] / 2 + 1;
+    int ms = TICK_MS, all[] = {t->handshake, t->frame, t->idle, t->answer, t->silent};
+    for (int i = 0; i < 5; i++)
+        if (all[i] && all[i] / 2 < ms) ms = all[i] / 2 + 1;
     return ms;
 }
 

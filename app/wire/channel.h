@@ -15,12 +15,13 @@
 #define CHANNEL_FRAME_MS 5000       /* a frame that has begun must be whole by then */
 #define CHANNEL_IDLE_MS 30000       /* link: on_idle, for an echo */
 #define CHANNEL_ANSWER_MS 10000     /* link: sent, and nothing heard since */
+#define CHANNEL_SILENT_MS 100000    /* server: a station that is there is heard three times in it */
 #define CHANNEL_BACKOFF_MIN_MS 500
 #define CHANNEL_BACKOFF_MAX_MS 30000
 #define CHANNEL_QUEUE_MAX (1 << 20) /* bytes waiting to be written */
 
 /* Limits in ms; the CHANNEL_… values unless set otherwise, by tests. */
-struct channel_times { int handshake, frame, idle, answer, backoff_min, backoff_max; };
+struct channel_times { int handshake, frame, idle, answer, backoff_min, backoff_max, silent; /* 0: waits for ever */ };
 
 struct channel_tls_files { const char *ca, *cert, *key; }; /* PEM paths */
 struct channel_tls;

@@ -57,7 +57,7 @@ struct channel_tls *channel_tls_open(const struct channel_tls_files *files, stru
         return NULL;
     }
     t->times = (struct channel_times){CHANNEL_HANDSHAKE_MS, CHANNEL_FRAME_MS, CHANNEL_IDLE_MS, CHANNEL_ANSWER_MS,
-                                      CHANNEL_BACKOFF_MIN_MS, CHANNEL_BACKOFF_MAX_MS};
+                                      CHANNEL_BACKOFF_MIN_MS, CHANNEL_BACKOFF_MAX_MS, CHANNEL_SILENT_MS};
     t->ctx = make_context(t, err);
     if (t->ctx) return t;
     free(t);

@@ -198,43 +198,58 @@ static bool result_progress(void *ctx, int64_t done, int64_t total, int64_t reco
 
 /* --- files ----------------------------------------------------------------------- */
 
-static int read_file(const char *path, enum recfile_encoding encoding, const struct recfile_kind *kind, struct reading *r,
-                     struct list_sums *sums, struct recfile_report *report, struct error *err)
-{
-    FILE *in = fopen(path, "re");
-    if (!in) {
-        memset(report, 0, sizeof *report);
-        error_set(err, "%s cannot be read", kind->what);
-        error_where(err, "%s", path);
-        error_why(err, "%s", strerror(errno));
-        return error_remedy(err, "name a file that is there and may be read");
-    }
-    int status = recfile_read(in, path, encoding, kind, r, report, err);
-    if (sums) *sums = r->sums;
-    fclose(in);
-    return status;
-}
-
-int listfile_read(const char *path, enum recfile_encoding encoding, const struct list_events *events, void *ctx,
-                  struct list_sums *sums, struct recfile_report *report, struct error *err)
+int listfile_read_stream(FILE *in, const char *name, enum recfile_encoding encoding, const struct list_events *events, void *ctx,
+                         struct list_sums *sums, struct recfile_report *report, struct error *err)
 {
     static const struct recfile_kind kind = {
         .name = "WHLIST", .what = "withholding list", .header_fields = 9, .record_fields = LIST_FIELDS, .trailer_fields = 3,
         .header = list_header, .record = list_record, .trailer = list_trailer, .progress = list_progress};
     static const struct list_events none = {0};
     struct reading r = {.list = events ? events : &none, .ctx = ctx};
-    return read_file(path, encoding, &kind, &r, sums, report, err);
+    int status = recfile_read(in, name, encoding, &kind, &r, report, err);
+    if (sums) *sums = r.sums;
+    return status;
 }
 
-int resultfile_read(const char *path, enum recfile_encoding encoding, const struct result_events *events, void *ctx,
-                    struct list_sums *sums, struct recfile_report *report, struct error *err)
+int resultfile_read_stream(FILE *in, const char *name, enum recfile_encoding encoding, const struct result_events *events, void *ctx,
+                           struct list_sums *sums, struct recfile_report *report, struct error *err)
 {
     static const struct recfile_kind kind = {
         .name = "WHRESULT", .what = "withholding result", .header_fields = 8, .record_fields = RESULT_FIELDS, .trailer_fields = 4,
         .header = result_header, .record = result_record, .trailer = result_trailer, .progress = result_progress};
     static const struct result_events none = {0};
     struct reading r = {.result = events ? events : &none, .ctx = ctx};
-    return read_file(path, encoding, &kind, &r, sums, report, err);
+    int status = recfile_read(in, name, encoding, &kind, &r, report, err);
+    if (sums) *sums = r.sums;
+    return status;
+}
+
+static FILE *open_file(const char *path, const char *what, struct recfile_report *report, struct error *err)
+{
+    FILE *in = fopen(path, "re");
+    memset(report, 0, sizeof *report);
+    if (!in) error_all(err, what, path, strerror(errno), "name a file that is there and may be read");
+    return in;
+}
+
+int listfile_read(const char *path, enum recfile_encoding encoding, const struct list_events *events, void *ctx,
+                  struct list_sums *sums, struct recfile_report *report, struct error *err)
+{
+    FILE *in = open_file(path, "withholding list cannot be read", report, err);
+    if (!in) return -1;
+    int status = listfile_read_stream(in, path, encoding, events, ctx, sums, report, err);
+    fclose(in);
+    return status;
+}
+
+int resultfile_read(const char *path, enum recfile_encoding encoding, const struct result_events *events, void *ctx,
+                    struct list_sums *sums, struct recfile_report *report, struct error *err)
+{
+    FILE *in = open_file(path, "withholding result cannot be read", report, err);
+    if (!in) return -1;
+    int status = resultfile_read_stream(in, path, encoding, events, ctx, sums, report, err);
+    fclose(in);
+    return status;
 }
 
 /* --- writing --------------------------------------------------------------------- */

@@ -65,6 +65,11 @@ int listfile_read(const char *path, enum recfile_encoding encoding, const struct
                   struct list_sums *sums, struct recfile_report *report, struct error *err);
 int resultfile_read(const char *path, enum recfile_encoding encoding, const struct result_events *events, void *ctx,
                     struct list_sums *sums, struct recfile_report *report, struct error *err);
+/* The same from an open, seekable stream; `name` stands in errors. */
+int listfile_read_stream(FILE *in, const char *name, enum recfile_encoding encoding, const struct list_events *events, void *ctx,
+                         struct list_sums *sums, struct recfile_report *report, struct error *err);
+int resultfile_read_stream(FILE *in, const char *name, enum recfile_encoding encoding, const struct result_events *events, void *ctx,
+                           struct list_sums *sums, struct recfile_report *report, struct error *err);
 
 /* Writing, UTF-8 with LF. Errors show in the stream. */
 void listfile_put_header(FILE *out, const struct list_header *header);

@@ -10,13 +10,17 @@
 #define HEAD_LEN 5 /* tag and length */
 
 const struct tag_spec tag_specs[] = {
+    {"AC", false, 8, "act", "link, unlink, freeze, unfreeze", false},
     {"AH", false, 64, "audit head", "64 hex digits", false},
     {"BD", false, 8, "business day that begins", "YYYYMMDD", false},
+    {"BA", false, 12, "balance of an account", "fen", false},
+    {"BK", false, 60, "passbook", "book|first line|last line|sent, printed, doubtful, new or lost", false},
     {"BL", true, 60, "bill paid", "bill|amount|late fee", false},
     {"CA", false, 400, "customer's address", "text", false},
     {"CN", false, 400, "customer's name", "text", false},
     {"CO", false, 1, "asked after cut-off", "1", false},
     {"CR", false, 12, "customer's credit", "fen", false},
+    {"DC", false, 240, "document of identity", "text", false},
     {"DX", true, 40, "where money went", "part|place|amount", false},
     {"EN", false, 32, "random number of a new ledger", "32 hex digits", false},
     {"EP", false, 2, "epoch", "01 to 99", false},
@@ -27,6 +31,7 @@ const struct tag_spec tag_specs[] = {
     {"MV", false, 2, "moved from", "BL, PP or SU", false},
     {"NS", false, 10, "not shown", "count", false},
     {"OP", false, 8, "operator, who makes", "letters and digits", false},
+    {"PH", false, 240, "telephone", "text", false},
     {"PK", false, 12, "payment's reference", "DE 37 of the payment", false},
     {"PP", false, 12, "prepaid part", "fen", false},
     {"PT", false, 10, "part", "10 digits", false},

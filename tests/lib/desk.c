@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "lib/rpc_client.h"
@@ -66,13 +67,17 @@ void desk_close(struct desk *desk)
     world_close(&desk->w);
 }
 
-void desk_counter(struct desk *desk, const char *language, int rows, int cols)
+void desk_counter(struct desk *desk, const char *language, int rows, int cols) { desk_counter_at(desk, DESK_TERMINAL, language, rows, cols); }
+
+void desk_counter_at(struct desk *desk, const char *terminal, const char *language, int rows, int cols)
 {
-    char program[300], socket[600], lang[32];
+    char program[300], socket[600], lang[32], at[32], file[300], config[320];
     snprintf(program, sizeof program, "%s/counter", desk->w.bin);
     snprintf(socket, sizeof socket, "--socket=%s", desk->socket);
     snprintf(lang, sizeof lang, "--lang=%s", language);
-    const char *const argv[] = {program, socket, "--terminal=" DESK_TERMINAL, lang, NULL};
+    snprintf(at, sizeof at, "--terminal=%s", terminal);
+    snprintf(config, sizeof config, "--config=%s", world_path(&desk->w, "counter.ini", file, sizeof file));
+    const char *const argv[] = {program, socket, at, lang, access(file, R_OK) == 0 ? config : NULL, NULL};
     const char *const env[] = {"LC_ALL=", "LANG=C.UTF-8", "NO_COLOR=", NULL};
     term_close(desk->term);
     desk->term = term_start(rows, cols, "xterm-256color", argv, env);
@@ -80,11 +85,48 @@ void desk_counter(struct desk *desk, const char *language, int rows, int cols)
     desk_sees(desk, strcmp(language, "en") ? "启动检查" : "At start-up");
 }
 
+#define MENU_FIRST_ROW 4 /* from 0 */
+#define MENU_PAGES 3
+
+/* Its digit or letter on the screen, 0: not there. */
+static char menu_key(struct term *term, const char *title)
+{
+    char row[TERM_ROW_SIZE];
+    for (int i = MENU_FIRST_ROW; i < term_rows(term); i++) {
+        const char *at = strstr(term_row(term, i, row, sizeof row), title);
+        if (at) return row[1]; /* ">1    title" */
+    }
+    return 0;
+}
+
+static bool is_menu(struct term *term, void *ctx) { return term_shows(term, "EVERYTHING THERE IS") || term_shows(term, "全部功能"); }
+
+bool menu_open(struct term *term, const char *en, const char *zh)
+{
+    char keys[24];
+    term_keys(term, "{F10}");
+    if (!term_wait_until(term, is_menu, NULL, TERM_WAIT_MS)) return false;
+    for (int page = 0; page < MENU_PAGES; page++) {
+        char key = menu_key(term, en);
+        if (!key) key = menu_key(term, zh);
+        snprintf(keys, sizeof keys, "%c{Enter}", key);
+        term_keys(term, key ? keys : "{F8}");
+        if (key) return true;
+        term_settle(term, 30);
+    }
+    return false;
+}
+
+void desk_menu(struct desk *desk, const char *en, const char *zh)
+{
+    if (menu_open(desk->term, en, zh)) return;
+    term_print(desk->term, stderr);
+    fail_msg("not in the menu: %s", en);
+}
+
 void desk_counter_ends(struct desk *desk)
 {
-    desk_keys(desk, "{F10}");
-    desk_sees(desk, "X   ");
-    desk_keys(desk, "x{Enter}");
+    desk_menu(desk, "Leave the program", "退出程序");
     int status = term_ended(desk->term, TERM_WAIT_MS);
     if (status) fail_msg("the counter did not end well: %d", status);
 }
@@ -114,27 +156,3 @@ void desk_sees_row(struct desk *desk, int row, const char *text)
 void desk_keys(struct desk *desk, const char *keys) { term_keys(desk->term, keys); }
 
 bool desk_shows(const struct desk *desk, const char *text) { return term_shows(desk->term, text); }
-
-static char letter_of(const struct desk *desk, const char *title)
-{
-    char row[TERM_ROW_SIZE];
-    for (int r = 0; r < term_rows(desk->term); r++) {
-        const char *at = strstr(term_row(desk->term, r, row, sizeof row), title);
-        if (at && at - row > 2) return row[1];
-    }
-    return 0;
-}
-
-void desk_menu(struct desk *desk, const char *title)
-{
-    char keys[16], letter;
-    desk_keys(desk, "{F10}");
-    desk_sees(desk, "X   ");
-    for (int page = 0; !(letter = letter_of(desk, title)); page++) {
-        if (page == 4) fail_msg("the menu has no line \"%s\"", title);
-        desk_keys(desk, "{F8}");
-        term_settle(desk->term, 100);
-    }
-    snprintf(keys, sizeof keys, "%c{Enter}", letter);
-    desk_keys(desk, keys);
-}

@@ -22,8 +22,10 @@ void desk_open(struct desk *desk, const char *name, bool printer);
 void desk_close(struct desk *desk);
 /* Another printer for the terminal, while no counter sits there; the next one uses it. */
 void desk_bind(struct desk *desk, const char *name, const char *uri);
-/* Starts the counter; language "zh_CN" or "en". Waits for the sign-on screen. */
+/* Starts the counter, with counter.ini of the world where there is one; language "zh_CN" or "en". Waits for the sign-on screen. */
 void desk_counter(struct desk *desk, const char *language, int rows, int cols);
+/* The same at another terminal. */
+void desk_counter_at(struct desk *desk, const char *terminal, const char *language, int rows, int cols);
 /* Ends it as a lost terminal does, or as F10 does; fails when it does not end. */
 void desk_counter_ends(struct desk *desk);
 /* number, password and for a till that is not open the float and the next sheet. */
@@ -33,8 +35,9 @@ void desk_sign_on(struct desk *desk, const char *number);
 void desk_sees(struct desk *desk, const char *text);
 void desk_sees_row(struct desk *desk, int row, const char *text); /* rows from 1, as people count */
 void desk_keys(struct desk *desk, const char *keys);
-/* F10, then the line of the menu with this title: pages until it is there, types its letter, Enter. */
-void desk_menu(struct desk *desk, const char *title);
+/* Opens what the menu calls so in either language, wherever it stands there; fails when it does not. */
+void desk_menu(struct desk *desk, const char *en, const char *zh);
+bool menu_open(struct term *term, const char *en, const char *zh);
 bool desk_shows(const struct desk *desk, const char *text);
 
 #endif

@@ -61,7 +61,7 @@ void station_open(struct station *s, const struct world *w, uv_loop_t *loop, con
     snprintf(address, sizeof address, "127.0.0.1:%d", port);
     s->tls = channel_tls_open(&(struct channel_tls_files){ca, cert, key}, &err);
     if (s->tls == NULL) fail_msg("%s: %s", err.where, err.why);
-    channel_tls_set_times(s->tls, &(struct channel_times){5000, 5000, 60000, 60000, 20, 200});
+    channel_tls_set_times(s->tls, &(struct channel_times){5000, 5000, 60000, 60000, 20, 200, 0});
     s->link = channel_link_open(loop, s->tls, address, peer_cn, &events, s, &err);
     if (s->link == NULL) fail_msg("%s: %s", err.where, err.why);
 }

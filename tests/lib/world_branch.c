@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "base/clock.h"
@@ -23,7 +24,7 @@ static void with_password(const struct world *w, const char *command)
 void world_branch(struct world *w, const char *more)
 {
     char config[PATH];
-    world_station(w, "branch-0311-0007");
+    if (access(world_path(w, "branch-0311-0007.crt", config, sizeof config), F_OK) != 0) world_station(w, "branch-0311-0007");
     world_write(w, "branchd.ini", "[ledger]\npath = branch.db\naudit_key = audit.key\ncopy = copy.db\n[serve]\nsocket = branchd.sock\n"
                                   "printers = printers.json\n[link]\naddress = 127.0.0.1:%d\npeer = bank-102\nca = ca.crt\ncertificate = branch-0311-0007.crt\n"
                                   "key = branch-0311-0007.key\n%s", w->bank_port, more ? more : "");

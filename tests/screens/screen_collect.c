@@ -213,9 +213,7 @@ static void resized_and_made_small(void **state)
 static void locked_and_unlocked(void **state)
 {
     desk_keys(&desk, "049911");
-    desk_keys(&desk, "{F10}");
-    desk_sees(&desk, "Lock this terminal");
-    desk_keys(&desk, "l{Enter}");
+    desk_menu(&desk, "Lock this terminal", "锁定本终端");
     desk_sees(&desk, "THIS TERMINAL IS LOCKED");
     desk_keys(&desk, "{F1}");
     desk_sees_row(&desk, 3, "HELP");

@@ -14,6 +14,7 @@
 
 #include "base/date.h"
 #include "base/money.h"
+#include "lib/desk.h"
 #include "lib/printer.h"
 #include "lib/rpc_client.h"
 #include "lib/screen.h"
@@ -97,21 +98,9 @@ static void signs(struct seat *s, const char *number)
     keys(s, "%s{Enter}" BRANCH_PASSWORD "{Enter}", number);
 }
 
-/* From the menu by what stands there, wherever the cursor is. */
 static void opens(struct seat *s, const char *title, const char *heading)
 {
-    char row[TERM_ROW_SIZE], key = 0;
-    keys(s, "{F10}");
-    sees(s, "EVERYTHING THERE IS");
-    for (int tries = 0; key == 0 && tries < 40; tries++) {
-        for (int i = 3; i < term_rows(s->term); i++) {
-            const char *at = strstr(term_row(s->term, i, row, sizeof row), title);
-            if (at) key = row[1] == ' ' ? row[2] : row[1];
-        }
-        if (key == 0) keys(s, "{F8}"), term_settle(s->term, 20);
-    }
-    if (key == 0) failed(s, title);
-    keys(s, "%c{Enter}", key);
+    if (!menu_open(s->term, title, title)) failed(s, title);
     sees(s, heading);
 }
 
@@ -280,8 +269,8 @@ static void three_payments_are_reversed(void **state)
         keys(s, "{F6}");
         sees(s, "GIVE BACK");
         keys(s, "{Look}h{Enter}");
-        sees(s, "The slip is being printed");
-        sees(s, "printed.");
+        sees(s, "once it is signed");
+        sees(s, "The paper is printed");
         keys(s, "{Look}h{Enter}");
         signs(s, BRANCH_SUPERVISOR);
         sees(s, "All is settled");
@@ -398,13 +387,39 @@ static void one_exception_stays_credit_and_one_is_refunded(void **state)
     keys(s, "{F2}{F6}");
     sees(s, "GIVE BACK");
     keys(s, "{Look}h{Enter}");
-    sees(s, "The slip is being printed");
-    sees(s, "printed.");
+    sees(s, "once it is signed");
+    sees(s, "The paper is printed");
     keys(s, "{Look}h{Enter}");
     sees(s, "All is settled");
     keys(s, "{F2}");
     assert_int_equal(at_utility("SELECT count(*) FROM payment WHERE proc = 200000 AND state = 2"), 1);
     assert_int_equal(number("SELECT count(*) FROM payment WHERE proc = 200000 AND handed_fen = amount_fen"), 1);
+}
+
+/* The money of one payment goes to the customer whose it should have been; his invoice is printed. */
+static void a_wrong_customer_number_is_put_right(void **state)
+{
+    struct seat *s = &tellers[0];
+    char right[40];
+    int64_t before = number("SELECT count(*) FROM invoice WHERE state = 'confirmed' AND kind = 'invoice'");
+    int64_t void_before = number("SELECT count(*) FROM number WHERE state = 'void'");
+    keys(s, "{F6}");
+    sees(s, "PAYMENT");
+    keys(s, "c{Enter}");
+    sees(s, "WRONG CUSTOMER NUMBER");
+    keys(s, "%s{Enter}", customer(right, sizeof right));
+    sees(s, "To credit");
+    keys(s, "{Look}x{Enter}");
+    signs(s, BRANCH_SUPERVISOR);
+    sees(s, "Asked of the utility");
+    world_sql_reaches(&w, "branch.db", "SELECT count(*) FROM payment WHERE proc = 220000 AND state = 'posted'", 1, WAIT_MS);
+    world_sql_reaches(&w, "branch.db", "SELECT count(*) FROM payment p JOIN invoice i ON i.payment = p.id WHERE proc = 220000 AND i.state = 'confirmed'", 1, WAIT_MS);
+    assert_int_equal(number("SELECT count(*) FROM invoice WHERE state = 'confirmed' AND kind = 'invoice'"), before - 1);
+    assert_int_equal(number("SELECT count(*) FROM payment p JOIN invoice i ON i.payment = p.id WHERE proc = 220000 AND kind = 'receipt'"), 1);
+    assert_int_equal(number("SELECT count(*) FROM number WHERE state = 'void'"), void_before + 1);
+    assert_int_equal(number("SELECT moved_fen = amount_fen FROM payment WHERE moved_fen > 0 ORDER BY id DESC LIMIT 1"), 1);
+    keys(s, "{F2}");
+    sees(s, "number, scan");
 }
 
 static void the_ledger_is_killed_again_and_the_afternoon_goes_on(void **state)
@@ -577,8 +592,8 @@ static void paper_of_every_kind_came_out(void **state)
 {
     int64_t sheets = number("SELECT count(*) FROM invoice WHERE number IS NOT NULL");
     assert_int_equal(sheets, TELLERS * PAYMENTS_EACH + 2);
-    assert_int_equal(number("SELECT count(*) FROM number WHERE state = 'used'"), TELLERS * PAYMENTS_EACH - TELLERS - 1);
-    assert_int_equal(number("SELECT count(*) FROM number WHERE state = 'void' AND paper = 'seen'"), 2 + TELLERS + 1);
+    assert_int_equal(number("SELECT count(*) FROM number WHERE state = 'used'"), TELLERS * PAYMENTS_EACH - TELLERS - 1 - 1);
+    assert_int_equal(number("SELECT count(*) FROM number WHERE state = 'void' AND paper = 'seen'"), 2 + TELLERS + 1 + 1);
     for (int i = 0; i < TELLERS; i++) {
         size_t len;
         printer_paper(tellers[i].printer, &len);
@@ -608,6 +623,7 @@ static const struct { const char *name; void (*go)(void **state); } chapters[] =
     {"a counterfeit note is taken in by two", a_counterfeit_note_is_taken_in_by_two},
     {"the line is down over lunch and the ledger is killed", the_line_is_down_over_lunch_and_the_ledger_is_killed},
     {"one exception stays credit and one is refunded", one_exception_stays_credit_and_one_is_refunded},
+    {"a wrong customer number is put right", a_wrong_customer_number_is_put_right},
     {"the ledger is killed again and the afternoon goes on", the_ledger_is_killed_again_and_the_afternoon_goes_on},
     {"no day closes over an open till", no_day_closes_over_an_open_till},
     {"tills are counted one over one short", tills_are_counted_one_over_one_short},

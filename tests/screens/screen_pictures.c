@@ -58,9 +58,9 @@ static void comes(const char *text, const char *name)
     picture(name);
 }
 
-static void menu_to(const char *title, const char *text, const char *name)
+static void menu_to(const char *en, const char *zh, const char *text, const char *name)
 {
-    desk_menu(&desk, title);
+    desk_menu(&desk, en, zh);
     comes(text, name);
 }
 
@@ -161,13 +161,13 @@ static void around(void **state)
     desk_keys(&desk, "{F3}{F10}");
     comes(said("EVERYTHING THERE IS", "全部功能"), "16-menu");
     desk_keys(&desk, "{F3}");
-    menu_to(said("Queue to the utility", "待发队列"), said("QUEUE TO THE UTILITY", "待发队列"), "17-queue");
-    menu_to(said("Till count and close", "钱箱清点与关闭"), said("TILL COUNT", "钱箱清点"), "18-count");
-    menu_to(said("Cash in or out of the till", "钱箱收付"), said("CASH IN OR OUT", "钱箱收付"), "19-cash");
-    menu_to(said("Printer", "打印机"), said("PRINTER OF THIS TERMINAL", "本终端打印机"), "20-printer");
-    menu_to(said("Change the password", "修改密码"), said("CHANGE THE PASSWORD", "修改密码"), "21-password");
+    menu_to("Queue to the utility", "待发队列", said("QUEUE TO THE UTILITY", "待发队列"), "17-queue");
+    menu_to("Till count and close", "钱箱清点与关闭", said("TILL COUNT", "钱箱清点"), "18-count");
+    menu_to("Cash in or out of the till", "钱箱收付", said("CASH IN OR OUT", "钱箱收付"), "19-cash");
+    menu_to("Printer", "打印机", said("PRINTER OF THIS TERMINAL", "本终端打印机"), "20-printer");
+    menu_to("Change the password", "修改密码", said("CHANGE THE PASSWORD", "修改密码"), "21-password");
     desk_keys(&desk, "{F2}0499110002");
-    menu_to(said("Lock this terminal", "锁定本终端"), said("THIS TERMINAL IS LOCKED", "本终端已锁定"), "22-lock");
+    menu_to("Lock this terminal", "锁定本终端", said("THIS TERMINAL IS LOCKED", "本终端已锁定"), "22-lock");
     desk_keys(&desk, BRANCH_PASSWORD "{Enter}");
     desk_sees(&desk, "[0499110002");
     desk_keys(&desk, "{F12}");
@@ -206,8 +206,8 @@ static void no_answer(void **state)
     picture("26-todo-give");
     world_resume(&desk.w, "utilityd");
     world_wait_bank(&desk.w);
-    desk_keys(&desk, "{Look}h{Enter}"); /* the slip comes first */
-    desk_sees(&desk, said("is printed", "已打印"));
+    desk_keys(&desk, "{Look}h{Enter}");
+    comes(said("once it is signed", "客户签字后"), "26-todo-give-slip");
     desk_keys(&desk, "{Look}h{Enter}");
     desk_sees(&desk, said("A SECOND PERSON", "第二人"));
     desk_keys(&desk, BRANCH_SUPERVISOR "{Enter}" BRANCH_PASSWORD "{Enter}");
@@ -293,24 +293,60 @@ static void off_line(void **state)
     desk_sees_row(&desk, 24, said("On line", "联机"));
 }
 
+static void more_of_a_tellers_day(void **state)
+{
+    menu_to("Refund of prepaid credit", "退还预存", said("REFUND OF PREPAID", "退还预存"), "50-refund");
+    desk_keys(&desk, "0499110001{Enter}");
+    picture("51-refund-customer");
+    menu_to("Wrong customer number", "更正户号", said("WRONG CUSTOMER NUMBER", "更正户号"), "52-transfer");
+    desk_keys(&desk, "0499110002{Enter}");
+    picture("53-transfer-customer");
+    menu_to("Counterfeit note", "假币收缴", said("COUNTERFEIT NOTE", "假币收缴"), "54-counterfeit");
+    menu_to("Take a till over", "接管钱箱", said("TAKE A TILL OVER", "接管钱箱"), "55-take-over");
+    desk_keys(&desk, "{F2}");
+    menu_to("Last payment", "上一笔", said("PAYMENT", "缴费"), "56-card");
+    desk_keys(&desk, "t{Enter}");
+    comes(said("TURN A PAYMENT BACK", "撤回一笔缴费"), "57-turn-back");
+    desk_keys(&desk, "{F2}");
+}
+
 static void till_counted(void **state)
 {
-    menu_to(said("Till count and close", "钱箱清点与关闭"), said("TILL COUNT", "钱箱清点"), "33-count");
+    menu_to("Till count and close", "钱箱清点与关闭", said("TILL COUNT", "钱箱清点"), "33-count");
     desk_keys(&desk, "5{Enter}0499110002{Enter}");
     comes(said("At most 6 digits", "至多 6 位"), "34-count-scan");
     for (int i = 0; i < 10; i++) desk_keys(&desk, "{Down}");
     desk_keys(&desk, "{Down}c{Enter}");
     comes(said("SHORT", "短款"), "35-counted");
     desk_keys(&desk, "{F2}");
-    menu_to(said("Sign off", "签退"), said("SIGN ON", "签到"), "36-signed-off");
+    menu_to("Sign off", "签退", said("SIGN ON", "签到"), "36-signed-off");
 }
 
 static void the_supervisor_looks(void **state)
 {
     desk_sign_on(&desk, BRANCH_SUPERVISOR);
-    comes(said("APPROVED IN YOUR NAME", "以您名义审批"), "37-approved");
-    desk_keys(&desk, "{Look}y{Enter}");
+    comes(said("APPROVED IN YOUR NAME", "以您名义"), "37-acts");
+    desk_keys(&desk, "y{Enter}");
     comes(said("BRANCH NOW", "支行现况"), "37-branch");
+    static const struct { const char *en, *zh, *heading_en, *heading_zh, *name; } all[] = {
+        {"The business day", "营业日：", "BUSINESS DAY", "冻结当日业务", "40-day"},
+        {"Exceptions", "例外", "EXCEPTIONS", "例外", "41-exceptions"},
+        {"The vault", "金库", "THE VAULT", "金库", "42-vault"},
+        {"Vault count", "清点金库", "VAULT COUNT", "金库清点", "43-vault-count"},
+        {"Close the till of an absent", "关闭离岗柜员", "TILL OF AN ABSENT", "离岗柜员的钱箱", "44-absent-till"},
+        {"Invoice numbers", "票号管理", "INVOICE NUMBERS", "票据代码", "45-books"},
+        {"Void paper", "作废票：", "VOID PAPER", "交回并已验", "46-void"},
+        {"Differences", "与电力的差异", "DIFFERENCES", "逐笔差异", "47-differences"},
+        {"Reports", "报表", "REPORTS", "柜员日报", "48-reports"},
+        {"Operators", "操作员", "OPERATORS", "操作员", "49-operators"},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        menu_to(all[i].en, all[i].zh, said(all[i].heading_en, all[i].heading_zh), all[i].name);
+    desk_menu(&desk, "Reports", "报表");
+    desk_sees(&desk, said("REPORTS", "柜员日报"));
+    desk_keys(&desk, "b{Enter}");
+    comes(said("Branch's day", "网点日报"), "48-reports-branch");
+    desk_keys(&desk, "{F2}");
     term_resize(desk.term, 20, 70);
     desk_sees(&desk, "80 x 24");
     picture("38-small");
@@ -320,7 +356,7 @@ static void the_supervisor_looks(void **state)
 
 static void the_technician_looks(void **state)
 {
-    menu_to(said("Sign off", "签退"), said("At start-up", "启动检查"), "39-signed-off");
+    menu_to("Sign off", "签退", said("At start-up", "启动检查"), "39-signed-off");
     desk_sign_on(&desk, BRANCH_TECHNICIAN);
     desk_sees_row(&desk, 5, said("invoice,receipt", "票据,小票")); /* what is bound stands first */
     desk_sees_row(&desk, 5, ":");
@@ -333,9 +369,9 @@ static void the_technician_looks(void **state)
     desk_keys(&desk, "{Right}{Down}");
     desk_sees(&desk, "0.1");
     desk_keys(&desk, "{F12}");
-    menu_to(said("Print jobs", "打印任务"), said("PRINT JOBS", "打印任务 - "), "43-print-jobs");
-    menu_to(said("The line to the bank", "到总行的线路"), said("on line since", "联机，自"), "44-link");
-    menu_to(said("Report of the whole set-up", "全套设置报告"), said("S Enter = write it", "S Enter = 写出"), "45-setup");
+    menu_to("Print jobs", "打印任务", said("PRINT JOBS", "打印任务 - "), "43-print-jobs");
+    menu_to("The line to the bank", "到总行的线路", said("on line since", "联机，自"), "44-link");
+    menu_to("Report of the whole set-up", "全套设置报告", said("S Enter = write it", "S Enter = 写出"), "45-setup");
 }
 
 static int open_desk(void **state)
@@ -359,7 +395,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sign_on),      cmocka_unit_test(collect), cmocka_unit_test(special_customers), cmocka_unit_test(search_and_card),
         cmocka_unit_test(around),       cmocka_unit_test(no_answer), cmocka_unit_test(doubt),
-        cmocka_unit_test(recorded_and_not_seen), cmocka_unit_test(invoices_in_doubt), cmocka_unit_test(off_line), cmocka_unit_test(till_counted),
+        cmocka_unit_test(recorded_and_not_seen), cmocka_unit_test(invoices_in_doubt), cmocka_unit_test(off_line),
+        cmocka_unit_test(more_of_a_tellers_day), cmocka_unit_test(till_counted),
         cmocka_unit_test(the_supervisor_looks), cmocka_unit_test(the_technician_looks),
     };
     int failed = 0;

@@ -84,6 +84,7 @@ static void read_theirs(void)
     text(q, 0, bill, sizeof bill);
     sqlite3_finalize(q);
     int64_t parts = number("SELECT count(*) FROM payment p WHERE p.state = 2 AND p.amount_fen <> (SELECT coalesce(sum(amount_fen), 0) FROM part WHERE payment = p.id)");
+    if (number("SELECT count(*) FROM branch_day WHERE closed = 1 AND agreed = 0")) broken("broken", "a day is not agreed at the utility, and the branch rests");
     if (odd) broken("broken", "bill %s is paid by a key that is not posted", bill);
     if (parts) broken("lost", "%lld posted payments are not wholly somewhere", (long long)parts);
 }
@@ -214,6 +215,12 @@ static void check_branch(int branch)
     for (int i = 0; i < their_count; i++)
         if (strcmp(theirs[i].branch, branch_names[branch]) == 0 && !theirs[i].met && theirs[i].state != TOMBSTONE)
             broken("lost", "the utility has %s, and the branch has not", theirs[i].ref);
+    q = ask("SELECT a.bill FROM payment_bill a JOIN payment p ON p.id = a.payment JOIN payment_bill b ON b.bill = a.bill AND b.payment > a.payment"
+            " WHERE a.place = 'BL' AND (p.state IN ('posted', 'excepted') OR (p.state = 'settled' AND p.kept = 1))");
+    bool again = sqlite3_step(q) == SQLITE_ROW;
+    text(q, 0, alarm, sizeof alarm);
+    sqlite3_finalize(q);
+    if (again) broken("twice", "bill %s is paid, and was taken a second time at this branch", alarm);
     paper(branch);
     drawers(branch);
     q = ask("SELECT alarm FROM branch");

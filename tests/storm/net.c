@@ -193,6 +193,16 @@ static void keep_alive(void *ctx, long serial)
     at_ms(1000, c->node, keep_alive, c, serial);
 }
 
+/* The server's end. */
+static void still_there(void *ctx, long serial)
+{
+    struct channel *c = ctx;
+    if (!c->used || c->serial != (unsigned long)serial || c->closed) return;
+    int64_t left = c->heard_ms + CHANNEL_SILENT_MS - sim_now();
+    if (left > 0) at_ms(left, c->node, still_there, c, serial);
+    else down_later(c, 0);
+}
+
 static void try_link(void *ctx, long serial)
 {
     struct channel_link *l = ctx;
@@ -221,6 +231,7 @@ static void try_link(void *ctx, long serial)
         down_later(near, 2);
         return;
     }
+    at_ms(CHANNEL_SILENT_MS, far->node, still_there, far, (long)far->serial);
     at_ms(delay_ms(), l->node, up_now, near, (long)near->serial);
     at_ms(1000, l->node, keep_alive, near, (long)near->serial);
 }

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "branchd/service.h"
 #include "branchd/signon.h"
-#include "storm/disk.h"
+#include "lib/disk.h"
 #include "storm/nodes.h"
 
 #define TICK_MS 1000
@@ -43,6 +43,7 @@ void feed_start(struct service *s) {}
 
 void service_broken(struct service *s)
 {
+    if (!disk_struck(node_of(s)->node.disk) && !node_off(&node_of(s)->node)) broken("broken", "on a disk that works: %s", ledger_broken(s->ledger));
     say("the ledger can't be gone on with: %s", ledger_broken(s->ledger));
     node_of(s)->node.fails = true;
 }

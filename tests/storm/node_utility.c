@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "storm/disk.h"
+#include "lib/disk.h"
 #include "storm/nodes.h"
 #include "utilityd/service.h"
 #include "wire/channel.h"

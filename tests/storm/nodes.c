@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "storm/disk.h"
+#include "lib/disk.h"
 
 #define NODES_MAX 8
 

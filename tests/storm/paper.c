@@ -89,6 +89,10 @@ bool printing(struct teller *t)
     t->invoice = job.invoice;
     t->attempt = job.attempt;
     memcpy(t->job_number, job.number, sizeof t->job_number);
+    if (fault(60, "a counter is killed while its printer prints")) {
+        t->away_until_ms = sim_now() + 1500 + (int64_t)dice(DICE_PEOPLE, 8000);
+        counter_gone(t);
+    }
     return true;
 }
 

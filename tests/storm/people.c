@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ledger/inside.h"
+#include "lib/disk.h"
 #include "storm/nodes.h"
 #include "wire/bill.h"
 
@@ -27,6 +28,7 @@ enum heard hear(struct teller *t, enum ledger_result result)
 {
     struct branch_node *b = &branches[t->branch];
     if (result == LEDGER_BROKEN || node_off(&b->node)) {
+        if (!disk_struck(b->node.disk) && !node_off(&b->node)) broken("broken", "on a disk that works: %s", ledger_broken(b->ledger));
         b->node.fails = true;
         return HEARD_NOTHING;
     }
@@ -105,6 +107,7 @@ static void bills_of(const struct world_customer *c, struct ledger_draft *d)
 static void press_enter(struct teller *t)
 {
     struct visit *v = &world.visits[t->visit];
+    t->life = branches[t->branch].node.life;
     enum ledger_result r = payment_record(ledger_of(t), &t->draft, NULL, &p, &err);
     bool same = r == LEDGER_OK;
     char ref[13] = "";
@@ -136,6 +139,9 @@ static void press_enter(struct teller *t)
     if (!one_in(DICE_PEOPLE, 30)) hear(t, payment_shown(ledger_of(t), &p.key, &err));
     t->visit = -1;
     run_now->payments++;
+    struct key key = p.key;
+    if (t->draft.offline && one_in(DICE_PEOPLE, 4)) /* he has thought better of it */
+        hear(t, payment_undo(ledger_of(t), &key, NULL, 0, both(t, "undo"), &p, &err));
 }
 
 static void serve(struct teller *t)
@@ -196,7 +202,7 @@ static void ask_what_became(struct teller *t)
     v->outcome = OUT_OK;
     memcpy(v->ref, p.key.ref, sizeof v->ref);
     run_now->payments++;
-    if (p.held && one_in(DICE_PEOPLE, 2)) { /* meanwhile he has left, with his money */
+    if (branches[t->branch].node.life != t->life && one_in(DICE_PEOPLE, 2)) { /* while it was down he has left, with his money */
         v->took_away = true;
         say("%s: %s was recorded, and the customer has left with his money", t->number, v->ref);
         return;
@@ -344,7 +350,8 @@ static void second_thoughts(struct teller *t)
     struct key key = p.key;
     if (!v) return;
     papers_of(t, &key, papers, &papers_count);
-    switch (dice(DICE_PEOPLE, 5)) {
+    unsigned what = is(&p, "advised") && !one_in(DICE_PEOPLE, 3) ? 0 : is(&p, "recorded") ? 4 : dice(DICE_PEOPLE, 5);
+    switch (what) {
     case 0: hear(t, payment_undo(ledger_of(t), &key, papers, papers_count, both(t, "undo"), &p, &err)); break;
     case 1: hear(t, payment_reverse(ledger_of(t), &key, papers, papers_count, both(t, "reverse"), &p, &err)); break;
     case 2: spoil(t, &p); break;

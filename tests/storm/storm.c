@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "ledger/inside.h"
-#include "storm/disk.h"
+#include "lib/disk.h"
 #include "storm/people.h"
 
 #define STORM_MS (25 * 60000)    /* at most, then the faults end */
@@ -50,7 +50,8 @@ static void trouble(void *ctx, long arg)
     if (fault(90, "the utility's disk will fail")) disk_trouble(&utility_node);
     if (fault(120, "the line is down for long")) node_die(&bank_nodes[b->index], true, 20000 + (int64_t)dice(DICE_FAULT, 60000));
     if (fault(9, "a connection has trouble")) net_trouble();
-    if (fault(20, "an old request")) net_ghost();
+    for (int i = 0; i < 3; i++)
+        if (fault(12, "an old request")) net_ghost();
     if (fault(300, "a branch's clock is moved")) b->node.skew_ms = (int64_t)dice(DICE_FAULT, 600000) - 300000;
     if (one_in(DICE_FAULT, 12)) verify(b->index, false);
 }

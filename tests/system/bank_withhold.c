@@ -262,6 +262,12 @@ static void another_list_under_a_used_batch_is_refused(void **state)
     assert_int_equal(balance(41), 5041);
 }
 
+static void the_books_hold_every_rule(void **state)
+{
+    set(5, "state=0"); /* a test closed it with money in it */
+    if (world_run(&b.w, said, sizeof said, "bankd", b.config, "verify", NULL) != 0) fail_msg("%s", said);
+}
+
 /* --- killed -------------------------------------------------------------------------- */
 
 #define KILL_ROWS 100000
@@ -415,6 +421,7 @@ int main(void)
         cmocka_unit_test(a_list_in_gb18030_is_read_like_one_in_utf8),
         cmocka_unit_test(the_same_list_again_debits_nothing_and_gives_the_same_results),
         cmocka_unit_test(another_list_under_a_used_batch_is_refused),
+        cmocka_unit_test(the_books_hold_every_rule),
         cmocka_unit_test(rows_without_money_are_tried_again_once_a_day_until_the_lists_last_day),
         cmocka_unit_test(killed_two_hundred_times_it_ends_as_if_it_had_not_been),
     };

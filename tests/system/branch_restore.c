@@ -247,6 +247,14 @@ static void the_branch_goes_on_with_new_keys_and_the_next_sheet(void **state)
     assert_int_equal(world_branch_agrees(&w), 6);
 }
 
+/* The utility told time, terminal and STAN of it: the reversal agrees with its original. */
+static void an_adopted_payment_can_be_reversed_like_any_other(void **state)
+{
+    reverse(later, "00012343");
+    wait_until(nothing_queued, "the notice is out");
+    assert_int_equal(world_branch_agrees(&w), 5);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_morning_with_a_backup_in_the_middle),
     cmocka_unit_test(the_disk_is_lost_and_the_backup_takes_no_money),
@@ -254,6 +262,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_only_the_paper_knows_goes_on_under_its_key),
     cmocka_unit_test(all_is_said_and_both_sides_agree),
     cmocka_unit_test(the_branch_goes_on_with_new_keys_and_the_next_sheet),
+    cmocka_unit_test(an_adopted_payment_can_be_reversed_like_any_other),
 };
 
 int main(void)

@@ -171,6 +171,29 @@ static void a_full_disk_takes_no_money_and_says_so(void **state)
     talk_state_reaches(&one, key, "posted", 5000);
 }
 
+static void a_new_certificate_gives_a_new_epoch_without_a_stop(void **state)
+{
+    static const char *const files[] = {"branch-0311-0007.crt", "branch-0311-0007.key"};
+    char path[512];
+    int64_t until = clock_monotonic_ms() + 20000;
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(remove(world_path(&w, files[i], path, sizeof path)), 0);
+    world_station(&w, "branch-0311-0007");
+    world_reload(&w, "branchd");
+    while (world_sql(&w, "branch.db", "SELECT epoch * epoch_held FROM branch") != 2) {
+        if (clock_monotonic_ms() > until) fail_msg("no new epoch: %s", world_read(&w, "branchd.log"));
+        talk_note(&one, "state", 100);
+    }
+    wait_link(true);
+    snprintf(key, sizeof key, "%s", talk_text(talk_ask(&one, "pay", "o", draft_of(&one, customer())), "key"));
+    assert_memory_equal(key, "102/0311-0007/02", 16);
+    talk_ask(&one, "shown", "{s:s}", "key", key);
+    talk_state_reaches(&one, key, "posted", 5000);
+    world_reload(&w, "branchd"); /* the same one again: nothing new */
+    world_sql_reaches(&w, "branch.db", "SELECT count(*) FROM audit WHERE event = 'certificate'", 2, 5000);
+    assert_int_equal(world_sql(&w, "branch.db", "SELECT epoch * epoch_held FROM branch"), 2);
+}
+
 static void a_backup_is_made_beside_the_work_and_takes_no_money_when_restored(void **state)
 {
     char config[512], backup[512];
@@ -190,7 +213,7 @@ static void a_backup_is_made_beside_the_work_and_takes_no_money_when_restored(vo
     world_start(&w, "branchd");
     sit_down();
     wait_link(true);
-    assert_int_equal(world_sql(&w, "branch.db", "SELECT epoch FROM branch"), 2);
+    assert_int_equal(world_sql(&w, "branch.db", "SELECT epoch FROM branch"), 3);
 }
 
 static const struct CMUnitTest tests[] = {
@@ -198,6 +221,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(money_that_lands_elsewhere_is_an_exception),
     cmocka_unit_test(an_old_copy_and_the_limits_bound_what_is_taken_off_line),
     cmocka_unit_test(a_full_disk_takes_no_money_and_says_so),
+    cmocka_unit_test(a_new_certificate_gives_a_new_epoch_without_a_stop),
     cmocka_unit_test(a_backup_is_made_beside_the_work_and_takes_no_money_when_restored),
 };
 

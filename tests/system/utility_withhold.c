@@ -103,7 +103,9 @@ static void a_bill_that_is_out_is_not_taken_at_a_counter(void **state)
     utility_connect(&u);
     utility_pay_start(&p, "C00000001", 1);
     utility_pay_bill(&p, "W1", 5200, 0);
-    assert_string_equal(utility_pay(&u, &p, "0200", NULL), "80");
+    struct wire_answer answer;
+    assert_string_equal(utility_pay(&u, &p, "0200", &answer), "80");
+    assert_non_null(strstr(answer.reason, "out with bank 102: deposit 52.00 there")); /* what can be done instead */
 }
 
 /* Accounts hold 50.01 to 50.09: after deposits, seven of nine are enough. */
@@ -141,6 +143,31 @@ static void people_are_told_and_can_pay_at_a_counter(void **state)
     assert_int_equal(world_run(&u.w, said, sizeof said, "utilityd", u.config, "query", "withhold", "--customer", "C00000009", NULL), 0);
     assert_non_null(strstr(said, "not enough money"));
     utility_holds(&u);
+}
+
+/* The same files, as parts of 0300: the bank fetches what was written, and what it
+ * sends is what it wrote. */
+static void list_and_result_travel_over_the_line(void **state)
+{
+    char fetched[400], wrote[400], command[900];
+    world_station(&u.w, "bank-102-files");
+    world_append(&u.w, "utilityd.policy", "station bank-102-files bank=102 branch=* from=127.0.0.1 messages=file\n");
+    world_reload(&u.w, "utilityd");
+    world_append(&bank.w, "bankd.ini", "[utility]\naddress = 127.0.0.1:%d\nstation = utility\n[serve]\nca = %s/ca.crt\n[withhold]\ncertificate = %s/bank-102-files.crt\nkey = %s/bank-102-files.key\n",
+                 u.w.utility_port, u.w.dir, u.w.dir, u.w.dir);
+    world_path(&bank.w, ".", path, sizeof path);
+    if (world_run(&bank.w, NULL, 0, "bankd", bank.config, "withhold", "fetch", "202610001", "--result", path, NULL) != 0) fail_msg("not fetched: %s", world_read(&bank.w, "run.log"));
+    snprintf(command, sizeof command, "cmp %s %s", world_path(&bank.w, "WHLIST-102-202610001.txt", fetched, sizeof fetched), list_path());
+    assert_int_equal(system(command), 0);
+    snprintf(wrote, sizeof wrote, "%s", result("r", "202610001", "final"));
+    for (int again = 0; again < 2; again++)
+        if (world_run(&bank.w, NULL, 0, "bankd", bank.config, "withhold", "send", wrote, NULL) != 0) fail_msg("not sent: %s", world_read(&bank.w, "run.log"));
+    assert_int_equal(utility_sql(&u, "SELECT count(*) FROM received WHERE file='WHF:202610001'"), 1);
+    assert_int_equal(withhold("result", "--bank", "102", "--batch", "202610001", NULL, NULL), 0);
+    assert_non_null(strstr(said, "posted 0, 0.00 yuan; known before 7"));
+    assert_int_equal(utility_sql(&u, "SELECT count(*) FROM received"), 0);
+    assert_int_equal(withhold("result", "--bank", "102", "--batch", "202610001", NULL, NULL), EX_DATAERR);
+    assert_int_not_equal(world_run(&bank.w, NULL, 0, "bankd", bank.config, "withhold", "fetch", "999", "--result", path, NULL), 0);
 }
 
 /* What the page says, read back. */
@@ -240,7 +267,7 @@ static void what_is_debited_though_it_was_paid_is_credit(void **state)
     cmocka_unit_test(the_banks_accounts_say_who_pays_so), cmocka_unit_test(a_list_puts_the_months_bills_out_once), \
     cmocka_unit_test(a_bill_that_is_out_is_not_taken_at_a_counter), cmocka_unit_test(the_result_posts_what_was_debited_and_opens_the_rest_again), \
     cmocka_unit_test(people_are_told_and_can_pay_at_a_counter), \
-    cmocka_unit_test(the_utility_prints_their_invoices_each_under_one_number), cmocka_unit_test(a_result_that_is_not_of_its_list_is_refused_whole), \
+    cmocka_unit_test(list_and_result_travel_over_the_line), cmocka_unit_test(the_utility_prints_their_invoices_each_under_one_number), cmocka_unit_test(a_result_that_is_not_of_its_list_is_refused_whole), \
     cmocka_unit_test(what_is_debited_though_it_was_paid_is_credit)
 
 int main(void)

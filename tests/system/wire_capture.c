@@ -12,6 +12,7 @@
 #include "lib/examples.h"
 #include "lib/pcap.h"
 #include "lib/station.h"
+#include "lib/tshark.h"
 #include "lib/world.h"
 #include "wire/inquiry.h"
 #include "wire/session.h"
@@ -197,50 +198,27 @@ static void every_message_is_said_and_answered(void **state)
     capture = bank.pcap = direct.pcap = NULL;
 }
 
-#define MALFORMED "-Y '_ws.malformed || !iso8583.mti || _ws.expert.severity >= 6291456'"
-
-static char *tshark(const char *file, const char *options)
-{
-    char command[1200], path[200], out[200];
-    snprintf(command, sizeof command, "tshark -r '%s' -d tcp.port==%d,iso8583 -d tcp.port==%d,iso8583 -o 'iso8583.len_endian:Big endian' %s >'%s' 2>/dev/null",
-             world_path(&w, file, path, sizeof path), w.bank_port, w.utility_port, options, world_path(&w, "tshark.out", out, sizeof out));
-    if (system(command) != 0) fail_msg("tshark failed: %s", command);
-    return world_read(&w, "tshark.out");
-}
+static void ports_of(int ports[2]) { ports[0] = w.bank_port, ports[1] = w.utility_port; }
 
 static void wireshark_finds_no_malformed_frame(void **state)
 {
-    char *bad = tshark("line.pcap", MALFORMED);
-    if (*bad) fail_msg("%s", bad);
-    free(bad);
+    int ports[2];
+    ports_of(ports);
+    tshark_finds_no_fault(&w, "line.pcap", ports);
 }
 
-static void same_values(const char *file)
+static void wireshark_reads_the_same_values_in_the_same_fields(void **state)
 {
-    static const int fields[] = PCAP_FIELDS;
-    char list[64], options[600] = "-T fields -E separator='|' -e iso8583.mti";
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        snprintf(options + strlen(options), sizeof options - strlen(options), " -e iso8583.bit%d", fields[i]);
-    snprintf(list, sizeof list, "%s.list", file);
-    char *theirs = tshark(file, options), *ours = world_read(&w, list);
-    char *a = ours, *b = theirs;
-    for (int line = 1; *a && *b; line++) {
-        size_t la = strcspn(a, "\n"), lb = strcspn(b, "\n");
-        if (la != lb || memcmp(a, b, la) != 0) fail_msg("frame %d\nours:   %.*s\ntheirs: %.*s", line, (int)la, a, (int)lb, b);
-        a += la + 1;
-        b += lb + 1;
-    }
-    assert_int_equal(*a, 0);
-    assert_int_equal(*b, 0);
-    free(ours);
-    free(theirs);
+    int ports[2];
+    ports_of(ports);
+    tshark_reads_the_same(&w, "line.pcap", ports);
 }
-
-static void wireshark_reads_the_same_values_in_the_same_fields(void **state) { same_values("line.pcap"); }
 
 static void it_reads_every_example_of_the_protocols_page(void **state)
 {
     char path[200], *page = examples_page();
+    int ports[2];
+    ports_of(ports);
     const char *at = page;
     struct example e;
     struct pcap *p = pcap_open(world_path(&w, "page.pcap", path, sizeof path));
@@ -248,10 +226,8 @@ static void it_reads_every_example_of_the_protocols_page(void **state)
     while (examples_next(&at, &e))
         pcap_frame(p, true, w.bank_port, e.frame + FRAME_HEAD, e.len - FRAME_HEAD);
     assert_true(pcap_close(p) >= 20);
-    char *bad = tshark("page.pcap", MALFORMED);
-    if (*bad) fail_msg("%s", bad);
-    same_values("page.pcap");
-    free(bad);
+    tshark_finds_no_fault(&w, "page.pcap", ports);
+    tshark_reads_the_same(&w, "page.pcap", ports);
     free(page);
 }
 
@@ -269,7 +245,7 @@ static void wireshark_would_have_found_a_byte_that_is_no_ascii(void **state)
     bytes[len - 3] = (char)0xe4;
     pcap_frame(p, true, w.bank_port, bytes, (size_t)len);
     assert_int_equal(pcap_close(p), 1);
-    char *bad = tshark("bad.pcap", MALFORMED);
+    char *bad = tshark(&w, "bad.pcap", (const int[2]){w.bank_port, 0}, TSHARK_MALFORMED);
     assert_true(*bad != '\0');
     free(bad);
 }

@@ -118,13 +118,14 @@ static void printers_stay_bound_and_a_damaged_file_is_refused(void **state)
     assert_non_null(p);
     assert_null(printers_at(p, "03"));
     json_t *binding = json_pack("{s:s, s:s}", "uri", "tcp://10.1.2.3:9100", "template", "invoice-80mm");
-    assert_int_equal(printers_bind(p, "03", binding, &err), 0);
+    assert_int_equal(printers_bind(p, "03", "", binding, &err), 0);
     json_decref(binding);
     printers_close(p);
     p = printers_open(path, &err);
-    assert_string_equal(printers_member(p, "03", "template", "preset"), "invoice-80mm");
-    assert_string_equal(printers_member(p, "03", "media", "preset"), "preset");
-    assert_string_equal(printers_member(p, "04", "template", "preset"), "preset");
+    assert_string_equal(json_string_value(json_object_get(printers_at(p, "03"), "template")), "invoice-80mm");
+    assert_ptr_equal(printers_for(p, "03", "invoice"), printers_at(p, "03"));
+    assert_null(printers_for(p, "03", "report")); /* reports go only where they are bound */
+    assert_null(printers_at(p, "04"));
     printers_close(p);
     FILE *out = fopen(path, "w");
     fputs("{\"03\": ", out);

@@ -257,6 +257,9 @@ static void a_key_undone_by_somebody_else_stops_the_branch_until_it_has_a_new_ce
 {
     struct ledger_identity us;
     struct ledger_draft d = pay_draft(WANG, "2", 500);
+    bool changed;
+    pay_fine(&b, ledger_certificate(b.ledger, "aa", &changed, &b.err));
+    assert_false(changed); /* the first one is only kept */
     pay_take(&b, WANG, "1", 1000, false, &p);
     pay_goes(&b, &p, "0200");
     pay_fine(&b, pay_hears(&b, &p, "0210", "12", NULL));
@@ -270,7 +273,12 @@ static void a_key_undone_by_somebody_else_stops_the_branch_until_it_has_a_new_ce
     assert_int_equal(pay_try(&b, &d, &q), LEDGER_STOPPED);
     pay_again(&b, NULL);
     assert_int_equal(pay_try(&b, &d, &q), LEDGER_STOPPED);
-    pay_fine(&b, ledger_certificate_changed(b.ledger, ZHAO, &b.err));
+    pay_fine(&b, ledger_certificate(b.ledger, "aa", &changed, &b.err));
+    assert_false(changed);
+    assert_int_equal(pay_try(&b, &d, &q), LEDGER_STOPPED);
+    pay_fine(&b, ledger_certificate(b.ledger, "bb", &changed, &b.err));
+    assert_true(changed);
+    assert_int_equal(pay_try(&b, &d, &q), LEDGER_STARTUP);
     assert_int_equal(ledger_epoch(b.ledger, us.random, 2, &b.err), LEDGER_STATE); /* an answer to the old one */
     pay_fine(&b, ledger_identity(b.ledger, &us, &b.err));
     assert_int_equal(ledger_epoch(b.ledger, us.random, 1, &b.err), LEDGER_STATE); /* an epoch is used once */

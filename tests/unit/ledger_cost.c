@@ -58,7 +58,7 @@ static bool may_walk(const char *step)
 {
     static const char *const small[] = {"SCAN branch", "SCAN day", "SCAN b ", "SCAN CONSTANT", "SCAN book", "USING INDEX outbox_ready",
         "USING INDEX outbox_urgent", "USING INDEX payment_owed", "USING INDEX payment_held", "USING INDEX payment_not_shown",
-        "USING INDEX invoice_open", "USING INDEX outbox_open", "USING INDEX till_"};
+        "USING INDEX invoice_open", "USING INDEX outbox_open", "USING INDEX restored_open", "USING INDEX till_"};
     for (size_t i = 0; i < sizeof small / sizeof *small; i++)
         if (strstr(step, small[i]))
             return true;

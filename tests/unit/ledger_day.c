@@ -316,6 +316,22 @@ static void a_0500_bears_the_audit_head_that_stays_anchored(void **state)
     assert_int_equal(strlen(head), 64);
 }
 
+/* Found by the storm: totals that differed because an answer was on its way differed for ever. */
+static void a_late_answer_re_opens_a_day_with_differences_too(void **state)
+{
+    open_wangs();
+    struct ledger_payment a = books_pay(&books, WANG, 4000, true);
+    finish(54000);
+    OK(agreement_ask(books.ledger, BOOKS_DAY, &totals, head, &books.err));
+    OK(agreement_answer(books.ledger, BOOKS_DAY, false, &books.err));
+    OK(agreement_reopen(books.ledger, BOOKS_DAY, &books.err)); /* the utility's list alone changes nothing here */
+    OK(day_get(books.ledger, BOOKS_DAY, &day, &books.err));
+    assert_string_equal(day.agreement, "differences");
+    books_answer(&books, &a, "0230", "00");
+    OK(day_get(books.ledger, BOOKS_DAY, &day, &books.err));
+    assert_string_equal(day.agreement, "re-opened");
+}
+
 static void a_late_answer_re_opens_an_agreed_day_with_totals_counted_anew(void **state)
 {
     open_wangs();
@@ -427,6 +443,7 @@ int main(void)
         STORY(what_is_owed_goes_to_the_bank_at_the_close_and_again_for_late_answers),
         STORY(a_day_is_asked_after_its_cut_off_until_it_agrees),
         STORY(a_0500_bears_the_audit_head_that_stays_anchored),
+        STORY(a_late_answer_re_opens_a_day_with_differences_too),
         STORY(a_late_answer_re_opens_an_agreed_day_with_totals_counted_anew),
         STORY(each_payment_is_counted_where_it_stands),
         STORY(a_payment_on_its_way_back_is_answered_until_the_utility_says_undone),

@@ -87,6 +87,33 @@ static void when_no_byte_was_taken_the_number_is_free_again(void **unused)
     assert_string_equal(number_state(12301), "assigned");
 }
 
+/* Found by the storm: a number came to paper twice. */
+static void nothing_sent_proves_nothing_after_another_word_about_the_job(void **unused)
+{
+    pay_posted(&b, WANG, "1", 100, &p);
+    send(&p);
+    pay_fine(&b, says(OUTCOME_HANDED_OVER, 900));
+    pay_fine(&b, says(OUTCOME_NOTHING_SENT, 0));
+    assert_string_equal(q.invoice.state, "sent");
+    assert_string_equal(q.invoice.doubt, "unknown");
+    assert_string_equal(number_state(12301), "assigned");
+}
+
+/* Found by the storm: nobody was asked, the book waited and the day could not be closed. */
+static void a_counter_that_dies_while_it_prints_leaves_a_doubt(void **unused)
+{
+    pay_posted(&b, WANG, "1", 100, &p);
+    send(&p);
+    assert_int_equal(pay_waits(&b, WAIT_DOUBT), 0);
+    pay_fine(&b, invoice_counter_gone(b.ledger, "04", &b.err)); /* another's */
+    assert_int_equal(pay_waits(&b, WAIT_DOUBT), 0);
+    pay_fine(&b, invoice_counter_gone(b.ledger, "03", &b.err));
+    assert_int_equal(pay_waits(&b, WAIT_DOUBT), 1);
+    pay_fine(&b, says(OUTCOME_CONFIRMED, 900)); /* only its line was cut: it lives, and knows */
+    assert_int_equal(pay_waits(&b, WAIT_DOUBT), 0);
+    assert_string_equal(number_state(12301), "used");
+}
+
 static void a_word_about_another_attempt_or_number_changes_nothing(void **unused)
 {
     pay_posted(&b, WANG, "1", 100, &p);
@@ -318,6 +345,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORY(a_number_is_taken_when_the_first_byte_goes_and_the_utility_hears_of_it),
         STORY(when_no_byte_was_taken_the_number_is_free_again),
+        STORY(nothing_sent_proves_nothing_after_another_word_about_the_job),
+        STORY(a_counter_that_dies_while_it_prints_leaves_a_doubt),
         STORY(a_word_about_another_attempt_or_number_changes_nothing),
         STORY(one_sheet_of_a_book_at_a_time_and_another_book_goes_on),
         STORY(silence_is_never_confirmed_and_a_person_says),

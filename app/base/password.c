@@ -1,10 +1,10 @@
 /* Which passwords are too weak: short, of a few characters, a run of keys, the
  * number itself, or one that everybody tries. */
+#include <stdbool.h>
 #include <string.h>
 
+#include "base/secret.h"
 #include "base/text.h"
-#include "ledger/inside.h"
-#include "ledger/operator.h"
 
 #define LEAST_CHARACTERS 12
 #define MOST_BYTES 128
@@ -22,9 +22,9 @@ static const char *const runs[] = {
     "01234567890", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm", "1qaz2wsx3edc4rfv5tgb6yhn",
 };
 
-static enum ledger_result weak(struct error *err, const char *why)
+static int weak(struct error *err, const char *why)
 {
-    return ledger_refuse(err, LEDGER_WEAK, "this password is too weak", "a sentence of your own is long and easy to keep", "%s", why);
+    return error_all(err, "this password is too weak", NULL, why, "a sentence of your own is long and easy to keep");
 }
 
 static void lower(char *text)
@@ -74,10 +74,10 @@ static bool repeats(const char *text)
     return false;
 }
 
-enum ledger_result operator_password_rule(const char *number, const char *password, struct error *err)
+int secret_password_rule(const char *number, const char *password, struct error *err)
 {
     char text[MOST_BYTES + 1];
-    enum ledger_result r = LEDGER_OK;
+    int r = 0;
     size_t len = strlen(password);
     if (len > MOST_BYTES || !utf8_valid(password, len))
         return weak(err, "it is longer than 128 bytes, or no text");
@@ -91,7 +91,7 @@ enum ledger_result operator_password_rule(const char *number, const char *passwo
         r = weak(err, "keys follow one another in it");
     else if (number[0] && strlen(number) >= 3 && strstr(text, number))
         r = weak(err, "the operator's number stands in it");
-    for (size_t i = 0; r == LEDGER_OK && i < sizeof tried_first / sizeof *tried_first; i++)
+    for (size_t i = 0; r == 0 && i < sizeof tried_first / sizeof *tried_first; i++)
         if (strstr(text, tried_first[i]) && len < strlen(tried_first[i]) + LEAST_CHARACTERS / 2 + 2)
             r = weak(err, "it is little more than a word that everybody tries first");
     secret_wipe(text, sizeof text);

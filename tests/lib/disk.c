@@ -1,4 +1,4 @@
-#include "storm/disk.h"
+#include "lib/disk.h"
 
 #include <assert.h>
 #include <sqlite3.h>
@@ -507,7 +507,6 @@ void disk_fault_at(struct disk *d, long op, enum disk_fault fault, bool reads)
     d->at = op;
     d->fault = fault;
     d->reads = reads;
-    d->struck = false;
 }
 
 long disk_changes(const struct disk *d) { return d->changes; }

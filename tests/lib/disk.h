@@ -9,8 +9,8 @@
  *
  * Files whose path begins with a disk's folder are that disk's; nothing reaches the
  * real one. Not for threads that write at once. */
-#ifndef STORM_DISK_H
-#define STORM_DISK_H
+#ifndef TESTS_DISK_H
+#define TESTS_DISK_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,0 +1,217 @@
+/* One message of the bank's own: what its key's state answers, what it does to the
+ * accounts, what undoes it. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bankd/account.h"
+#include "bankd/desk_acts.h"
+#include "base/text.h"
+#include "wire/message.h"
+
+bool desk_is_ours(const struct iso *m)
+{
+    int proc = message_proc(m);
+    return m->mti[0] == '0' && strchr("124", m->mti[1]) && (wire_account_is_banks(proc) || proc == PROC_ACCOUNT);
+}
+
+/* --- keys ------------------------------------------------------------------------------ */
+
+enum { DECLINED = 1, DONE, TOMBSTONE, UNDONE, REVERSED };
+
+static void digest(const struct iso *m, const int *fields, size_t count, unsigned char hash[SECRET_HASH_BYTES])
+{
+    struct secret_chain chain;
+    secret_chain_init(&chain, NULL);
+    for (size_t i = 0; i < count; i++) {
+        struct iso_slice s = iso_get(m, fields[i]);
+        secret_chain_int(&chain, fields[i]);
+        secret_chain_field(&chain, s.text ? s.text : "", s.text ? s.len : 0);
+    }
+    secret_chain_final(&chain, hash);
+}
+
+static void digests(const struct iso *m, struct desk_key *k)
+{
+    static const int shared[] = {3, 4, 11, 12, 13, 32, 37, 41, 42};
+    int all[ISO_FIELDS];
+    size_t count = 0;
+    for (int field = 2; field <= ISO_FIELDS; field++)
+        if (field != 7 && iso_has(m, field)) all[count++] = field;
+    digest(m, all, count, k->content);
+    digest(m, shared, sizeof shared / sizeof *shared, k->origin);
+}
+
+static void bind_key(sqlite3_stmt *q, const struct key *key)
+{
+    sqlite3_bind_text(q, 1, key->bank, -1, SQLITE_STATIC);
+    sqlite3_bind_text(q, 2, key->branch, -1, SQLITE_STATIC);
+    sqlite3_bind_text(q, 3, key->ref, -1, SQLITE_STATIC);
+}
+
+static void take_blob(sqlite3_stmt *q, int column, unsigned char hash[SECRET_HASH_BYTES])
+{
+    if (sqlite3_column_bytes(q, column) == SECRET_HASH_BYTES) memcpy(hash, sqlite3_column_blob(q, column), SECRET_HASH_BYTES);
+}
+
+/* state 0: not known. */
+static int read_key(sqlite3 *db, const struct key *key, struct desk_key *k, struct desk_answer *first, struct error *err)
+{
+    sqlite3_stmt *q = NULL;
+    int status = sqlite3_prepare_v2(db, "SELECT state, content, origin, proc, account, customer, fen, was, short_fen, answer FROM desk_key"
+                                        " WHERE bank=? AND branch=? AND reference=?", -1, &q, NULL);
+    memset(k, 0, sizeof *k);
+    first->len = 0;
+    if (status == SQLITE_OK) bind_key(q, key);
+    if (status == SQLITE_OK && (status = sqlite3_step(q)) == SQLITE_ROW) {
+        k->state = sqlite3_column_int(q, 0);
+        k->has_content = sqlite3_column_type(q, 1) == SQLITE_BLOB;
+        take_blob(q, 1, k->content);
+        take_blob(q, 2, k->origin);
+        k->proc = sqlite3_column_int(q, 3);
+        k->account = sqlite3_column_int64(q, 4);
+        text_copy(k->customer, sizeof k->customer, (const char *)sqlite3_column_text(q, 5));
+        k->fen = sqlite3_column_int64(q, 6);
+        k->was = sqlite3_column_int(q, 7);
+        k->short_fen = sqlite3_column_int64(q, 8);
+        first->len = (size_t)sqlite3_column_bytes(q, 9);
+        if (first->len > 0 && first->len <= sizeof first->bytes) memcpy(first->bytes, sqlite3_column_blob(q, 9), first->len);
+    }
+    sqlite3_finalize(q);
+    return status == SQLITE_ROW || status == SQLITE_DONE ? 0 : bank_db_failed(db, "the keys cannot be read", err);
+}
+
+static int write_key(sqlite3 *db, const struct bank *b, const struct key *key, const struct desk_key *k, const struct desk_answer *answer, struct error *err)
+{
+    sqlite3_stmt *q = NULL;
+    int status = sqlite3_prepare_v2(db, "INSERT INTO desk_key (bank, branch, reference, state, content, origin, proc, account, customer, fen, was, short_fen, answer, at_ms)"
+                                        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET state=excluded.state, short_fen=excluded.short_fen", -1, &q, NULL);
+    if (status == SQLITE_OK) {
+        const int64_t numbers[] = {k->proc, k->account};
+        bind_key(q, key);
+        sqlite3_bind_int(q, 4, k->state);
+        if (k->has_content) sqlite3_bind_blob(q, 5, k->content, SECRET_HASH_BYTES, SQLITE_STATIC);
+        sqlite3_bind_blob(q, 6, k->origin, SECRET_HASH_BYTES, SQLITE_STATIC);
+        sqlite3_bind_int64(q, 7, numbers[0]);
+        sqlite3_bind_int64(q, 8, numbers[1]);
+        sqlite3_bind_text(q, 9, k->customer, -1, SQLITE_STATIC);
+        sqlite3_bind_int64(q, 10, k->fen);
+        sqlite3_bind_int(q, 11, k->was);
+        sqlite3_bind_int64(q, 12, k->short_fen);
+        if (answer) sqlite3_bind_blob(q, 13, answer->bytes, (int)answer->len, SQLITE_STATIC);
+        sqlite3_bind_int64(q, 14, clock_now_ms(&b->clock));
+        status = sqlite3_step(q);
+    }
+    sqlite3_finalize(q);
+    return status == SQLITE_DONE ? 0 : bank_db_failed(db, "the keys cannot be written", err);
+}
+
+/* --- answers ---------------------------------------------------------------------------- */
+
+static int pack(const struct iso *m, const struct wire_account_answer *a, struct desk_answer *answer, struct error *err)
+{
+    struct iso out;
+    if (wire_account_answer_pack(m, a, &out, err) != 0) return -1;
+    int len = iso_pack(&out, answer->bytes, sizeof answer->bytes, err);
+    answer->len = len > 0 ? (size_t)len : 0;
+    return len > 0 ? 0 : -1;
+}
+
+static int say(const struct iso *m, const char *code, int64_t short_fen, struct desk_answer *answer, struct error *err)
+{
+    struct wire_account_answer a = {.short_fen = short_fen};
+    const struct code_spec *spec = code_spec(code);
+    text_copy(a.code, sizeof a.code, code);
+    if (strcmp(code, "00") != 0 && spec) text_copy(a.reason, sizeof a.reason, spec->meaning);
+    return pack(m, &a, answer, err);
+}
+
+/* As the first time, with this request's DE 7. */
+static int say_again(const struct iso *m, struct desk_answer *answer, struct error *err)
+{
+    struct desk_answer first = *answer;
+    struct iso again;
+    struct iso_slice sent = iso_get(m, 7);
+    if (iso_unpack(&again, first.bytes, first.len, err) != 0 || iso_set(&again, 7, sent.text, sent.len, err) != 0) return -1;
+    int len = iso_pack(&again, answer->bytes, sizeof answer->bytes, err);
+    answer->len = len > 0 ? (size_t)len : 0;
+    return len > 0 ? 0 : -1;
+}
+
+/* --- judging ------------------------------------------------------------------------------ */
+
+/* What is refused leaves nothing but its key (and a wrong try). */
+static int act(struct desk_turn *t, struct desk_key *k, struct error *err)
+{
+    int status = desk_authorise(t, err);
+    if (status == 0) {
+        if (sqlite3_exec(t->db, "SAVEPOINT act", NULL, NULL, NULL) != SQLITE_OK) return bank_db_failed(t->db, "the books cannot be written", err);
+        status = desk_act(t, k, err);
+        if (status > 0) sqlite3_exec(t->db, "ROLLBACK TO act", NULL, NULL, NULL);
+        if (status >= 0) sqlite3_exec(t->db, "RELEASE act", NULL, NULL, NULL);
+    }
+    if (status < 0) return -1;
+    const struct code_spec *spec = code_spec(t->answer.code);
+    if (status > 0 && spec && !t->answer.reason[0]) text_copy(t->answer.reason, sizeof t->answer.reason, spec->meaning);
+    k->state = status > 0 ? DECLINED : DONE;
+    return 0;
+}
+
+static int judge_new(struct desk_turn *t, const struct iso *m, struct desk_key *k, struct desk_answer *answer, struct error *err)
+{
+    digests(m, k);
+    k->has_content = true;
+    k->proc = t->ask.head.proc;
+    k->fen = t->ask.head.amount_fen;
+    text_copy(k->customer, sizeof k->customer, t->ask.customer);
+    memcpy(t->answer.code, "00", 3);
+    if (act(t, k, err) != 0 || pack(m, &t->answer, answer, err) != 0) return -1;
+    return write_key(t->db, t->bank, &t->ask.head.key, k, answer, err);
+}
+
+static int judge_02(struct desk_turn *t, const struct iso *m, struct desk_key *k, struct desk_answer *answer, struct error *err)
+{
+    unsigned char content[SECRET_HASH_BYTES];
+    struct desk_key now;
+    if (k->state == 0) return judge_new(t, m, k, answer, err);
+    digests(m, &now);
+    memcpy(content, now.content, sizeof content);
+    bool same = k->has_content ? memcmp(content, k->content, sizeof content) == 0 : memcmp(now.origin, k->origin, sizeof now.origin) == 0;
+    if (!same) return say(m, "94", 0, answer, err);
+    if (k->state >= TOMBSTONE) return say(m, "12", 0, answer, err);
+    return say_again(m, answer, err);
+}
+
+static int judge_04(struct desk_turn *t, const struct iso *m, struct desk_key *k, struct desk_answer *answer, struct error *err)
+{
+    struct desk_key now;
+    bool advice = message_is_advice(m);
+    digests(m, &now);
+    if (k->state && memcmp(now.origin, k->origin, sizeof now.origin) != 0) return say(m, "94", 0, answer, err);
+    if (k->state >= TOMBSTONE) return say(m, "00", k->short_fen, answer, err);
+    if (!advice && k->state != DONE) return say(m, "25", 0, answer, err);
+    if (k->state == DONE) {
+        int status = desk_undo(t, k, advice, err);
+        if (status != 0) return status < 0 ? -1 : say(m, t->answer.code, 0, answer, err);
+        k->state = advice ? UNDONE : REVERSED;
+    } else {
+        if (k->state == 0) memcpy(k->origin, now.origin, sizeof k->origin);
+        k->state = TOMBSTONE;
+    }
+    if (write_key(t->db, t->bank, &t->ask.head.key, k, NULL, err) != 0) return -1;
+    return say(m, "00", k->short_fen, answer, err);
+}
+
+int desk_judge(sqlite3 *db, const struct bank *b, const struct iso *m, struct desk_answer *answer, struct error *err)
+{
+    struct desk_turn t = {.db = db, .bank = b};
+    struct desk_key k;
+    if (wire_account_unpack(m, clock_today(&b->clock), &t.ask, err) != 0) return say(m, "30", 0, answer, err);
+    if (m->mti[1] == '1') {
+        memcpy(t.answer.code, "00", 3);
+        int status = desk_read(&t, err);
+        return status < 0 ? -1 : status > 0 ? say(m, t.answer.code, 0, answer, err) : pack(m, &t.answer, answer, err);
+    }
+    if (read_key(db, &t.ask.head.key, &k, answer, err) != 0) return -1;
+    return m->mti[1] == '2' ? judge_02(&t, m, &k, answer, err) : judge_04(&t, m, &k, answer, err);
+}
