@@ -268,7 +268,7 @@ static void no_page(struct counter *c)
     }
     if (!p->copying) {
         p->stuck_invoice = invoice;
-        snprintf(p->stuck, sizeof p->stuck, "%s %.60s", _("INVOICE CAN'T BE PRINTED:"), err->where);
+        snprintf(p->stuck, sizeof p->stuck, "%s %.60s", _("INVOICE CAN'T BE PRINTED:"), *err->where ? err->where : err->what);
         p->wait_ms = AGAIN_LAST_MS;
     }
     job_end(p);
