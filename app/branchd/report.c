@@ -53,8 +53,8 @@ static const struct figure {
     MONEY(to_give_back_fen, "待退款", "To be given back"),
     MONEY(over_fen, "长款", "Over"),
     MONEY(short_fen, "短款", "Short in cash"),
-    COUNT(invoices_used, "发票用数", "Invoices used"),
-    COUNT(invoices_void, "作废发票", "Invoices void"),
+    COUNT(invoices_used, "发票用纸张数", "Invoice sheets printed"),
+    COUNT(invoices_void, "  其中作废", "  of it void"),
     COUNT(invoices_reprinted, "补打次数", "Copies printed"),
 #undef COUNT
 #undef MONEY
