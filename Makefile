@@ -227,7 +227,7 @@ bench: deps
 # Installs what is missing, builds, runs every test program; the last line is
 # "N passed, N failed" over all of them.
 test: deps
-	@$(MAKE) --no-print-directory -j$$(nproc) all test-programs
+	@$(MAKE) --no-print-directory -j$$(nproc) all test-programs storm-programs
 	@B=$(B) tests/run $(CHECKS) $(UNIT) $(FUZZ) $(SCREENS) $(SYSTEM) $(B)/storm tests/storm/mutants.sh tests/storm/spin.sh
 .PHONY: test-programs
 test-programs: $(B)/once $(B)/conformance $(B)/day $(MANUALS) $(UNIT) $(FUZZ) $(SYSTEM) $(SCREENS)

@@ -1,3 +1,3 @@
 # file: app/utilityd/judge.c
 # a decline is judged anew each time
-/^static void remember/,/^}/ s/key->changed = true;/key->changed = state != KEY_DECLINED;/
+/^void judge_remember/,/^}/ s/key->changed = true;/key->changed = state != KEY_DECLINED;/
