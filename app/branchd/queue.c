@@ -10,8 +10,8 @@
 #include "branchd/service.h"
 
 #define URGENT_MAX 8
-#define BATCH_MAX 32   /* rows of one transaction */
-#define REPLIES_MAX 64 /* answers of one transaction */
+#define BATCH_MAX 128   /* rows of one transaction */
+#define REPLIES_MAX 128 /* answers of one transaction */
 
 static bool is_urgent(const char *class) { return strcmp(class, "0200") == 0 || strcmp(class, "0400") == 0; }
 
@@ -51,10 +51,16 @@ static void tell_payment(struct service *s, const struct link_tag *tag)
     else service_changed(s);
 }
 
+/* Rows on their way out of the ledger, sent once their commit is there. */
+static int take_rows(struct service *s, bool urgent_only, int max);
+static int send_taken(struct service *s, int count);
+static int advices_allowed(struct service *s, bool small);
+
 /* One answer, read and waiting for the commit that holds it. */
 struct reply {
     struct link_tag tag;
     struct ledger_answer answer;
+    struct ledger_payment payment; /* as it stands after it; id 0: look again */
     enum ledger_result result;
     bool unknown;
     char why[LEDGER_REASON_SIZE];
@@ -64,6 +70,7 @@ struct queue {
     uv_timer_t flush;
     int count, lost_count;
     struct reply replies[REPLIES_MAX];
+    struct ledger_send rows[BATCH_MAX]; /* 8 kB each */
     struct link_tag lost[LINK_PENDING_MAX]; /* somebody stands at a counter, and the connection went */
 };
 
@@ -71,12 +78,13 @@ struct queue {
  * nothing park an advice; a payment's row waits until the teller has chosen. */
 static void settle(struct service *s, struct reply *r)
 {
-    struct ledger_payment p;
     struct error err = {0};
     bool away = strcmp(r->answer.code, "91") == 0 || strcmp(r->answer.code, "68") == 0;
     r->result = LEDGER_OK;
-    if (!away || is_urgent(r->tag.class)) r->result = outbox_answer(s->ledger, &r->tag.key, &r->answer, &r->unknown, &p, &err);
+    r->payment.id = 0;
+    if (!away || is_urgent(r->tag.class)) r->result = outbox_answer(s->ledger, &r->tag.key, &r->answer, &r->unknown, &r->payment, &err);
     else r->unknown = true;
+    if (r->result != LEDGER_OK || r->unknown) r->payment.id = 0;
     if (r->result == LEDGER_OK && r->unknown) r->result = outbox_again(s->ledger, r->tag.number, s->branch->settings.again_ms, &err);
     text_copy(r->why, sizeof r->why, "");
     text_clip(r->why, sizeof r->why, err.why, (int)sizeof r->why / 4, '\0');
@@ -91,27 +99,30 @@ static void tell(struct service *s, const struct reply *r)
     if (r->result != LEDGER_OK) log_line(LOG_LEVEL_WARN, key, "%s %s changes nothing: %s", a->mti, a->code, r->why);
     else log_line(LOG_LEVEL_INFO, key, "%s %s%s%s", a->mti, a->code, a->reason[0] ? ": " : "", a->reason);
     if (strcmp(a->code, "91") == 0) link_away(s->link, "the utility is away");
-    tell_payment(s, &r->tag);
+    if (r->payment.id && strcmp(r->tag.class, "notice") != 0) payment_changed(s, &r->payment);
+    else tell_payment(s, &r->tag);
 }
 
-/* All that came with one reading of the link shares one commit, and is told after it. */
+/* All that came with one reading of the link shares one commit with what goes out next, and is told after it. */
 static void flush(struct queue *q)
 {
     struct service *s = q->s;
     struct error err = {0};
-    int count = q->count;
+    int count = q->count, taken = 0;
     if (count == 0) return;
     q->count = 0;
-    enum ledger_result result = count > 1 ? ledger_group_begin(s->ledger, &err) : LEDGER_OK;
+    enum ledger_result result = ledger_group_begin(s->ledger, &err);
     for (int i = 0; result == LEDGER_OK && i < count; i++) {
         settle(s, &q->replies[i]);
         if (q->replies[i].result == LEDGER_BROKEN) result = LEDGER_BROKEN;
     }
-    if (count > 1 && ledger_group_end(s->ledger, &err) != LEDGER_OK) result = LEDGER_BROKEN;
+    if (result == LEDGER_OK && link_up(s->link)) taken = take_rows(s, false, advices_allowed(s, true));
+    if (taken < 0 || ledger_group_end(s->ledger, &err) != LEDGER_OK) result = LEDGER_BROKEN;
     if (result != LEDGER_OK) {
         service_broken(s);
         return;
     }
+    send_taken(s, taken);
     for (int i = 0; i < count; i++)
         tell(s, &q->replies[i]);
     queue_kick(s);
@@ -204,21 +215,41 @@ static bool send_row(struct service *s, const struct ledger_send *row)
     return true;
 }
 
-/* Returns how many went out. */
-static int send_some(struct service *s, bool urgent_only, int max)
+/* How many are in the queue's rows; -1: the ledger is broken. */
+static int take_rows(struct service *s, bool urgent_only, int max)
 {
-    static struct ledger_send rows[BATCH_MAX]; /* 8 kB each: too much for the stack */
     struct error err = {0};
-    int count = 0, sent = 0;
-    enum ledger_result result = outbox_take(s->ledger, urgent_only, rows, max, &count, &err);
-    if (result == LEDGER_BROKEN) service_broken(s);
-    if (result != LEDGER_OK) return 0;
-    for (int i = 0; i < count; i++)
-        sent += send_row(s, &rows[i]);
+    int count = 0;
+    if (max <= 0) {
+        urgent_only = true;
+        max = URGENT_MAX;
+    }
+    enum ledger_result result = outbox_take(s->ledger, urgent_only, s->queue->rows, max, &count, &err);
+    return result == LEDGER_BROKEN ? -1 : result == LEDGER_OK ? count : 0;
+}
+
+/* Returns how many went out; less than were taken: 0, nothing more goes now. */
+static int send_taken(struct service *s, int count)
+{
+    int sent = 0, advices = 0;
+    for (int i = 0; i < count; i++) {
+        bool out = send_row(s, &s->queue->rows[i]);
+        sent += out;
+        advices += out && !is_urgent(s->queue->rows[i].class);
+    }
+    s->drain_left -= advices;
     return sent < count ? 0 : sent;
 }
 
-static int advices_allowed(struct service *s)
+static int send_some(struct service *s, bool urgent_only, int max)
+{
+    int taken = take_rows(s, urgent_only, max);
+    if (taken < 0) service_broken(s);
+    return taken > 0 ? send_taken(s, taken) : 0;
+}
+
+/* small: a small hole in the window counts too, there is a commit anyway. */
+static int advices_allowed(struct service *s, bool small)
 {
     const struct branch_settings *set = &s->branch->settings;
     int64_t now = clock_monotonic_ms();
@@ -229,7 +260,7 @@ static int advices_allowed(struct service *s)
     int64_t room = set->window - s->advices_under_way;
     if (room > s->drain_left) room = s->drain_left;
     /* a batch is one commit: a small hole in the window is not worth one */
-    if (room < BATCH_MAX / 2 && s->advices_under_way > BATCH_MAX / 2) return 0;
+    if (!small && room < set->window / 2 && s->advices_under_way > set->window / 2) return 0;
     return room > BATCH_MAX ? BATCH_MAX : (int)room;
 }
 
@@ -237,10 +268,9 @@ void queue_pump(struct service *s)
 {
     if (!link_up(s->link) || ledger_broken(s->ledger)[0]) return;
     while (send_some(s, true, URGENT_MAX) == URGENT_MAX) {}
-    int room = advices_allowed(s);
+    int room = advices_allowed(s, false);
     if (room <= 0) return;
     int sent = send_some(s, false, room);
-    s->drain_left -= sent;
     if (sent == room) queue_kick(s); /* after the loop has looked at the counters */
     if (sent) service_changed(s);
 }

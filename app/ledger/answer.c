@@ -187,11 +187,14 @@ static enum ledger_result taken(struct ledger *ledger, const struct heard *h, st
 {
     struct ledger_payment *p = h->payment;
     bool meant = ledger_moves(p) || as_meant(p, h->answer); /* what moves was asked for by two people */
+    const struct ledger_answer *a = h->answer;
+    snprintf(p->state, sizeof p->state, "%s", meant ? "posted" : "excepted");
     enum ledger_result r = place_bills(ledger, h, false, err);
-    if (r == LEDGER_OK)
-        r = sql_run(ledger, err, "UPDATE payment SET posted = 1 WHERE id = ?1", BIND(sql_int(p->id)));
-    if (r == LEDGER_OK)
-        r = ledger_payment_move(ledger, p, meant ? "posted" : "excepted", err);
+    if (r == LEDGER_OK) /* in one: each change of a payment's row is a change of its indexes */
+        r = sql_run(ledger, err, "UPDATE payment SET code = ?2, approval = coalesce(nullif(?3, ''), approval), reason = ?4,"
+                    " answered_at = ?5, posted = 1, state = ?6 WHERE id = ?1",
+                    BIND(sql_int(p->id), sql_text(a->code), sql_text(a->approval), a->reason[0] ? sql_text(a->reason) : sql_null(),
+                         sql_int(ledger_now(ledger)), sql_text(p->state)));
     if (r == LEDGER_OK && ledger_moves(p))
         return ledger_moved(ledger, p, err);
     if (r == LEDGER_OK)
@@ -203,9 +206,9 @@ static enum ledger_result accepted(struct ledger *ledger, const struct heard *h,
 {
     bool undone = any_place(h->answer, "RV") || strcmp(h->answer->code, "12") == 0;
     enum ledger_result r = row_to(ledger, h, "done", 0, err);
-    if (r == LEDGER_OK)
+    if (r == LEDGER_OK && undone)
         r = note(ledger, h, err);
-    if (r == LEDGER_OK)
+    if (r == LEDGER_OK && h->answer->part_count)
         r = keep_parts(ledger, h, err);
     if (r == LEDGER_OK)
         r = undone ? undone_elsewhere(ledger, h, err) : taken(ledger, h, err);
@@ -427,7 +430,7 @@ static enum ledger_result hear(struct ledger *ledger, const struct key *key, str
         if (strcmp(answers[a].mti, h->answer->mti) == 0 && find_row(ledger, key, answers[a].class, &h->outbox, &payment, err) < 0)
             return LEDGER_BROKEN;
     if (h->outbox) {
-        enum ledger_result r = ledger_payment_load(ledger, payment, h->payment, err);
+        enum ledger_result r = ledger_payment_row(ledger, payment, h->payment, err);
         if (r == LEDGER_OK && h->payment->held)
             return late(ledger, h, err);
         char before[sizeof h->payment->state];

@@ -84,7 +84,7 @@ int ledger_backup(struct ledger *ledger, const char *path, struct error *err)
  * be on paper, and what was at a printer has been answered or not. */
 static const char *const stale[] = {
     "UPDATE payment SET held = 1 WHERE held = 0 AND (owed_fen > 0 OR (shown_at IS NULL AND state = 'posted')"
-    " OR state IN ('recorded', 'advised', 'undoing', 'reversing', 'excepted', 'short')"
+    " OR (state = 'recorded' OR state = 'advised' OR state = 'undoing' OR state = 'reversing' OR state = 'excepted' OR state = 'short')"
     " OR id IN (SELECT payment FROM invoice WHERE state IN ('planned', 'sent')))",
     "UPDATE outbox SET state = 'ready' WHERE state = 'in flight'",
     "UPDATE invoice SET doubt = 'unknown' WHERE state = 'sent'",

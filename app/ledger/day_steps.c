@@ -18,7 +18,7 @@ static const struct close_step {
      "every till is closed", "tills are open or in transit", false},
     {"unanswered",
      "SELECT count(*), coalesce(min(ref), '') FROM payment WHERE state = 'recorded' AND ?1 <> 0"
-     " AND state IN ('recorded', 'advised', 'undoing', 'reversing', 'excepted', 'short')", /* so that payment_open serves */
+     " AND (state = 'recorded' OR state = 'advised' OR state = 'undoing' OR state = 'reversing' OR state = 'excepted' OR state = 'short')", /* so that payment_open serves */
      "every payment was answered, finished or abandoned", "payments have no answer: ask again, finish or abandon", false},
     {"doubts",
      "SELECT count(*), coalesce(min(ref), '') FROM"
@@ -35,7 +35,7 @@ static const struct close_step {
      "  WHERE expected_fen = coalesce((SELECT balance_fen FROM account WHERE name = 'vault' AND commodity = 'CNY'), 0)), ''",
      "the vault was counted by two people", "count of the vault is missing since its cash last moved", false},
     {"queue",
-     "SELECT count(*), coalesce(min(ref), '') FROM outbox WHERE state IN ('ready', 'in flight', 'parked') AND ?1 <> 0",
+     "SELECT count(*), coalesce(min(ref), '') FROM outbox WHERE (state = 'ready' OR state = 'in flight' OR state = 'parked') AND ?1 <> 0",
      "nothing waits for the utility", "messages wait for the utility and are carried over", true},
 };
 

@@ -157,6 +157,8 @@ enum ledger_result ledger_bills_free(struct ledger *ledger, const struct ledger_
 
 /* read.c. PARAMS: no such payment (or, by key, another branch's). */
 enum ledger_result ledger_payment_load(struct ledger *ledger, int64_t id, struct ledger_payment *out, struct error *err);
+/* Its row and its bills alone: what an answer needs. */
+enum ledger_result ledger_payment_row(struct ledger *ledger, int64_t id, struct ledger_payment *out, struct error *err);
 enum ledger_result ledger_payment_by_key(struct ledger *ledger, const struct key *key, struct ledger_payment *out,
                                          struct error *err);
 /* Posted, advised, reversing, excepted (but undone by nobody of ours), or settled with the money kept. */

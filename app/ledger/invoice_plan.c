@@ -9,7 +9,7 @@ enum ledger_result ledger_invoice_plan(struct ledger *ledger, const struct ledge
     int64_t stands;
     /* a payment of bills in cash has a number, prepayment alone a receipt */
     const char *kind = p->bill_count > 0 && (p->proc == 500000 || p->proc == 220000) ? "invoice" : "receipt";
-    int got = sql_one(ledger, err, "SELECT id FROM invoice WHERE payment = ?1 AND state IN ('planned', 'sent', 'confirmed')",
+    int got = sql_one(ledger, err, "SELECT id FROM invoice WHERE payment = ?1 AND (state = 'planned' OR state = 'sent' OR state = 'confirmed')",
                       BIND(sql_int(p->id)), INTO(into_int64(&stands)));
     if (got)
         return got < 0 ? LEDGER_BROKEN : LEDGER_OK;

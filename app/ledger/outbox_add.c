@@ -71,5 +71,5 @@ enum ledger_result ledger_notice(struct ledger *ledger, const struct ledger_paym
 enum ledger_result ledger_outbox_done(struct ledger *ledger, int64_t payment, const char *class, struct error *err)
 {
     return sql_run(ledger, err, "UPDATE outbox SET state = 'done' WHERE payment = ?1 AND class = ?2"
-                   " AND state IN ('ready', 'in flight', 'parked')", BIND(sql_int(payment), sql_text(class)));
+                   " AND (state = 'ready' OR state = 'in flight' OR state = 'parked')", BIND(sql_int(payment), sql_text(class)));
 }

@@ -7,7 +7,7 @@
 #include "ledger/inside.h"
 
 #define TAKE_MAX 256
-#define OPEN_ROWS "state IN ('ready', 'in flight', 'parked')" /* said in full, so that outbox_open serves */
+#define OPEN_ROWS "(state = 'ready' OR state = 'in flight' OR state = 'parked')" /* said in full, so that outbox_open serves */
 
 /* A payment's rows go one after the other; a 0420 passes the parked row of its key. A notice
  * has a key of its own: it waits for its payment's messages and for the notices before it
@@ -16,7 +16,7 @@
     "SELECT o.id FROM outbox o JOIN payment p ON p.id = o.payment" \
     " WHERE o.state = 'ready' AND o.not_before <= ?1 AND p.held = 0" \
     " AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.payment = o.payment AND b.id < o.id" \
-    " AND b.state IN ('ready', 'in flight', 'parked')" \
+    " AND b.state <> 'done' AND b.state <> 'settled'" \
     " AND CASE WHEN b.class = 'notice' THEN o.class = 'notice' AND b.state <> 'parked'" \
     " ELSE NOT (b.state = 'parked' AND o.class = '0420') END)"
 static const char urgent_sql[] = MAY_GO " AND o.class IN ('0200', '0400') ORDER BY o.id LIMIT ?2";
@@ -132,7 +132,7 @@ int64_t outbox_open(struct ledger *ledger, int64_t *parked)
 {
     int64_t open, held;
     if (sql_one(ledger, NULL, "SELECT count(*), coalesce(sum(state = 'parked'), 0) FROM outbox"
-                " WHERE state IN ('ready', 'in flight', 'parked')", BIND_NOTHING, INTO(into_int64(&open), into_int64(&held))) != 1)
+                " WHERE (state = 'ready' OR state = 'in flight' OR state = 'parked')", BIND_NOTHING, INTO(into_int64(&open), into_int64(&held))) != 1)
         return -1;
     if (parked)
         *parked = held;
@@ -145,7 +145,7 @@ enum ledger_result outbox_list(struct ledger *ledger, struct ledger_queued *rows
     int got = 0;
     *count = 0;
     sqlite3_stmt *walk = sql_start(ledger, err, "SELECT id, ref, class, state, coalesce(why, code), tries, made_at FROM outbox"
-                                   " WHERE state IN ('ready', 'in flight', 'parked') ORDER BY state = 'parked' DESC, id LIMIT ?1",
+                                   " WHERE (state = 'ready' OR state = 'in flight' OR state = 'parked') ORDER BY state = 'parked' DESC, id LIMIT ?1",
                                    BIND(sql_int(max)));
     if (!walk)
         return LEDGER_BROKEN;

@@ -94,14 +94,13 @@ static int load_invoice(struct ledger *ledger, struct ledger_payment *p, struct 
     return got < 0 ? -1 : 0;
 }
 
-enum ledger_result ledger_payment_load(struct ledger *ledger, int64_t id, struct ledger_payment *out, struct error *err)
+enum ledger_result ledger_payment_row(struct ledger *ledger, int64_t id, struct ledger_payment *out, struct error *err)
 {
     memset(out, 0, sizeof *out);
     int got = load_row(ledger, id, out, err);
     if (got == 0)
         return ledger_refuse(err, LEDGER_PARAMS, "no such payment", NULL, "the ledger has no payment of number %lld", (long long)id);
-    if (got < 0 || load_bills(ledger, out, err) || load_parts(ledger, out, err) || load_queue(ledger, out, err) ||
-        load_invoice(ledger, out, err))
+    if (got < 0 || load_bills(ledger, out, err))
         return LEDGER_BROKEN;
     memcpy(out->key.bank, ledger->bank, sizeof out->key.bank);
     memcpy(out->key.branch, ledger->branch, sizeof out->key.branch);
@@ -110,6 +109,14 @@ enum ledger_result ledger_payment_load(struct ledger *ledger, int64_t id, struct
         memcpy(out->source.branch, ledger->branch, sizeof out->source.branch);
     }
     return LEDGER_OK;
+}
+
+enum ledger_result ledger_payment_load(struct ledger *ledger, int64_t id, struct ledger_payment *out, struct error *err)
+{
+    enum ledger_result r = ledger_payment_row(ledger, id, out, err);
+    if (r == LEDGER_OK && (load_parts(ledger, out, err) || load_queue(ledger, out, err) || load_invoice(ledger, out, err)))
+        return LEDGER_BROKEN;
+    return r;
 }
 
 enum ledger_result ledger_payment_by_key(struct ledger *ledger, const struct key *key, struct ledger_payment *out,

@@ -5,6 +5,9 @@
 -- utility never change. PRAGMA recursive_triggers must be ON: without it INSERT OR REPLACE and
 -- UPDATE OR REPLACE delete rows without firing a DELETE trigger. The program reads it back at
 -- every start and refuses to work without it.
+--
+-- A list of more than two in IN (…) is made into a table at each row that is written; in the tables
+-- that every payment writes to, values are compared one by one.
 
 CREATE TABLE branch (                    -- one row: who this branch is, and what only grows
     one        INTEGER PRIMARY KEY CHECK (one = 1),
@@ -281,9 +284,11 @@ CREATE TABLE payment (
     id           INTEGER PRIMARY KEY,
     ref          TEXT NOT NULL UNIQUE CHECK (length(ref) = 12), -- DE 37: epoch and counter
     token        TEXT NOT NULL UNIQUE,   -- of its draft: a double Enter is one payment
-    proc         INTEGER NOT NULL CHECK (proc IN (500000, 501000, 210000, 10000, 200000, 220000)),
-    state        TEXT NOT NULL CHECK (state IN ('recorded', 'posted', 'declined', 'advised', 'undoing', 'undone',
-                 'short', 'excepted', 'reversing', 'reversed', 'settled')),
+    proc         INTEGER NOT NULL CHECK (proc = 500000 OR proc = 501000 OR proc = 210000 OR proc = 10000 OR proc = 200000 OR
+                                        proc = 220000),
+    state        TEXT NOT NULL CHECK (state = 'recorded' OR state = 'posted' OR state = 'declined' OR state = 'advised' OR
+                                      state = 'undoing' OR state = 'undone' OR state = 'short' OR state = 'excepted' OR
+                                      state = 'reversing' OR state = 'reversed' OR state = 'settled'),
     customer     TEXT NOT NULL,
     name         TEXT NOT NULL,
     address      TEXT NOT NULL,
@@ -338,7 +343,8 @@ CREATE INDEX payment_totals ON payment (day, operator, state, posted, undone, re
     amount_fen, bills_fen, late_fee_fen, prepaid_fen, taken_at);
 -- what waits is a handful of rows, however many payments there are
 CREATE INDEX payment_open ON payment (state, id)
-    WHERE state IN ('recorded', 'advised', 'undoing', 'reversing', 'excepted', 'short');
+    WHERE (state = 'recorded' OR state = 'advised' OR state = 'undoing' OR state = 'reversing' OR state = 'excepted' OR
+           state = 'short');
 CREATE INDEX payment_owed ON payment (day, operator, owed_fen) WHERE owed_fen > 0;
 CREATE INDEX payment_handed ON payment (day, operator, handed_fen) WHERE handed_fen > 0;
 CREATE INDEX payment_refund ON payment (day, operator, amount_fen) WHERE proc = 200000 AND posted = 1 AND undone = 0;
@@ -356,7 +362,7 @@ CREATE TRIGGER payment_back_as_it_stood BEFORE UPDATE OF state ON payment
 WHEN OLD.state = 'reversing' AND NEW.state IN ('posted', 'excepted') AND NEW.state <> OLD.stood
 BEGIN SELECT RAISE(ABORT, 'payment: a refused reversal leaves it as it stood'); END;
 CREATE TRIGGER payment_settled_with_its_row BEFORE UPDATE OF state ON payment
-WHEN NEW.state = 'settled' AND OLD.state IN ('advised', 'undoing', 'reversing')
+WHEN NEW.state = 'settled' AND (OLD.state = 'advised' OR OLD.state = 'undoing' OR OLD.state = 'reversing')
  AND NOT EXISTS (SELECT 1 FROM outbox WHERE payment = OLD.id AND state = 'parked')
 BEGIN SELECT RAISE(ABORT, 'payment: settled only with a parked row'); END;
 CREATE TRIGGER payment_settled_by_two BEFORE UPDATE OF state ON payment
@@ -404,7 +410,7 @@ CREATE TABLE payment_bill (
     period       TEXT NOT NULL,
     amount_fen   INTEGER NOT NULL CHECK (amount_fen >= 0),
     late_fee_fen INTEGER NOT NULL CHECK (late_fee_fen >= 0),
-    place        TEXT CHECK (place IN ('BL', 'PP', 'SU', 'RV')), -- where the utility put it; NULL: unanswered
+    place        TEXT CHECK (place = 'BL' OR place = 'PP' OR place = 'SU' OR place = 'RV'), -- where the utility put it; NULL: unanswered
     live         INTEGER NOT NULL DEFAULT 1 CHECK (live IN (0, 1)),
     PRIMARY KEY (payment, position)
 ) STRICT, WITHOUT ROWID;
@@ -417,7 +423,7 @@ BEGIN SELECT RAISE(ABORT, 'payment_bill: cannot be deleted'); END;
 CREATE TRIGGER payment_frees_bills AFTER UPDATE OF state ON payment WHEN NEW.state <> OLD.state
 BEGIN
     UPDATE payment_bill SET live = CASE
-        WHEN NEW.state IN ('declined', 'undone', 'short', 'reversed') THEN 0
+        WHEN (NEW.state = 'declined' OR NEW.state = 'undone' OR NEW.state = 'short' OR NEW.state = 'reversed') THEN 0
         WHEN NEW.state = 'settled' THEN NEW.kept = 1 AND place IS 'BL'
         ELSE place IS NULL OR place = 'BL' END
      WHERE payment = NEW.id;
@@ -427,9 +433,9 @@ END;
 CREATE TABLE disposition (
     payment    INTEGER NOT NULL REFERENCES payment,
     position   INTEGER NOT NULL,
-    answer     TEXT NOT NULL CHECK (answer IN ('0210', '0230', '0410', '0430')),
+    answer     TEXT NOT NULL CHECK (answer = '0210' OR answer = '0230' OR answer = '0410' OR answer = '0430'),
     part       TEXT NOT NULL,
-    place      TEXT NOT NULL CHECK (place IN ('BL', 'PP', 'SU', 'RV')),
+    place      TEXT NOT NULL CHECK (place = 'BL' OR place = 'PP' OR place = 'SU' OR place = 'RV'),
     amount_fen INTEGER NOT NULL CHECK (amount_fen >= 0),
     PRIMARY KEY (payment, answer, position)
 ) STRICT, WITHOUT ROWID;
@@ -449,11 +455,13 @@ CREATE TABLE entry (
     amount_fen INTEGER NOT NULL CHECK (amount_fen > 0),
     operator   TEXT NOT NULL,
     CHECK (debit <> credit),
-    CHECK (debit  IN ('vault', 'clearing-bank', 'awaiting-utility', 'awaiting-bank', 'owed-to-utility', 'to-be-given-back',
-                      'claims', 'loss', 'in-transit', 'over-short', 'counterfeit', 'counterfeit-owners')
+    CHECK (debit = 'vault' OR debit = 'clearing-bank' OR debit = 'awaiting-utility' OR debit = 'awaiting-bank' OR
+           debit = 'owed-to-utility' OR debit = 'to-be-given-back' OR debit = 'claims' OR debit = 'loss' OR
+           debit = 'in-transit' OR debit = 'over-short' OR debit = 'counterfeit' OR debit = 'counterfeit-owners'
            OR debit  GLOB 'till:[0-9][0-9]'),
-    CHECK (credit IN ('vault', 'clearing-bank', 'awaiting-utility', 'awaiting-bank', 'owed-to-utility', 'to-be-given-back',
-                      'claims', 'loss', 'in-transit', 'over-short', 'counterfeit', 'counterfeit-owners')
+    CHECK ((credit = 'vault' OR credit = 'clearing-bank' OR credit = 'awaiting-utility' OR credit = 'awaiting-bank' OR
+            credit = 'owed-to-utility' OR credit = 'to-be-given-back' OR credit = 'claims' OR credit = 'loss' OR
+            credit = 'in-transit' OR credit = 'over-short' OR credit = 'counterfeit' OR credit = 'counterfeit-owners')
            OR credit GLOB 'till:[0-9][0-9]')
 ) STRICT;
 CREATE INDEX entry_payment ON entry (payment) WHERE payment IS NOT NULL;
@@ -489,9 +497,10 @@ END;
 CREATE TABLE outbox (
     id         INTEGER PRIMARY KEY,
     payment    INTEGER NOT NULL REFERENCES payment,
-    class      TEXT NOT NULL CHECK (class IN ('0200', '0220', '0400', '0420', 'notice')),
+    class      TEXT NOT NULL CHECK (class = '0200' OR class = '0220' OR class = '0400' OR class = '0420' OR class = 'notice'),
     ref        TEXT NOT NULL CHECK (length(ref) = 12),  -- DE 37 of the message; a notice has its own
-    state      TEXT NOT NULL DEFAULT 'ready' CHECK (state IN ('ready', 'in flight', 'done', 'parked', 'settled')),
+    state      TEXT NOT NULL DEFAULT 'ready' CHECK (state = 'ready' OR state = 'in flight' OR state = 'done' OR
+                                        state = 'parked' OR state = 'settled'),
     tries      INTEGER NOT NULL DEFAULT 0 CHECK (tries >= 0),
     bytes      BLOB NOT NULL CHECK (length(bytes) BETWEEN 1 AND 8192),
     made_at    INTEGER NOT NULL,
@@ -504,7 +513,7 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_payment ON outbox (payment, id);
 CREATE INDEX outbox_ready  ON outbox (id) WHERE state = 'ready';
 CREATE INDEX outbox_urgent ON outbox (id) WHERE state = 'ready' AND class IN ('0200', '0400');
-CREATE INDEX outbox_open   ON outbox (state, id) WHERE state IN ('ready', 'in flight', 'parked');
+CREATE INDEX outbox_open   ON outbox (state, id) WHERE (state = 'ready' OR state = 'in flight' OR state = 'parked');
 CREATE INDEX outbox_notice ON outbox (ref) WHERE class = 'notice';
 CREATE TRIGGER outbox_moves BEFORE UPDATE OF state ON outbox
 WHEN NEW.state <> OLD.state
@@ -556,7 +565,8 @@ CREATE TABLE invoice (
     id         INTEGER PRIMARY KEY,
     payment    INTEGER NOT NULL REFERENCES payment,
     kind       TEXT NOT NULL CHECK (kind IN ('invoice', 'receipt')), -- a receipt has no number
-    state      TEXT NOT NULL CHECK (state IN ('planned', 'sent', 'confirmed', 'spoiled', 'dropped', 'cancelled')),
+    state      TEXT NOT NULL CHECK (state = 'planned' OR state = 'sent' OR state = 'confirmed' OR state = 'spoiled' OR
+                                    state = 'dropped' OR state = 'cancelled'),
     book       INTEGER REFERENCES book,
     series     TEXT,
     number     INTEGER,
@@ -573,7 +583,7 @@ CREATE TABLE invoice (
     CHECK (kind <> 'invoice' OR state IN ('planned', 'dropped') OR number IS NOT NULL),
     CHECK (doubt IS NULL OR state = 'sent')
 ) STRICT;
-CREATE UNIQUE INDEX invoice_one_stands ON invoice (payment) WHERE state IN ('planned', 'sent', 'confirmed');
+CREATE UNIQUE INDEX invoice_one_stands ON invoice (payment) WHERE (state = 'planned' OR state = 'sent' OR state = 'confirmed');
 CREATE INDEX invoice_payment ON invoice (payment, id);
 -- a number that had a byte taken is the invoice's for ever; "planned" again gives it up
 CREATE UNIQUE INDEX invoice_number ON invoice (series, number) WHERE number IS NOT NULL;
@@ -607,11 +617,12 @@ CREATE TABLE number (
     series  TEXT NOT NULL,
     number  INTEGER NOT NULL,
     book    INTEGER NOT NULL REFERENCES book,
-    state   TEXT NOT NULL CHECK (state IN ('unused', 'assigned', 'used', 'void', 'lost', 'damaged')),
+    state   TEXT NOT NULL CHECK (state = 'unused' OR state = 'assigned' OR state = 'used' OR state = 'void' OR state = 'lost' OR
+                                 state = 'damaged'),
     invoice INTEGER REFERENCES invoice,
     paper   TEXT CHECK (paper IN ('seen', 'missing')), -- of a void one: handed in to a supervisor
     PRIMARY KEY (series, number),
-    CHECK ((state IN ('assigned', 'used', 'void')) = (invoice IS NOT NULL))
+    CHECK ((state = 'assigned' OR state = 'used' OR state = 'void') = (invoice IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX number_invoice ON number (invoice);
 CREATE INDEX number_void ON number (book) WHERE state = 'void' AND paper IS NULL; -- sheets nobody has seen yet

@@ -13,7 +13,7 @@
  * at a printer is never sent again by the program. */
 static const char *const recovery[] = {
     "UPDATE payment SET held = 1 WHERE shown_at IS NULL AND held = 0 AND (state IN ('recorded', 'advised', 'posted', 'excepted') OR (state = 'declined' AND owed_fen > 0))",
-    "UPDATE outbox SET state = 'ready', not_before = 0 WHERE state = 'in flight' AND state IN ('ready', 'in flight', 'parked')",
+    "UPDATE outbox SET state = 'ready', not_before = 0 WHERE state = 'in flight' AND (state = 'ready' OR state = 'in flight' OR state = 'parked')",
     "UPDATE outbox SET not_before = 0 WHERE state = 'ready' AND not_before > 0",
     "UPDATE invoice SET doubt = 'unknown' WHERE state = 'sent' AND state IN ('planned', 'sent') AND doubt IS NULL",
 };
@@ -24,10 +24,10 @@ static enum ledger_result count_up(struct ledger *ledger, struct ledger_startup 
     int got = sql_one(ledger, err,
         "SELECT (SELECT count(*) FROM invoice WHERE state = 'sent' AND state IN ('planned', 'sent')),"
         " (SELECT count(*) FROM payment WHERE held = 0 AND state = 'recorded'"
-        " AND state IN ('recorded', 'advised', 'undoing', 'reversing', 'excepted', 'short')),"
+        " AND (state = 'recorded' OR state = 'advised' OR state = 'undoing' OR state = 'reversing' OR state = 'excepted' OR state = 'short')),"
         " (SELECT count(*) FROM payment WHERE held = 1),"
-        " (SELECT count(*) FROM outbox WHERE state IN ('ready', 'in flight', 'parked')),"
-        " (SELECT count(*) FROM outbox WHERE state = 'parked' AND state IN ('ready', 'in flight', 'parked'))", BIND_NOTHING,
+        " (SELECT count(*) FROM outbox WHERE (state = 'ready' OR state = 'in flight' OR state = 'parked')),"
+        " (SELECT count(*) FROM outbox WHERE state = 'parked' AND (state = 'ready' OR state = 'in flight' OR state = 'parked'))", BIND_NOTHING,
         INTO(into_int64(&out->doubt), into_int64(&out->unanswered), into_int64(&out->unacknowledged), into_int64(&out->queued),
              into_int64(&out->parked)));
     return got == 1 ? LEDGER_OK : LEDGER_BROKEN;

@@ -16,7 +16,7 @@
 #define TURNED_BACK "p.state IN ('declined', 'undoing', 'undone', 'short', 'reversed') OR (p.state = 'settled' AND p.kept = 0)"
 #define PAYMENTS "SELECT p.ref || ' ' || p.state FROM payment p WHERE p.day >= ?1 AND "
 #define LISTED "(SELECT count(*) FROM invoice i WHERE i.payment = p.id AND i.state IN ('planned', 'sent', 'confirmed'))"
-#define ROW(class) "EXISTS (SELECT 1 FROM outbox o WHERE o.payment = p.id AND o.class = '" class "' AND o.state IN ('ready', 'in flight', 'parked'))"
+#define ROW(class) "EXISTS (SELECT 1 FROM outbox o WHERE o.payment = p.id AND o.class = '" class "' AND (o.state = 'ready' OR o.state = 'in flight' OR o.state = 'parked'))"
 #define ACT(acts) "EXISTS (SELECT 1 FROM act a WHERE a.subject = p.ref AND a.maker <> a.checker AND a.act IN (" acts "))"
 
 static const struct rule { int number; bool deep; const char *name, *sql; } rules[] = {
@@ -82,7 +82,7 @@ static const struct rule { int number; bool deep; const char *name, *sql; } rule
      "SELECT p.ref FROM day d JOIN payment p ON p.id > d.last_payment AND p.day <= d.date WHERE ?1 IS NOT NULL AND d.last_payment IS NOT NULL"
      " AND d.date = (SELECT max(date) FROM day WHERE last_payment IS NOT NULL)"},
     {9, false, "a message that waits has its digest",
-     "SELECT o.id FROM outbox o LEFT JOIN outbox_digest g ON g.id = o.id WHERE ?1 IS NOT NULL AND o.state IN ('ready', 'in flight', 'parked')"
+     "SELECT o.id FROM outbox o LEFT JOIN outbox_digest g ON g.id = o.id WHERE ?1 IS NOT NULL AND (o.state = 'ready' OR o.state = 'in flight' OR o.state = 'parked')"
      " AND g.id IS NULL"},
     {10, false, "what was turned back or settled bears two names",
      PAYMENTS "((p.state = 'settled' AND NOT " ACT("'settle'") ")"

@@ -8,7 +8,7 @@
 /* Of this terminal, or of one that nobody has a till at; all for NULL. */
 #define HERE(terminal) \
     " AND (?1 IS NULL OR " terminal " = ?1 OR NOT EXISTS (SELECT 1 FROM till t WHERE t.terminal = " terminal " AND t.state <> 'closed'))"
-#define OPEN "p.state IN ('recorded', 'advised', 'undoing', 'reversing', 'excepted', 'short')" /* so that payment_open serves */
+#define OPEN "(p.state = 'recorded' OR p.state = 'advised' OR p.state = 'undoing' OR p.state = 'reversing' OR p.state = 'excepted' OR p.state = 'short')" /* so that payment_open serves */
 #define PAYMENTS(since) "SELECT p.id, p.day, " since " FROM payment p WHERE ?2 IS NOT NULL AND "
 
 static const struct { const char *word, *sql; } kinds[WAIT_KINDS] = {
@@ -36,7 +36,7 @@ static const struct { const char *word, *sql; } kinds[WAIT_KINDS] = {
         PAYMENTS("p.answered_at") OPEN " AND p.state = 'short'" HERE("p.terminal") " ORDER BY +p.id"},
     [WAIT_PARKED] = {"parked",
         "SELECT p.id, p.day, o.made_at FROM outbox o JOIN payment p ON p.id = o.payment WHERE ?2 IS NOT NULL"
-        " AND o.state = 'parked' AND o.state IN ('ready', 'in flight', 'parked')" HERE("p.terminal") " ORDER BY +o.id"},
+        " AND o.state = 'parked' AND (o.state = 'ready' OR o.state = 'in flight' OR o.state = 'parked')" HERE("p.terminal") " ORDER BY +o.id"},
     [WAIT_RESTORED] = {"restored",
         "SELECT coalesce((SELECT id FROM payment p WHERE p.ref = r.ref), 0), coalesce(r.day, 0), r.taken_at FROM restored r"
         " WHERE ?1 IS NULL AND ?2 IS NOT NULL AND r.settled_at IS NULL ORDER BY r.kind, r.ref"},
