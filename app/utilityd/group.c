@@ -24,6 +24,14 @@ int group_key(const struct group *group, const struct key *key)
     return -1;
 }
 
+int group_aside(const struct judge_key *key)
+{
+    for (size_t i = 0; i < key->place_count && key->state == KEY_POSTED; i++)
+        if (key->places[i].home == HOME_BILL && key->places[i].part >= 0)
+            return 0;
+    return 1;
+}
+
 bool group_has_bill(const struct group *group, const char *number)
 {
     for (size_t i = 0; i < group->bill_count; i++)
@@ -170,7 +178,8 @@ int group_post(struct store *store, const struct judge_rules *rules,
                struct judge_answer *answers, struct error *err)
 {
     assert(count >= 1 && count <= GROUP_MAX);
-    struct group *group = malloc(sizeof *group);
+    struct group *group = store->group ? store->group : malloc(sizeof *group);
+    store->group = group;
     if (!group)
         return error_all(err, "payments not posted", NULL, "out of memory", NULL);
     group->requests = requests;
@@ -179,7 +188,5 @@ int group_post(struct store *store, const struct judge_rules *rules,
     group->now_ms = now_ms;
     group->key_count = group->customer_count = group->bill_count = 0;
     gather_keys(group);
-    int result = work(store, group, rules, err);
-    free(group);
-    return result;
+    return work(store, group, rules, err);
 }
