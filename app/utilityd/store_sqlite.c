@@ -509,7 +509,7 @@ static int prepare(struct sqlite_store *s, const char *path, struct error *err)
     sqlite3_busy_timeout(s->db, WAIT_MS);
     sqlite3_exec(s->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
                         "PRAGMA recursive_triggers=ON; PRAGMA trusted_schema=OFF;"
-                        "PRAGMA cache_size=-65536", NULL, NULL, NULL);
+                        "PRAGMA cache_size=-262144", NULL, NULL, NULL);
     if (!pragma_is(s->db, "PRAGMA journal_mode", "wal") ||
         !pragma_is(s->db, "PRAGMA synchronous", "2") ||
         !pragma_is(s->db, "PRAGMA recursive_triggers", "1"))
