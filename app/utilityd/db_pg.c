@@ -228,7 +228,7 @@ static struct pg *connect_to(const char *where, struct error *err)
     return NULL;
 }
 
-#define IS_THERE "SELECT count(*) FROM pg_tables WHERE schemaname=current_schema() AND tablename IN ('payment', 'bill', 'agreement')"
+#define IS_THERE "SELECT count(*) FROM pg_tables WHERE schemaname=current_schema() AND tablename IN ('payment', 'bill', 'change')"
 
 struct db *db_pg_open(const char *where, struct error *err)
 {

@@ -162,7 +162,7 @@ static const struct db_ops ops = {ask, row, text, number, end, load, load_row, l
 
 static bool is_ours(struct sqlite *s)
 {
-    return db_number(&s->db, "SELECT count(*) FROM sqlite_schema WHERE name IN ('payment', 'bill', 'agreement')", DB_NO_ARGS, 0) == 3;
+    return db_number(&s->db, "SELECT count(*) FROM sqlite_schema WHERE name IN ('payment', 'bill', 'change')", DB_NO_ARGS, 0) == 3;
 }
 
 struct db *db_sqlite_open(const char *path, struct error *err)
