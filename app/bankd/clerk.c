@@ -67,7 +67,7 @@ int cmd_clerk(struct bank *b, int argc, char **argv)
 {
     struct error err;
     int status = 1;
-    struct db *db = day_books(b, &err);
+    struct db *db = bank_day_books(b, &err);
     if (db == NULL) {
         error_print("bankd", &err);
         return EX_UNAVAILABLE;

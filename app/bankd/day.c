@@ -15,7 +15,7 @@
     " (SELECT 1 FROM taken t WHERE t.business=p.business AND t.branch=p.branch AND t.reference=p.reference)" \
     " UNION ALL SELECT branch, reference, what, fen, state FROM taken WHERE business=$1"
 
-struct db *day_books(const struct bank *b, struct error *err)
+struct db *bank_day_books(const struct bank *b, struct error *err)
 {
     static const struct db_part day = {"agreed", day_sql, day_pg_sql};
     struct db *db = bank_db(b, err);
@@ -34,7 +34,7 @@ int day_count(const struct bank *b, day_t day, struct wire_totals *t, struct err
         " count(*) FILTER (WHERE what<>200000 AND state='reversed'), coalesce(sum(fen) FILTER (WHERE what<>200000 AND state='reversed'), 0),"
         " count(*) FILTER (WHERE what=200000), coalesce(sum(fen) FILTER (WHERE what=200000), 0)"
         " FROM (" STANDS ") AS all_keys WHERE state<>'none'";
-    struct db *db = day_books(b, err);
+    struct db *db = bank_day_books(b, err);
     memset(t, 0, sizeof *t);
     if (db == NULL) return -1;
     db_ask(db, sql, DB_ARGS(DB_INT(day)));
@@ -58,7 +58,7 @@ static const char *figures(const struct wire_totals *t, char *buf, size_t size)
 int day_keep(const struct bank *b, day_t day, const struct wire_totals *ours, const struct wire_totals *theirs, struct error *err)
 {
     char a[160], c[160];
-    struct db *db = day_books(b, err);
+    struct db *db = bank_day_books(b, err);
     if (db == NULL) return -1;
     bool good = bank_begin(db) == 0 &&
                 db_run(db, "INSERT INTO agreed (business, at_ms, settlement, ours, theirs) VALUES ($1,$2,$3,$4,$5)",
@@ -75,7 +75,7 @@ int day_keep(const struct bank *b, day_t day, const struct wire_totals *ours, co
 int day_agreed(const struct bank *b, day_t day)
 {
     struct error err;
-    struct db *db = day_books(b, &err);
+    struct db *db = bank_day_books(b, &err);
     if (db == NULL) return -1;
     int64_t n = db_number(db, "SELECT settlement FROM agreed WHERE business=$1 ORDER BY id DESC LIMIT 1", DB_ARGS(DB_INT(day)), 0);
     db_close(db);
@@ -129,7 +129,7 @@ int64_t day_compare(const struct bank *b, day_t day, const struct day_theirs *ro
         " coalesce(o.state, 'none'), coalesce(o.fen, 0), coalesce(t.state, 'none'), coalesce(t.fen, 0), $2"
         " FROM (SELECT * FROM (" STANDS ") AS all_keys WHERE state<>'none') o FULL JOIN " THEIRS " t ON o.branch=t.branch AND o.reference=t.reference"
         " WHERE o.state IS DISTINCT FROM t.state OR o.fen IS DISTINCT FROM t.fen";
-    struct db *db = day_books(b, err);
+    struct db *db = bank_day_books(b, err);
     int64_t found = -1;
     if (db == NULL) return -1;
     bool good = bank_begin(db) == 0 && put_rows(db, rows, count) && db_run(db, "DELETE FROM difference WHERE business=$1", DB_ARGS(DB_INT(day))) >= 0 &&

@@ -13,7 +13,7 @@
 #include "wire/session.h"
 
 /* day.c: the books' side. Each opens a connection of its own, so they may run on any thread. */
-struct db *day_books(const struct bank *b, struct error *err); /* with the day's tables, made if they are not there; NULL with err */
+struct db *bank_day_books(const struct bank *b, struct error *err); /* with the day's tables, made if they are not there; NULL with err */
 /* What the journal, and what two people took over, say of the day. */
 int day_count(const struct bank *b, day_t day, struct wire_totals *totals, struct error *err);
 int day_keep(const struct bank *b, day_t day, const struct wire_totals *ours, const struct wire_totals *theirs, struct error *err);

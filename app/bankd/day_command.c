@@ -84,7 +84,7 @@ int cmd_differences(struct bank *b, int argc, char **argv)
         else if (strcmp(optarg, "table") != 0) return usage("differences");
     }
     if (optind != argc) return usage("differences");
-    struct db *db = day_books(b, &err);
+    struct db *db = bank_day_books(b, &err);
     if (db == NULL) return failed(&err, EX_UNAVAILABLE);
     db_ask(db, "SELECT business, branch, reference, kind, ours_state, ours_fen, theirs_state, theirs_fen FROM difference"
                " WHERE $1<0 OR business=$1 ORDER BY business, branch, reference", DB_ARGS(DB_INT(day)));
@@ -113,7 +113,7 @@ int cmd_payments(struct bank *b, int argc, char **argv)
     int64_t count = 0, sum = 0;
     day_t day;
     if (argc != 2 || !day_parse(argv[1], &day)) return usage("payments");
-    struct db *db = day_books(b, &err);
+    struct db *db = bank_day_books(b, &err);
     if (db == NULL) return failed(&err, EX_UNAVAILABLE);
     db_ask(db, "SELECT branch, reference, what, state, fen FROM passed p WHERE business=$1 AND state<>'none' ORDER BY branch, reference", DB_ARGS(DB_INT(day)));
     printf("PAYMENTS|1|%s|%s|%s|\n", b->settings.id, day_format(day, date, sizeof date), b->settings.id);
@@ -223,7 +223,7 @@ int cmd_repair(struct bank *b, int argc, char **argv)
     r.act = argv[optind];
     bool takes = strcmp(r.act, "take") == 0;
     if (!takes && strcmp(r.act, "resend") != 0) return usage("repair");
-    struct db *db = day_books(b, &err);
+    struct db *db = bank_day_books(b, &err);
     if (db == NULL) return failed(&err, EX_UNAVAILABLE);
     if (clerk_two(b, db, r.maker, r.checker, &err) == 0 && find_difference(db, &r, &err) == 0) status = takes ? take(db, b, &r, &err) : resend(db, b, &r, &err);
     db_close(db);
