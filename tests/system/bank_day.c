@@ -1,7 +1,7 @@
 /* The whole bank's day against the utility's: in balance, out of it, what differs
- * payment by payment, and two people who settle it. */
+ * payment by payment, and two people who settle it. Both sides on SQLite, and both on
+ * PostgreSQL. */
 #include <setjmp.h>
-#include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +9,8 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/db.h"
+#include "lib/postgres.h"
 #include "lib/station.h"
 #include "lib/world.h"
 
@@ -18,6 +20,7 @@
 #define OTHER_PASSWORD "another long phrase"
 
 static struct world w;
+static struct postgres pg;
 static uv_loop_t loop;
 static struct station branch;
 static char out[1 << 16], config[300], utility_config[300];
@@ -77,6 +80,13 @@ static void a_day_in_balance(void **state)
     assert_int_equal(bankd("differences", NULL, NULL), 0);
 }
 
+#define LOSE "UPDATE customer SET credit_fen = credit_fen - 300 WHERE number='0499110001';" \
+    "DELETE FROM part WHERE payment = (SELECT id FROM payment WHERE amount_fen = 300); DELETE FROM payment WHERE amount_fen = 300;"
+static const char *const loses[] = {
+    [DB_SQLITE] = "BEGIN IMMEDIATE; DROP TRIGGER payment_kept;" LOSE "CREATE TRIGGER payment_kept BEFORE DELETE ON payment"
+                  " BEGIN SELECT RAISE(ABORT, 'a key is kept for ever'); END; COMMIT",
+    [DB_POSTGRES] = "BEGIN; ALTER TABLE payment DISABLE TRIGGER payment_kept;" LOSE "ALTER TABLE payment ENABLE TRIGGER payment_kept; COMMIT"};
+
 /* A key goes past the bank, and the utility has lost one. */
 static void what_differs_is_named(void **state)
 {
@@ -85,16 +95,7 @@ static void what_differs_is_named(void **state)
     station_wait_up(&past);
     pay(&past, 900, 5500, "0200", "00");
     station_close(&past);
-    world_sql_text(&w, "utility.db", "SELECT 1", out, sizeof out);
-    sqlite3 *db;
-    char path[300];
-    assert_int_equal(sqlite3_open(world_path(&w, "utility.db", path, sizeof path), &db), SQLITE_OK);
-    sqlite3_busy_timeout(db, 10000);
-    assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE; DROP TRIGGER payment_kept; UPDATE customer SET credit_fen = credit_fen - 300 WHERE number='0499110001';"
-                                      "DELETE FROM part WHERE payment = (SELECT id FROM payment WHERE amount_fen = 300);"
-                                      "DELETE FROM payment WHERE amount_fen = 300; CREATE TRIGGER payment_kept BEFORE DELETE ON payment"
-                                      " BEGIN SELECT RAISE(ABORT, 'a key is kept for ever'); END; COMMIT", NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(db);
+    world_change(&w, "utility.db", loses[*w.utility_store ? DB_POSTGRES : DB_SQLITE]);
     assert_int_equal(bankd("totals", NULL, NULL), 65);
     assert_non_null(strstr(out, "OUT OF BALANCE"));
     assert_int_equal(bankd("differences", "--format", "csv"), 65);
@@ -132,7 +133,7 @@ static void repairs_take_two_people(void **state)
     for (int i = 0; i < 5; i++)
         by_two("bankd", "repair take 102/0311-0007/010000000900 --maker " CHECKER " --checker " MAKER, "not this password", PASSWORD);
     assert_int_equal(by_two("bankd", "repair take 102/0311-0007/010000000900 --maker " CHECKER " --checker " MAKER, OTHER_PASSWORD, PASSWORD), 77);
-    assert_int_equal(world_sql(&w, "bank.db", "SELECT locked_ms > 0 FROM clerk WHERE number='" CHECKER "'"), 1);
+    assert_int_equal(world_sql(&w, "bank.db", "SELECT count(*) FROM clerk WHERE locked_ms > 0 AND number='" CHECKER "'"), 1);
     assert_int_equal(by_two("bankd", "clerk add 7003 赵敏", OTHER_PASSWORD, ""), 0);
 }
 
@@ -183,7 +184,8 @@ static void the_day_goes_on_and_the_bank_asks(void **state)
     world_sql_reaches(&w, "utility.db", sql, 1, 15000);
     /* a payment keeps the day it was taken on, and is taken */
     pay(&branch, 30, 800, "0220", "00");
-    assert_int_equal(world_sql(&w, "utility.db", "SELECT business = (SELECT business FROM payment WHERE reference = 10000000001) FROM payment WHERE reference = 10000000030"), 1);
+    assert_int_equal(world_sql(&w, "utility.db", "SELECT count(*) FROM payment WHERE reference = 10000000030 AND"
+                                                " business = (SELECT business FROM payment WHERE reference = 10000000001)"), 1);
     assert_int_equal(world_sql(&w, "utility.db", "SELECT count(*) FROM audit WHERE what LIKE 'business day % begins'"), 1);
 }
 
@@ -200,10 +202,15 @@ static void a_second_session_is_an_alarm_at_the_utility(void **state)
     assert_int_equal(world_sql(&w, "utility.db", "SELECT count(*) FROM audit WHERE who='bank-102' AND what LIKE '%live session%'"), 0);
 }
 
-static int open_world(void **state)
+static int open_world(enum db_kind kind)
 {
     uv_loop_init(&loop);
     world_open(&w, "bankday");
+    if (kind == DB_POSTGRES) { /* both sides: two databases */
+        postgres_open(&pg);
+        snprintf(w.bank_store, sizeof w.bank_store, "%s", pg.url);
+        postgres_database(&pg, "utility", w.utility_store, sizeof w.utility_store);
+    }
     world_station(&w, "branch-0311-0007");
     world_utility(&w, 100);
     world_bank(&w);
@@ -218,21 +225,27 @@ static int open_world(void **state)
     return 0;
 }
 
+static int open_sqlite(void **state) { return open_world(DB_SQLITE); }
+static int open_postgres(void **state) { return open_world(DB_POSTGRES); }
+
 static int close_world(void **state)
 {
     station_close(&branch);
     if (world_stop(&w, "bankd") != 0) fail_msg("bankd did not stop in order: %s", world_read(&w, "bankd.log"));
     world_close(&w);
+    postgres_close(&pg);
     return uv_loop_close(&loop);
 }
 
+#define TESTS                                                                                                                        \
+    cmocka_unit_test(a_day_in_balance), cmocka_unit_test(what_differs_is_named), cmocka_unit_test(the_utility_sees_the_same),         \
+    cmocka_unit_test(repairs_take_two_people), cmocka_unit_test(what_was_lost_is_sent_again),                                         \
+    cmocka_unit_test(the_utility_undoes_what_nobody_took), cmocka_unit_test(the_bank_takes_the_utilitys_word),                        \
+    cmocka_unit_test(the_day_goes_on_and_the_bank_asks), cmocka_unit_test(a_second_session_is_an_alarm_at_the_utility)
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_day_in_balance), cmocka_unit_test(what_differs_is_named), cmocka_unit_test(the_utility_sees_the_same),
-        cmocka_unit_test(repairs_take_two_people), cmocka_unit_test(what_was_lost_is_sent_again), cmocka_unit_test(the_utility_undoes_what_nobody_took),
-        cmocka_unit_test(the_bank_takes_the_utilitys_word), cmocka_unit_test(the_day_goes_on_and_the_bank_asks),
-        cmocka_unit_test(a_second_session_is_an_alarm_at_the_utility),
-    };
-    return cmocka_run_group_tests(tests, open_world, close_world);
+    const struct CMUnitTest sqlite[] = {TESTS}, postgres[] = {TESTS};
+    int failed = cmocka_run_group_tests_name("bank_day on SQLite", sqlite, open_sqlite, close_world);
+    return failed + cmocka_run_group_tests_name("bank_day on PostgreSQL", postgres, open_postgres, close_world);
 }
