@@ -11,7 +11,7 @@
 #define NUMBER_LEAST INT64_C(100000000000000000)
 
 const char *const account_states[] = {"open", "frozen", "closed"};
-const char *const account_whats[] = {"", "deposit", "withdrawal", "withheld", "held", "paid", "released", "given back"};
+const char *const account_whats[] = {"", "deposit", "withdrawal", "withheld", "held", "paid", "released", "given back", "settled"};
 
 /* --- numbers ---------------------------------------------------------------------- */
 

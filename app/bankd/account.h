@@ -16,7 +16,7 @@ extern const char *const account_states[];
 
 /* entry.what */
 enum account_what {
-    WHAT_DEPOSIT = 1, WHAT_WITHDRAW, WHAT_WITHHELD, WHAT_HOLD, WHAT_PAID, WHAT_RELEASED, WHAT_UNDONE, WHAT_COUNT
+    WHAT_DEPOSIT = 1, WHAT_WITHDRAW, WHAT_WITHHELD, WHAT_HOLD, WHAT_PAID, WHAT_RELEASED, WHAT_UNDONE, WHAT_SETTLED, WHAT_COUNT
 };
 extern const char *const account_whats[];
 

@@ -41,7 +41,7 @@ struct db *db_open(const char *where, const struct db_books *books, struct error
     error_set(err, "%s were not opened", books->name);
     error_where(err, "%s", place(where));
     error_why(err, "%s%s", db->kind == DB_POSTGRES ? "the database holds no books of " : "this file is not the books of ", books->kind);
-    error_remedy(err, "name the right place in the settings, or make them: %s", books->init);
+    error_remedy(err, "name the right place in the settings; or make them, or add what older ones lack: %s", books->init);
     db_close(db);
     return NULL;
 }

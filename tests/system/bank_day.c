@@ -13,6 +13,7 @@
 #include "lib/postgres.h"
 #include "lib/station.h"
 #include "lib/world.h"
+#include "wire/session.h"
 
 #define MAKER "7001"
 #define CHECKER "7002"
@@ -237,11 +238,66 @@ static int close_world(void **state)
     return uv_loop_close(&loop);
 }
 
+/* --- what an agreed day moves in the bank's books --------------------------------------- */
+
+#define OF_BRANCH " FROM payment p JOIN station s ON s.id = p.station WHERE s.branch = '0311-0007' AND p.state IN (2, 5)"
+
+static int64_t of_branch(const char *what)
+{
+    char sql[300];
+    snprintf(sql, sizeof sql, "SELECT coalesce(%s, 0)" OF_BRANCH, what);
+    return world_sql(&w, "utility.db", sql);
+}
+
+/* The branch's 0500 with what the utility has; its answer must be 1. Returns the net. */
+static int64_t branch_agrees(int64_t n, bool closing)
+{
+    struct wire_payment p;
+    struct wire_totals t = {.closing = closing};
+    struct iso m, answer;
+    station_payment(&p, "0311-0007", n, 100);
+    t.head = p.head;
+    t.head.amount_fen = 0;
+    t.credits = of_branch("count(*)");
+    t.credits_fen = of_branch("sum(p.amount_fen)");
+    t.credit_undone = of_branch("sum(CASE WHEN p.state = 5 THEN 1 ELSE 0 END)");
+    t.credit_undone_fen = of_branch("sum(CASE WHEN p.state = 5 THEN p.amount_fen ELSE 0 END)");
+    assert_int_equal(wire_totals_ask(&t, &m, NULL), 0);
+    assert_true(station_ask(&branch, &m, &answer, STATION_WAIT_MS));
+    assert_true(iso_is(&answer, 66, "1"));
+    return t.credits_fen - t.credit_undone_fen;
+}
+
+#define SETTLED "SELECT coalesce(sum(CASE WHEN debit = 2 AND credit = 1 THEN fen ELSE -fen END), 0) FROM entry WHERE what = 8 AND branch = '0311-0007'"
+
+static void a_branchs_agreed_day_is_owed_to_the_utility_once(void **state)
+{
+    branch_agrees(40, false); /* a trial */
+    pay(&branch, 31, 900, "0220", "00");
+    int64_t net = branch_agrees(41, true);
+    world_sql_reaches(&w, "bank.db", SETTLED, net, 5000);
+    branch_agrees(42, true); /* asked again: the same */
+    pay(&branch, 32, 750, "0220", "00"); /* it comes later, for that day */
+    assert_int_equal(branch_agrees(43, true), net + 750);
+    world_sql_reaches(&w, "bank.db", SETTLED, net + 750, 5000);
+    assert_int_equal(world_sql(&w, "bank.db", "SELECT count(*) FROM entry WHERE what = 8"), 2); /* the difference alone */
+    assert_int_equal(world_sql(&w, "bank.db", "SELECT count(*) FROM entry WHERE what = 8 AND fen = 750"), 1);
+    assert_int_equal(bankd("journal", "settled", NULL), 0);
+    assert_non_null(strstr(out, "0311-0007"));
+    if (bankd("verify", NULL, NULL) != 0) fail_msg("%s", out);
+    /* killed: the rows that are taken in again from the spool book nothing twice */
+    world_kill(&w, "bankd");
+    world_start(&w, "bankd");
+    assert_int_equal(world_sql(&w, "bank.db", SETTLED), net + 750);
+    if (bankd("verify", NULL, NULL) != 0) fail_msg("%s", out);
+}
+
 #define TESTS                                                                                                                        \
     cmocka_unit_test(a_day_in_balance), cmocka_unit_test(what_differs_is_named), cmocka_unit_test(the_utility_sees_the_same),         \
     cmocka_unit_test(repairs_take_two_people), cmocka_unit_test(what_was_lost_is_sent_again),                                         \
     cmocka_unit_test(the_utility_undoes_what_nobody_took), cmocka_unit_test(the_bank_takes_the_utilitys_word),                        \
-    cmocka_unit_test(the_day_goes_on_and_the_bank_asks), cmocka_unit_test(a_second_session_is_an_alarm_at_the_utility)
+    cmocka_unit_test(the_day_goes_on_and_the_bank_asks), cmocka_unit_test(a_second_session_is_an_alarm_at_the_utility), \
+    cmocka_unit_test(a_branchs_agreed_day_is_owed_to_the_utility_once)
 
 int main(void)
 {
