@@ -166,6 +166,7 @@ void service_close(struct service *s)
 {
     if (s == NULL) return;
     if (s->store) s->store->ops->close(s->store);
+    service_walks_free(s);
     db_close(s->db);
     free(s);
 }

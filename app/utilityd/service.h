@@ -36,6 +36,7 @@ struct service {
     const struct utility *u;
     struct store *store; /* NULL: reads only */
     struct db *db;       /* reads, and small writes between groups */
+    struct walks *walks; /* service_detail.c: days that are being fetched; NULL: none yet */
     struct judge_rules rules;
     int64_t approval, approval_end; /* reserved block */
     struct { char who[65], what[400]; } audits[SERVICE_AUDITS_MAX];
@@ -52,8 +53,11 @@ void service_state(struct service *s, struct exchange *x);
 void service_net(struct service *s, struct exchange *x);
 void service_totals(struct service *s, struct exchange *x);
 void service_file(struct service *s, struct exchange *x);
-void service_feed(struct service *s, struct exchange *x, int64_t from);
+/* PAY:, INV:. False: it is no such file. */
 struct wire_part;
+bool service_detail(struct service *s, struct exchange *x, const struct wire_part *asked);
+void service_walks_free(struct service *s);
+void service_feed(struct service *s, struct exchange *x, int64_t from);
 void service_list(struct service *s, struct exchange *x, const struct wire_part *asked);   /* WHL: to a bank */
 void service_result(struct service *s, struct exchange *x, const struct wire_part *given); /* WHI:, WHF: from it */
 void service_notices(struct service *s, struct exchange **xs, size_t count);
