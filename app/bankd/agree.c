@@ -97,7 +97,7 @@ static void count_work(uv_work_t *work)
 static void keep_work(uv_work_t *work)
 {
     struct agree *a = work->data;
-    a->end.failed = day_keep(a->b, a->day, &a->end.ours, &a->end.theirs, &a->end.err) != 0;
+    a->end.failed = day_keep(a->b, a->day, a->closing, &a->end.ours, &a->end.theirs, &a->end.err) != 0;
 }
 
 static void compare_work(uv_work_t *work)
