@@ -86,8 +86,9 @@ static void on_picked(uv_work_t *work, int status)
     struct error err;
     s->picking = false;
     if (s->stopping) return;
-    if (s->day == DAY_NONE) {
-        if (s->open == 0) uv_timer_stop(&s->totals);
+    if (s->day == DAY_NONE) { /* none, up to the day that was the last then */
+        s->from = s->to + 1;
+        pick(s);
         return;
     }
     s->from = s->day + 1;
