@@ -17,6 +17,7 @@
 #include "wire/policy.h"
 #include "wire/session.h"
 
+#define READS_A_ROUND 16 /* no commit is shared: the first need not wait for the last */
 #define WAITING_MAX 4096 /* requests not answered yet, about 17 kB each; beyond it 96 */
 
 /* A connection lives until its channel is down and nothing of it is in work. */
@@ -274,7 +275,7 @@ static void start_signals(struct serve *s)
 static struct worker *start_worker(struct serve *s, bool posts, struct error *err)
 {
     struct service *service = service_open(s->u, posts, err);
-    return service ? worker_start(&s->loop, service, posts ? on_posted : on_read, on_broken, s, err) : NULL;
+    return service ? worker_start(&s->loop, service, posts ? GROUP_MAX : READS_A_ROUND, posts ? on_posted : on_read, on_broken, s, err) : NULL;
 }
 
 /* A sysexits code, EX_OK when it serves. */

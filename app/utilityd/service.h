@@ -29,6 +29,8 @@ struct exchange {
  * Nothing is answered before the commit that holds it. False: the books are
  * broken, nothing more may be asked of them. */
 bool service_work(struct service *service, struct exchange **exchanges, size_t count);
+/* Upkeep of the books, when the answers have left. */
+void service_rest(struct service *service);
 /* True when it only reads: may go to a service that does not post. */
 bool service_only_reads(const struct iso *request);
 

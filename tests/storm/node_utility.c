@@ -162,6 +162,7 @@ static void work(void *ctx, long arg)
     at_work = false;
     waiting_count = 0;
     if (!service_work(service, xs, (size_t)count)) utility_node.fails = true;
+    service_rest(service);
     for (int i = 0; i < count; i++)
         send_back(&waiting[i]); /* one that was not answered has no answer; a dark machine sends none */
 }
