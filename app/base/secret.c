@@ -138,6 +138,18 @@ bool secret_from_hex(const char *hex, void *data, size_t bytes)
     return sodium_hex2bin(data, bytes, hex, len, NULL, &got, NULL) == 0 && got == bytes;
 }
 
+bool secret_seal(const char *public_hex, const char *text, char *out, size_t size)
+{
+    unsigned char public[crypto_box_PUBLICKEYBYTES], sealed[256];
+    size_t len = strlen(text), bytes = len + crypto_box_SEALBYTES;
+    static_assert(SECRET_SEAL_BYTES == crypto_box_SEALBYTES, "as the header says");
+    if (bytes > sizeof sealed || size <= 2 * bytes || !secret_from_hex(public_hex, public, sizeof public) ||
+        crypto_box_seal(sealed, (const unsigned char *)text, len, public) != 0)
+        return false;
+    secret_hex(sealed, bytes, out, size);
+    return true;
+}
+
 bool secret_equal(const void *a, const void *b, size_t size)
 {
     return sodium_memcmp(a, b, size) == 0;

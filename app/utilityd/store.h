@@ -77,7 +77,7 @@ struct store {
     bool lost;   /* the last failure left it open whether the group stands: no answer may say */
 };
 
-/* Opens; the tables must stand (db_make). NULL with err filled. SQLite is refused
+/* Opens; the tables must stand (utility_db_make). NULL with err filled. SQLite is refused
  * unless it says that it works in WAL with synchronous=FULL. */
 struct store *store_open(const char *where, struct error *err);
 struct store *store_sqlite_open(const char *path, struct error *err);

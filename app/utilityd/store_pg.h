@@ -4,7 +4,7 @@
 
 #include <libpq-fe.h>
 
-#include "utilityd/pg_array.h"
+#include "base/pg_array.h"
 #include "utilityd/store.h"
 
 /* Advisory locks: a key's is its station and reference, a station's its number. */

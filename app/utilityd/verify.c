@@ -62,7 +62,7 @@ int cmd_verify(struct utility *u, int argc, char **argv)
     struct error err;
     int broken = 0;
     if (argc > 1 && !json) return utility_usage(argv[0], "what is this:", argv[1]);
-    struct db *db = db_open(u->settings.store, &err);
+    struct db *db = utility_db_open(u->settings.store, &err);
     if (db == NULL) {
         error_print("utilityd", &err);
         return EX_UNAVAILABLE;

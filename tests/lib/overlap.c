@@ -95,7 +95,7 @@ static void *follow(void *arg)
 {
     struct reader *r = arg;
     struct error err;
-    struct db *db = db_open(r->where, &err);
+    struct db *db = utility_db_open(r->where, &err);
     bool last = false;
     for (int64_t from = r->first; db && !last;) {
         pthread_mutex_lock(&lock);
@@ -113,7 +113,7 @@ static void *follow(void *arg)
 static int64_t missed(const char *where, const struct reader *r)
 {
     struct error err;
-    struct db *db = db_open(where, &err);
+    struct db *db = utility_db_open(where, &err);
     int64_t all = db_number(db, r->count, DB_ARGS(DB_INT(r->first), DB_INT(INT64_MAX)), -1);
     db_close(db);
     return all - r->read;
@@ -122,8 +122,8 @@ static int64_t missed(const char *where, const struct reader *r)
 static void make_books(const char *where)
 {
     struct error err;
-    if (db_make(where, &err) != 0) fail_msg("%s", err.why);
-    struct db *db = db_open(where, &err);
+    if (utility_db_make(where, &err) != 0) fail_msg("%s", err.why);
+    struct db *db = utility_db_open(where, &err);
     if (db == NULL) fail_msg("%s", err.why);
     assert_true(db_run(db, "INSERT INTO customer (number, name, address, supply, meter) SELECT 'C' || lpad(CAST(i AS TEXT), 3, '0'), 'name', '', '', 'M'"
                            " FROM generate_series(0, 99) i", DB_NO_ARGS) == 100);
@@ -139,7 +139,7 @@ static void compare(const char *where, struct overlap *out)
     struct error err;
     int64_t credit = 0;
     int payers[BILLS] = {0};
-    struct db *db = db_open(where, &err);
+    struct db *db = utility_db_open(where, &err);
     for (int k = 0; k < KEYS; k++) {
         bool posted = strcmp(seen[k].code, "00") == 0;
         out->two_answers += seen[k].two;

@@ -264,7 +264,7 @@ static void verify_names_the_rule_that_is_broken(void **state)
     struct error err;
     utility_holds(&u);
     for (size_t i = 0; i < sizeof harms / sizeof *harms; i++) {
-        struct db *db = db_open(u.where, &err);
+        struct db *db = utility_db_open(u.where, &err);
         assert_int_equal(db_run(db, harms[i].harm, DB_NO_ARGS), 1);
         assert_int_equal(utility_run(&u, out, sizeof out, "verify", NULL, NULL, NULL), EX_DATAERR);
         if (strstr(out, harms[i].rule) == NULL || strstr(out, "BROKEN") == NULL) fail_msg("%s: %s", harms[i].harm, out);
