@@ -293,7 +293,8 @@ static int start(struct serve *s, struct error *err)
     if (s->desk == NULL) return EX_UNAVAILABLE;
     s->watch = watch_open(&s->loop, s->u, on_turn, s, err);
     if (s->watch == NULL) return EX_UNAVAILABLE;
-    s->server = channel_listen(&s->loop, s->tls, set->listen, NULL, &events, s, err);
+    struct channel_limits limits = {0, (int)set->per_address};
+    s->server = channel_listen(&s->loop, s->tls, set->listen, &limits, &events, s, err);
     return s->server ? EX_OK : EX_CONFIG;
 }
 

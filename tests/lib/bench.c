@@ -1,5 +1,6 @@
 #include "lib/bench.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,17 +36,40 @@ int64_t bench_part(int64_t *samples, size_t count, unsigned per_mille)
     return samples[(count - 1) * per_mille / 1000];
 }
 
-int64_t bench_cpu_us(pid_t pid)
+struct used { int parent; unsigned long user, kernel, gone_user, gone_kernel; };
+
+static bool read_used(int pid, struct used *u)
 {
     char path[64], stat[1024] = "";
-    unsigned long user = 0, kernel = 0;
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
     FILE *in = fopen(path, "r");
-    if (in == NULL) return 0;
+    if (in == NULL) return false;
     const char *rest = fgets(stat, sizeof stat, in) ? strrchr(stat, ')') : NULL;
     fclose(in);
-    if (rest == NULL || sscanf(rest + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &kernel) != 2) return 0;
-    return (int64_t)(user + kernel) * 1000000 / sysconf(_SC_CLK_TCK);
+    return rest && sscanf(rest + 2, "%*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %lu %lu", &u->parent, &u->user, &u->kernel, &u->gone_user, &u->gone_kernel) == 5;
+}
+
+static int64_t us(unsigned long ticks) { return (int64_t)ticks * 1000000 / sysconf(_SC_CLK_TCK); }
+
+int64_t bench_cpu_us(pid_t pid)
+{
+    struct used u;
+    return read_used((int)pid, &u) ? us(u.user + u.kernel) : 0;
+}
+
+int64_t bench_tree_cpu_us(pid_t pid)
+{
+    unsigned long ticks = 0;
+    struct used u;
+    DIR *all = opendir("/proc");
+    for (struct dirent *entry; all && (entry = readdir(all)) != NULL;) {
+        int other = atoi(entry->d_name);
+        if (other <= 0 || !read_used(other, &u)) continue;
+        if (other == (int)pid) ticks += u.user + u.kernel + u.gone_user + u.gone_kernel;
+        else if (u.parent == (int)pid) ticks += u.user + u.kernel;
+    }
+    if (all) closedir(all);
+    return us(ticks);
 }
 
 void bench_line(const char *name, const char *unit, int64_t ours, int64_t peer, int64_t target, bool more)

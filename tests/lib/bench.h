@@ -15,6 +15,8 @@ int64_t bench_part(int64_t *samples, size_t count, unsigned per_mille);
 /* Processor time of a program and of this one so far, us; a program that is gone: 0. */
 int64_t bench_cpu_us(pid_t pid);
 int64_t bench_own_cpu_us(void);
+/* The same of a program with its children, ended or not. */
+int64_t bench_tree_cpu_us(pid_t pid);
 
 /* bench: NAME ours X peer Y ratio R target T ok|short. peer 0: there is none, target is
  * a figure; else it is a ratio in per mille. more: more is better. target 0: none. */
