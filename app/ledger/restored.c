@@ -184,8 +184,13 @@ enum ledger_result restored_get(struct ledger *ledger, const char *ref, struct r
 {
     memset(out, 0, sizeof *out);
     int got = sql_one(ledger, err, ROW_COLUMNS "WHERE r.ref = ?1", BIND(sql_text(ref)), INTO_ROW(out));
+    if (got == 0) /* at rest in both books, and its paper is another than both say: it is spoken for too */
+        got = sql_one(ledger, err, "SELECT ref, id FROM payment WHERE ref = ?1 AND (state = 'posted' OR state = 'excepted') AND bill_count > 0",
+                      BIND(sql_text(ref)), INTO(into_text(out->theirs.ref, sizeof out->theirs.ref), into_int64(&out->payment)));
     if (got < 0)
         return LEDGER_BROKEN;
+    if (got && !out->kind[0])
+        text_copy(out->kind, sizeof out->kind, "differs");
     return got ? LEDGER_OK : ledger_refuse(err, LEDGER_PARAMS, "nobody has to speak for it", "one that only the paper knows is adopted",
                                            "neither the backup nor the utility has key %s open", ref);
 }

@@ -425,7 +425,8 @@ BEGIN
     UPDATE payment_bill SET live = CASE
         WHEN (NEW.state = 'declined' OR NEW.state = 'undone' OR NEW.state = 'short' OR NEW.state = 'reversed') THEN 0
         WHEN NEW.state = 'settled' THEN NEW.kept = 1 AND place IS 'BL'
-        ELSE place IS NULL OR place = 'BL' END
+        ELSE (place IS NULL OR place = 'BL') -- after a restore one that is taken up may hold it instead
+         AND NOT EXISTS (SELECT 1 FROM payment_bill o WHERE o.bill = payment_bill.bill AND o.live = 1 AND o.payment <> NEW.id) END
      WHERE payment = NEW.id;
 END;
 
