@@ -62,7 +62,7 @@ static void put_bill(sqlite3 *db, struct world_customer *c, int b, int serial)
 
 void utility_prepare(void)
 {
-    static char folder[80];
+    static char folder[96];
     struct run none = {.seed = 1};
     struct error err;
     sqlite3 *db = NULL;

@@ -22,11 +22,11 @@ struct branch_node {
     struct ledger *ledger;             /* NULL: not running */
     struct ledger_startup found;       /* at its last start */
     struct service *service;
-    char path[96];
+    char path[112];
 };
 extern struct branch_node branches[BRANCHES];
 extern const char *const branch_banks[BRANCHES], *const branch_names[BRANCHES];
-extern char storm_folder[64];
+extern char storm_folder[80];
 
 /* Files that all seeds start from are made once. */
 void nodes_prepare(void);
@@ -49,6 +49,7 @@ bool branch_up(struct node *node);
 void branch_down(struct node *node);
 const uv_loop_t *branch_loop(const struct node *node);
 bool branch_link_up(const struct branch_node *b);
+const struct ledger_world *branch_outside(int index);
 
 void bank_prepare(void);
 void bank_reset(int count);

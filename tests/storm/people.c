@@ -20,6 +20,7 @@ struct teller people[BRANCHES][TELLERS];
 static struct error err;
 static struct ledger_payment p;   /* the one in hand */
 static struct ledger_two word;
+static struct { struct ledger_draft draft; } drafts[VISITS_MAX];
 static char word_token[LEDGER_TOKEN_SIZE];
 
 /* --- a call of the counter's -------------------------------------------------------------- */
@@ -57,6 +58,7 @@ static const struct ledger_two *alone(struct teller *t, const char *act) { retur
 static const struct ledger_two *both(struct teller *t, const char *act) { return word_of(t, t->number, t->terminal, act, CHIEF); }
 
 const struct ledger_payment *payment_read(void) { return &p; }
+const struct ledger_draft *draft_of(int visit) { return &drafts[visit].draft; }
 
 static bool is(const struct ledger_payment *of, const char *state) { return strcmp(of->state, state) == 0; }
 
@@ -158,17 +160,19 @@ static void serve(struct teller *t)
     snprintf(d->terminal, sizeof d->terminal, "%s", t->terminal);
     snprintf(d->token, sizeof d->token, "%016lx%08x%08x", run_now->seed, (unsigned)world.visit_count, (unsigned)t->branch);
     if (!one_in(DICE_PEOPLE, 15)) bills_of(c, d);
-    if (d->bill_count == 0 || one_in(DICE_PEOPLE, 6)) d->prepaid_fen = 1 + (int64_t)dice(DICE_PEOPLE, 20000);
-    d->offline = !branch_link_up(&branches[t->branch]);
-    d->detail = "{\"class\":\"R\"}";
-    int64_t sum = d->prepaid_fen;
+    int64_t sum = 0;
     for (int i = 0; i < d->bill_count; i++)
         sum += d->bills[i].amount_fen + d->bills[i].late_fee_fen;
+    if (sum == 0 || one_in(DICE_PEOPLE, 6)) d->prepaid_fen = 1 + (int64_t)dice(DICE_PEOPLE, 20000);
+    sum += d->prepaid_fen;
+    d->offline = !branch_link_up(&branches[t->branch]);
+    d->detail = "{\"class\":\"R\"}";
     d->change_fen = (int64_t)dice(DICE_PEOPLE, 5000);
     d->tendered_fen = sum + d->change_fen;
     *v = (struct visit){.branch = t->branch, .teller = t->index, .amount_fen = sum};
     memcpy(v->token, d->token, sizeof v->token);
     memcpy(v->customer, d->customer, sizeof v->customer);
+    drafts[world.visit_count].draft = *d;
     t->visit = world.visit_count++;
     t->served++;
     press_enter(t);
@@ -236,7 +240,7 @@ static void hand_back(struct teller *t)
         v->teller = t->index;
     }
     if (h != HEARD_OK) return;
-    if (v->took_away) return; /* only on paper: he has it already */
+    if (v->took_away || v->till_fen == 0) return; /* only on paper: he has it already */
     gave_back(t, v, owed);
 }
 
@@ -252,7 +256,7 @@ static bool unsure_hand_back(struct teller *t)
         memcpy(key.ref, v->ref, sizeof key.ref);
         if (payment_get(ledger_of(t), &key, &p, &err) != LEDGER_OK) return true;
         v->handing = false;
-        if (p.handed_fen > 0 && !v->took_away) gave_back(t, v, p.handed_fen);
+        if (p.handed_fen > 0 && !v->took_away && v->till_fen != 0) gave_back(t, v, p.handed_fen);
         return true;
     }
     return false;
@@ -273,6 +277,13 @@ static void no_answer(struct teller *t)
     }
 }
 
+/* What was on paper for it is handed in, or named as missing. */
+static void papers_in(int branch, const struct key *key)
+{
+    for (int i = 0; i < world.sheet_count; i++)
+        if (world.sheets[i].branch == branch && strcmp(world.sheets[i].ref, key->ref) == 0) world.sheets[i].void_ = true;
+}
+
 static void papers_of(struct teller *t, const struct key *key, struct ledger_paper *papers, int *count)
 {
     if (payment_papers(ledger_of(t), key, papers, LEDGER_PAPERS_MAX, count, &err) != LEDGER_OK) *count = 0;
@@ -285,7 +296,7 @@ static void is_the_cash_in(struct teller *t)
     struct visit *v = visit_of(t->branch, p.key.ref);
     struct key key = p.key;
     if (!v) return; /* whoever has the customer at his desk finds out first */
-    bool in = !v->took_away;
+    bool in = v->till_fen != 0;
     enum heard h = hear(t, payment_cash_is(ledger_of(t), &key, in, in ? alone(t, "unacknowledged_answer") : both(t, "unacknowledged_answer"), &p, &err));
     say("%s: the cash of %s is %s the drawer: %s", t->number, key.ref, in ? "in" : "not in", h == HEARD_OK ? "noted" : h == HEARD_NO ? err.why : "no word");
     if (!in && h != HEARD_NO) v->back = true;
@@ -299,7 +310,7 @@ static void exception(struct teller *t)
     bool shorted = is(&p, "short");
     if (!shorted && !p.foreign_undo && one_in(DICE_PEOPLE, 3)) {
         papers_of(t, &key, papers, &count);
-        hear(t, payment_reverse(ledger_of(t), &key, papers, count, both(t, "reverse"), &p, &err));
+        if (hear(t, payment_reverse(ledger_of(t), &key, papers, count, both(t, "reverse"), &p, &err)) == HEARD_OK) papers_in(t->branch, &key);
         return;
     }
     static const enum ledger_settle hows[] = {SETTLE_SHORT_LOSS, SETTLE_SHORT_UTILITY};
@@ -355,8 +366,12 @@ static void second_thoughts(struct teller *t)
     papers_of(t, &key, papers, &papers_count);
     unsigned what = is(&p, "advised") && !one_in(DICE_PEOPLE, 3) ? 0 : is(&p, "recorded") ? 4 : dice(DICE_PEOPLE, 5);
     switch (what) {
-    case 0: hear(t, payment_undo(ledger_of(t), &key, papers, papers_count, both(t, "undo"), &p, &err)); break;
-    case 1: hear(t, payment_reverse(ledger_of(t), &key, papers, papers_count, both(t, "reverse"), &p, &err)); break;
+    case 0:
+        if (hear(t, payment_undo(ledger_of(t), &key, papers, papers_count, both(t, "undo"), &p, &err)) == HEARD_OK) papers_in(t->branch, &key);
+        break;
+    case 1:
+        if (hear(t, payment_reverse(ledger_of(t), &key, papers, papers_count, both(t, "reverse"), &p, &err)) == HEARD_OK) papers_in(t->branch, &key);
+        break;
     case 2: spoil(t, &p); break;
     case 3: hear(t, invoice_reprint(ledger_of(t), &key, both(t, "reprint"), &copy, &reprints, &err)); break;
     default: hear(t, payment_abandon(ledger_of(t), &key, both(t, "abandon"), &p, &err)); break;
@@ -373,7 +388,7 @@ static void open_drawer(struct teller *t)
     enum ledger_result r = till_at(ledger_of(t), t->terminal, &till, &err);
     if (r == LEDGER_TILL && till_open(ledger_of(t), t->till, t->terminal, t->number, 50000, &till, &err) == LEDGER_OK && !node_off(&branches[t->branch].node)) r = LEDGER_OK;
     if (hear(t, r) != HEARD_OK) return;
-    if (!t->has_float) d->cash_fen += till.float_fen;
+    if (!t->has_float) d->cash_fen += till.float_fen, world.vault_fen[t->branch] -= till.float_fen;
     t->has_float = true;
     t->open = true;
     if (book_at(ledger_of(t), t->till, &book, &err) == LEDGER_BOOK || (book.next[0] == '\0')) load_book(t);
@@ -383,10 +398,12 @@ static void open_drawer(struct teller *t)
 void drawer_emptied(struct teller *t)
 {
     struct drawer *d = &world.drawers[t->branch][t->index];
+    int64_t cash = t->emptied_fen = d->cash_fen;
     d->counted_error_fen += d->error_fen;
+    world.vault_fen[t->branch] += d->cash_fen;
     d->cash_fen = d->error_fen = 0;
     t->open = t->has_float = false;
-    say("drawer %s is closed", t->till);
+    say("drawer %s is closed, with %lld fen", t->till, (long long)cash);
 }
 
 static void close_drawer(struct teller *t)

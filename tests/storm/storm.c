@@ -53,6 +53,8 @@ static void trouble(void *ctx, long arg)
     for (int i = 0; i < 3; i++)
         if (fault(12, "an old request")) net_ghost();
     if (fault(300, "a branch's clock is moved")) b->node.skew_ms = (int64_t)dice(DICE_FAULT, 600000) - 300000;
+    if (one_in(DICE_FAULT, 20)) restore_backup(b->index);
+    if (one_in(DICE_FAULT, 120)) restore_lose_disk(b->index);
     if (one_in(DICE_FAULT, 12)) verify(b->index, false);
 }
 
@@ -176,6 +178,7 @@ static void whole(struct run *run)
     for (int i = 0; node_at(i); i++)
         node_start(node_at(i));
     for (int i = 0; i < world.branch_count; i++) {
+        restore_reset(i);
         chief_reset(i, days, 60000 + (int64_t)dice(DICE_SETUP, 120000));
         staff(i, quota);
     }

@@ -18,6 +18,7 @@ enum outcome { OUT_NONE, OUT_OK, OUT_FAILED, OUT_UNKNOWN };
 struct visit {
     int branch, teller;
     char token[33], customer[29], ref[13];
+    char lost_ref[13];            /* the key that it had on a disk that was lost, before anybody heard of it */
     int64_t amount_fen;
     enum outcome outcome;
     int64_t till_fen;             /* of his money in a drawer now: in it, less what was handed back */
@@ -40,6 +41,8 @@ struct world {
     int sheet_count;
     struct drawer drawers[2][TELLERS];
     int days[2];                  /* closed at each branch */
+    int64_t vault_fen[2], bank_fen[2]; /* cash that lies there; that came from the bank */
+    int restored[2];              /* how often its books were restored from a backup */
 };
 extern struct world world;
 
