@@ -234,7 +234,7 @@ $(B)/mutate: tests/mutants/mutate.c
 	$(Q)$(CC) $(CFLAGS_ALL) -pie -o $@ $<
 mutants-programs: $(B)/mutate $(B)/storm $(filter $(B)/tests/ledger_% $(B)/tests/utility_judge,$(UNIT))
 mutants-run:
-	@B=$(B) N=$(N) FILES='$(CORE_SRC)' CORE='$(CORE_OBJ)' COMPILE='$(CC) $(CFLAGS_ALL)' tests/mutants/run.sh
+	@B=$(B) N=$(N) SEED=$(SEED) LINES_RUN=$(LINES_RUN) FILES='$(CORE_SRC)' CORE='$(CORE_OBJ)' COMPILE='$(CC) $(CFLAGS_ALL)' tests/mutants/run.sh
 mutants: deps
 	@$(MUTATE) -j$$(nproc) mutants-programs
 	@$(MUTATE) mutants-run

@@ -22,8 +22,22 @@ notices() {
     ! TEST_FOLDER="$work/files" LD_LIBRARY_PATH="$out" timeout "$PATIENCE" "$@" >"$out/log" 2>&1
 }
 
+# The programs that run this line, or the one that its statement begins on; all of them where nobody counted
+# (LINES_RUN: what `make coverage` left of it, younger than the file).
+runs() { # file line
+    if [ -f "${LINES_RUN:-}" ] && [ "$LINES_RUN" -nt "$1" ]; then
+        by=$(awk -v file="$1" -v line="$2" 'BEGIN { for (i = 0; i < 8; i++) rank[file ":" line - i] = i + 1; best = 9 }
+            $1 in rank { if (rank[$1] < best) { best = rank[$1]; by = "" } if (rank[$1] == best) by = by " " $2 } END { print by }' "$LINES_RUN")
+        for t in $units "$B/storm"; do
+            case " $by " in *" $(basename "$t") "*) echo "$t" ;; esac
+        done
+        [ -z "$by" ] || return
+    fi
+    echo $units "$B/storm"
+}
+
 # prints killed BY, alive, equivalent (to the compiler) or "not built"
-judge() { # file number
+judge() { # file number line
     made="$out/app/$(basename "$1")"
     "$B/mutate" -m "$2" "$1" >"$made" || { echo "not built"; return; }
     if cmp -s "$made" "$1"; then echo "equivalent"; return; fi
@@ -34,7 +48,7 @@ judge() { # file number
     for o in $CORE; do [ "$o" = "$object" ] || objects="$objects $o"; done
     $COMPILE -shared -o "$out/libcore.so" $objects 2>"$out/log" || { echo "not built"; return; }
     first=$(cat "$made.killer" 2>/dev/null)
-    for t in $first $units "$B/storm"; do
+    for t in $first $(runs "$1" "$3"); do
         if notices "$t"; then
             echo "$t" >"$made.killer"
             echo "killed by $(basename "$t")"
@@ -51,7 +65,7 @@ else
 fi
 : >"$out/table"
 while read -r file number line kind; do
-    verdict=$(judge "$file" "$number")
+    verdict=$(judge "$file" "$number" "$line")
     if [ "$verdict" = alive ]; then
         changed=$(diff "$file" "$out/app/$(basename "$file")" | sed -n 's/^> *//p' | head -n 1)
         grep -qxF "$(basename "$file"): $changed" tests/mutants/equivalent 2>/dev/null && verdict="equivalent, as listed"

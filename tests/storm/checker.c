@@ -74,7 +74,7 @@ static void read_theirs(void)
         t->amount_fen = sqlite3_column_int64(q, 4);
     }
     sqlite3_finalize(q);
-    q = ask("SELECT x.bill FROM part x JOIN payment p ON p.id = x.payment WHERE p.state = 2 AND x.place = 0 GROUP BY x.bill HAVING count(*) > 1");
+    q = ask("SELECT x.bill FROM part x JOIN payment p ON p.id = x.payment WHERE p.state = 2 AND x.place = 0 AND x.part >= -1 GROUP BY x.bill HAVING count(*) > 1");
     bool two = sqlite3_step(q) == SQLITE_ROW;
     text(q, 0, bill, sizeof bill);
     if (two) broken("twice", "bill %s is paid by two keys", bill);
@@ -117,6 +117,10 @@ static void same_state(const struct ours *o, const struct theirs *t)
 
 static void same_money(const struct ours *o, const struct theirs *t, const struct visit *v)
 {
+    bool there = t && t->state == POSTED;
+    if (v->kind != PAYS && v->till_fen != (v->kind == REFUNDED && there ? o->owed_fen - o->amount_fen : 0))
+        broken("lost", "%s moves money (%s): the customer has %lld fen of it, of %lld", o->ref, o->state, (long long)-v->till_fen, (long long)o->amount_fen);
+    if (v->kind != PAYS) return;
     int64_t left = v->till_fen, due = t && t->state == POSTED ? o->amount_fen : o->owed_fen;
     if (v->amount_fen != o->amount_fen) broken("broken", "%s: the customer paid %lld, recorded is %lld", o->ref, (long long)v->amount_fen, (long long)o->amount_fen);
     if (v->took_away && t && t->state == POSTED) broken("lost", "%s is posted, and the customer has the money", o->ref);
@@ -199,7 +203,7 @@ static void paper(int branch)
     for (int i = 0; i < world.sheet_count; i++)
         whole += world.sheets[i].branch == branch && world.sheets[i].whole;
     if (confirmed > whole) broken("lost", "%lld numbers count as whole, %lld sheets are", (long long)confirmed, (long long)whole);
-    if (number("SELECT count(*) FROM payment p WHERE p.bill_count > 0 AND p.state IN ('posted', 'excepted') AND"
+    if (number("SELECT count(*) FROM payment p WHERE p.bill_count > 0 AND p.moved_fen = 0 AND p.state IN ('posted', 'excepted') AND"
                    " (SELECT count(*) FROM invoice i WHERE i.payment = p.id AND i.state IN ('confirmed', 'sent', 'planned')) <> 1"))
         broken("twice", "a payment that stands has not exactly one invoice");
 }

@@ -105,12 +105,22 @@ static void bills_of(const struct world_customer *c, struct ledger_draft *d)
     }
 }
 
+static enum ledger_result enter_draft(struct teller *t, struct ledger_payment *out)
+{
+    switch (world.visits[t->visit].kind) {
+    case REFUNDED: return payment_refund(ledger_of(t), &t->draft, &t->source, both(t, "refund"), out, &err);
+    case TRANSFERRED: return payment_transfer(ledger_of(t), &t->draft, &t->source, both(t, "transfer"), out, &err);
+    default: return payment_record(ledger_of(t), &t->draft, NULL, out, &err);
+    }
+}
+
 /* Retried with the same token, as by a second Enter. */
 static void press_enter(struct teller *t)
 {
+    static const char *const whats[] = {"recorded", "to be given back out of credit:", "moved to another customer:"};
     struct visit *v = &world.visits[t->visit];
     t->life = branches[t->branch].node.life;
-    enum ledger_result r = payment_record(ledger_of(t), &t->draft, NULL, &p, &err);
+    enum ledger_result r = enter_draft(t, &p);
     bool same = r == LEDGER_OK;
     char ref[13] = "";
     if (same) memcpy(ref, p.key.ref, sizeof ref);
@@ -118,7 +128,7 @@ static void press_enter(struct teller *t)
     case HEARD_OK:
         v->outcome = OUT_OK;
         memcpy(v->ref, ref, sizeof v->ref);
-        say("%s: recorded %s, %lld fen of %s%s", t->number, ref, (long long)v->amount_fen, v->customer, t->draft.offline ? ", without the link" : "");
+        say("%s: %s %s, %lld fen of %s%s", t->number, whats[v->kind], ref, (long long)v->amount_fen, v->customer, t->draft.offline ? ", without the link" : "");
         break;
     case HEARD_NO:
         v->outcome = OUT_FAILED;
@@ -132,13 +142,15 @@ static void press_enter(struct teller *t)
     }
     if (one_in(DICE_PEOPLE, 10)) { /* Enter twice */
         struct ledger_payment second;
-        r = payment_record(ledger_of(t), &t->draft, NULL, &second, &err);
+        r = enter_draft(t, &second);
         if (r == LEDGER_OK && strcmp(second.key.ref, ref) != 0) broken("twice", "a second Enter made %s of %s", second.key.ref, ref);
         if (hear(t, r) == HEARD_NOTHING) return;
     }
-    to_drawer(t, v, v->amount_fen);
-    miscount(t);
-    if (!one_in(DICE_PEOPLE, 30)) hear(t, payment_shown(ledger_of(t), &p.key, &err));
+    if (v->kind == PAYS) {
+        to_drawer(t, v, v->amount_fen);
+        miscount(t);
+    }
+    if (v->kind == PAYS && !one_in(DICE_PEOPLE, 30)) hear(t, payment_shown(ledger_of(t), &p.key, &err));
     t->visit = -1;
     run_now->payments++;
     struct key key = p.key;
@@ -206,6 +218,10 @@ static void ask_what_became(struct teller *t)
     v->outcome = OUT_OK;
     memcpy(v->ref, p.key.ref, sizeof v->ref);
     run_now->payments++;
+    if (v->kind != PAYS) {
+        say("%s: %s was recorded", t->number, v->ref);
+        return;
+    }
     if (branches[t->branch].node.life != t->life && one_in(DICE_PEOPLE, 2)) { /* while it was down he has left, with his money */
         v->took_away = true;
         say("%s: %s was recorded, and the customer has left with his money", t->number, v->ref);
@@ -225,6 +241,9 @@ static void gave_back(struct teller *t, struct visit *v, int64_t fen)
     say("%s: %lld fen of %s go back to the customer", t->number, (long long)fen, v->ref);
 }
 
+/* The customer has his money already. */
+static bool has_it(const struct visit *v) { return v->kind == PAYS ? v->took_away || v->till_fen == 0 : v->till_fen < 0; }
+
 static void hand_back(struct teller *t)
 {
     struct visit *v = visit_of(t->branch, p.key.ref);
@@ -240,7 +259,7 @@ static void hand_back(struct teller *t)
         v->teller = t->index;
     }
     if (h != HEARD_OK) return;
-    if (v->took_away || v->till_fen == 0) return; /* only on paper: he has it already */
+    if (has_it(v)) return; /* only on paper */
     gave_back(t, v, owed);
 }
 
@@ -256,7 +275,7 @@ static bool unsure_hand_back(struct teller *t)
         memcpy(key.ref, v->ref, sizeof key.ref);
         if (payment_get(ledger_of(t), &key, &p, &err) != LEDGER_OK) return true;
         v->handing = false;
-        if (p.handed_fen > 0 && !v->took_away && v->till_fen != 0) gave_back(t, v, p.handed_fen);
+        if (p.handed_fen > 0 && !has_it(v)) gave_back(t, v, p.handed_fen);
         return true;
     }
     return false;
@@ -321,7 +340,19 @@ static void exception(struct teller *t)
 static void parked(struct teller *t)
 {
     static const char *const codes[] = {"30", "58", "94", "96"};
+    struct visit *v = visit_of(t->branch, p.key.ref);
+    struct key key = p.key;
     int released;
+    if (v && sim_calm && p.adopted && v->asked_again) { /* 94: what was on its way when the disk was lost has arrived, and is the same payment */
+        say("%s: %s stands at the utility as it was sent the first time", CHIEF, key.ref);
+        hear(t, payment_settle(ledger_of(t), &key, SETTLE_KEEP, word_of(t, CHIEF, "01", "settle", SECOND), &p, &err));
+        return;
+    }
+    if (v && sim_calm && p.adopted) v->asked_again = true;
+    if (v && v->asked_again) {
+        hear(t, outbox_release(ledger_of(t), 0, "94", CHIEF, &released, &err));
+        return;
+    }
     hear(t, outbox_release(ledger_of(t), 0, codes[dice(DICE_PEOPLE, 4)], CHIEF, &released, &err));
 }
 
@@ -351,6 +382,34 @@ static bool work_list(struct teller *t, bool all)
 
 /* --- second thoughts ------------------------------------------------------------------------------------ */
 
+/* What lies of the payment last read goes back in cash, or to a customer whose number was meant. */
+static void move_money(struct teller *t)
+{
+    struct ledger_draft *d = &t->draft;
+    bool transfer = one_in(DICE_PEOPLE, 2);
+    static const char *const places[] = {"PP", "BL", "SU"};
+    const char *place = places[transfer ? dice(DICE_PEOPLE, 3) : 2 * dice(DICE_PEOPLE, 2)];
+    int64_t lies = payment_lies(&p, place);
+    if (lies <= 0 || world.visit_count == VISITS_MAX) return;
+    memset(d, 0, sizeof *d);
+    d->proc = transfer ? 220000 : 200000;
+    d->prepaid_fen = lies;
+    snprintf(d->customer, sizeof d->customer, "%s", transfer ? customers[dice(DICE_PEOPLE, CUSTOMERS)].number : p.customer);
+    snprintf(d->name, sizeof d->name, "张建国");
+    snprintf(d->operator_number, sizeof d->operator_number, "%s", t->number);
+    snprintf(d->terminal, sizeof d->terminal, "%s", t->terminal);
+    snprintf(d->token, sizeof d->token, "%016lx%08x%08x", run_now->seed, (unsigned)world.visit_count, (unsigned)t->branch);
+    d->detail = "{\"class\":\"R\"}";
+    t->source = (struct ledger_source){.key = p.key};
+    memcpy(t->source.place, place, sizeof t->source.place);
+    struct visit *v = &world.visits[world.visit_count];
+    *v = (struct visit){.branch = t->branch, .teller = t->index, .kind = transfer ? TRANSFERRED : REFUNDED, .amount_fen = lies};
+    memcpy(v->token, d->token, sizeof v->token);
+    memcpy(v->customer, d->customer, sizeof v->customer);
+    t->visit = world.visit_count++;
+    press_enter(t);
+}
+
 static void second_thoughts(struct teller *t)
 {
     struct ledger_paper papers[LEDGER_PAPERS_MAX];
@@ -363,6 +422,10 @@ static void second_thoughts(struct teller *t)
     struct visit *v = visit_of(t->branch, p.key.ref);
     struct key key = p.key;
     if (!v) return;
+    if (world.moves && one_in(DICE_PEOPLE, 2)) {
+        move_money(t);
+        return;
+    }
     papers_of(t, &key, papers, &papers_count);
     unsigned what = is(&p, "advised") && !one_in(DICE_PEOPLE, 3) ? 0 : is(&p, "recorded") ? 4 : dice(DICE_PEOPLE, 5);
     switch (what) {

@@ -13,6 +13,7 @@ struct teller {
     bool open, has_float;         /* he believes that his drawer is; there is money from the vault in it */
     int visit;                    /* whose outcome he waits for; -1: nobody */
     struct ledger_draft draft;
+    struct ledger_source source;  /* of a refund or a transfer: whose money */
     unsigned long life;           /* of branchd, when he pressed Enter */
     int served, quota;
     int64_t emptied_fen;          /* what was in his drawer when it went to the vault */

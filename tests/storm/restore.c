@@ -86,7 +86,7 @@ void restore_lose_disk(int branch)
 {
     struct branch_node *b = &branches[branch];
     struct tape *tape = &tapes[branch];
-    if (!tape->written || !b->ledger || !b->node.up || node_off(&b->node) || !fault(1, "the branch's disk is lost")) return;
+    if (world.moves || !tape->written || !b->ledger || !b->node.up || node_off(&b->node) || !fault(1, "the branch's disk is lost")) return;
     struct node *old = enter(&b->node);
     note_lost_keys(branch);
     enter(old);

@@ -172,6 +172,7 @@ static void whole(struct run *run)
 {
     memset(&world, 0, sizeof world);
     world.branch_count = one_in(DICE_SETUP, 3) ? 2 : 1;
+    world.moves = one_in(DICE_SETUP, 3);
     int days = one_in(DICE_SETUP, 6) ? 2 : 1, quota = 4 + (int)dice(DICE_SETUP, 8);
     if (run->customers_max && quota > run->customers_max) quota = (int)run->customers_max;
     nodes_reset(world.branch_count);
