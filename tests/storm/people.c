@@ -340,19 +340,7 @@ static void exception(struct teller *t)
 static void parked(struct teller *t)
 {
     static const char *const codes[] = {"30", "58", "94", "96"};
-    struct visit *v = visit_of(t->branch, p.key.ref);
-    struct key key = p.key;
     int released;
-    if (v && sim_calm && p.adopted && v->asked_again) { /* 94: what was on its way when the disk was lost has arrived, and is the same payment */
-        say("%s: %s stands at the utility as it was sent the first time", CHIEF, key.ref);
-        hear(t, payment_settle(ledger_of(t), &key, SETTLE_KEEP, word_of(t, CHIEF, "01", "settle", SECOND), &p, &err));
-        return;
-    }
-    if (v && sim_calm && p.adopted) v->asked_again = true;
-    if (v && v->asked_again) {
-        hear(t, outbox_release(ledger_of(t), 0, "94", CHIEF, &released, &err));
-        return;
-    }
     hear(t, outbox_release(ledger_of(t), 0, codes[dice(DICE_PEOPLE, 4)], CHIEF, &released, &err));
 }
 

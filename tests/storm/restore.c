@@ -93,6 +93,7 @@ void restore_lose_disk(int branch)
     node_die(&b->node, true, -1);
     disk_replace(b->node.disk, b->path, tape->path);
     world.restored[branch]++;
+    net_drained(); /* it takes long enough until there is a new one */
     old = enter(&b->node);
     if (ledger_restored(b->path, branch_outside(branch), "0101", &err) != 0) broken("broken", "the backup can't be restored: %s %s", err.where, err.why);
     say("a new disk, with the books of the last backup");
@@ -101,9 +102,9 @@ void restore_lose_disk(int branch)
         struct teller *t = &people[branch][i];
         t->at_printer = false;
         t->new_books = true;
-        t->away_until_ms = sim_now() + 3000;
+        t->away_until_ms = sim_now() + 16000;
     }
-    at_ms(1000 + (int64_t)dice(DICE_FAULT, 5000), NULL, restored, NULL, branch);
+    at_ms(15000 + (int64_t)dice(DICE_FAULT, 15000), NULL, restored, NULL, branch);
 }
 
 /* --- two people speak ------------------------------------------------------------------------------ */

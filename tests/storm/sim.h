@@ -86,6 +86,7 @@ bool net_timer_due(int64_t *at_ms, unsigned long *order);
 void net_timer_fire(void);
 void net_night(int64_t ms);        /* timers stand still */
 void net_trouble(void);            /* a connection, chosen by chance, is cut, stalls or goes half-open */
+void net_drained(void);            /* what was under way long ago has come or never will */
 void net_ghost(void);              /* a request of long ago arrives at the utility once more */
 unsigned long next_order(void);
 void net_arrives(void *frame, long serial); /* its ctx is freed with it */

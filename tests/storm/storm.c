@@ -67,6 +67,18 @@ static bool all_wait(void)
     return true;
 }
 
+/* What a day's agreement waits for, when a story is told. */
+static void tell_differences(int branch)
+{
+    struct ledger_difference rows[8];
+    day_t open[4];
+    int days = 0, count = 0;
+    if (!branches[branch].ledger || agreement_open(branches[branch].ledger, open, 4, &days, &err) != LEDGER_OK) return;
+    for (int i = 0; i < days && i < 4; i++)
+        for (int k = 0; differences_list(branches[branch].ledger, open[i], rows, 8, &count, &err) == LEDGER_OK && k < count; k++)
+            say("%s differs (%s): %lld fen here, %lld there: %s", rows[k].key.ref, rows[k].kind, (long long)rows[k].ours_fen, (long long)rows[k].theirs_fen, rows[k].words);
+}
+
 static bool branch_quiet(int branch, char *why, size_t size)
 {
     struct ledger_waiting rows[1];
@@ -146,7 +158,7 @@ static void calm(void)
             chief_morning(i);
     }
     for (int i = 0; !quiet_now && i < world.branch_count; i++)
-        if (!branch_quiet(i, why, sizeof why)) broken("broken", "it never ends: %s", why);
+        if (!branch_quiet(i, why, sizeof why)) tell_differences(i), broken("broken", "it never ends: %s", why);
     for (int i = 0; i < world.branch_count; i++)
         verify(i, true);
     checker_end();

@@ -26,7 +26,6 @@ struct visit {
     enum outcome outcome;
     int64_t till_fen;             /* of his money in a drawer now: in it, less what was handed back */
     bool took_away;               /* he left with money that never was in the drawer */
-    bool asked_again;             /* refused for good reason, as it seems: its row was let go again when no storm was, and once is enough */
     bool handing;                 /* a hand-back was begun, and no word came whether it counts */
     bool approved, declined, back; /* what people were told: posted; declined; turned back or reversed (asked) */
 };

@@ -538,6 +538,25 @@ static void a_day_is_not_closed_while_payments_of_it_may_be_missing(void **unuse
     assert_string_equal(day.state, "closing");
 }
 
+static void one_that_was_spoken_for_after_an_earlier_restore_is_spoken_for_again(void **unused)
+{
+    pay_take(&b, WANG, "1", 100, true, &p);
+    disk_lost();
+    new_epoch();
+    there_of(&p, "posted");
+    fetched();
+    said(p.key.ref, RESTORED_IN_TILL, NULL, &p);
+    all_is_said();
+    disk_lost(); /* once more; what was reversed since is lost with it */
+    new_epoch();
+    strcpy(theirs[0].state, "reversed");
+    fetched();
+    assert_int_equal(pay_waits(&b, WAIT_RESTORED), 1);
+    said(p.key.ref, RESTORED_GONE, NULL, &q);
+    assert_string_equal(q.state, "reversed");
+    all_is_said();
+}
+
 static void a_bill_that_was_turned_back_and_paid_again_is_taken_up(void **unused)
 {
     struct restored_word word = {.cash = RESTORED_IN_TILL, .till = "07"};
@@ -574,6 +593,7 @@ int main(void)
         STORY(a_number_that_is_void_here_stays_so_whatever_the_utility_was_told_last),
         STORY(paper_that_both_books_have_otherwise_is_what_people_say),
         STORY(a_day_is_not_closed_while_payments_of_it_may_be_missing),
+        STORY(one_that_was_spoken_for_after_an_earlier_restore_is_spoken_for_again),
         STORY(a_bill_that_was_turned_back_and_paid_again_is_taken_up),
         STORY(nothing_is_sent_printed_or_taken_before_all_is_said),
         STORY(one_alone_says_nothing),
