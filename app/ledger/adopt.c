@@ -175,7 +175,8 @@ enum ledger_result restored_take_up(struct ledger *ledger, const struct adopted 
 
 static enum ledger_result spoken(struct ledger *ledger, const char *ref, struct error *err)
 {
-    return sql_run(ledger, err, "INSERT INTO restored (ref, kind, settled_at) VALUES (?1, 'differs', ?2) ON CONFLICT DO UPDATE SET settled_at = excluded.settled_at",
+    return sql_run(ledger, err, "INSERT INTO restored (ref, kind, settled_at) VALUES (?1, 'differs', ?2) ON CONFLICT DO UPDATE SET"
+                   " kind = iif(kind = 'past', 'differs', kind), settled_at = excluded.settled_at",
                    BIND(sql_text(ref), sql_int(ledger_now(ledger))));
 }
 
@@ -290,7 +291,7 @@ static enum ledger_result a_lost_key(struct ledger *ledger, const struct key *ke
     if (r != LEDGER_PARAMS)
         return r == LEDGER_BROKEN ? r : ledger_refuse(err, LEDGER_STATE, what, NULL, "the ledger has key %s", key->ref);
     bool listed = false;
-    if (sql_one(ledger, err, "SELECT 1 FROM restored WHERE ref = ?1", BIND(sql_text(key->ref)), INTO(into_bool(&listed))) < 0)
+    if (sql_one(ledger, err, "SELECT 1 FROM restored WHERE ref = ?1 AND kind <> 'past'", BIND(sql_text(key->ref)), INTO(into_bool(&listed))) < 0)
         return LEDGER_BROKEN;
     return listed ? ledger_refuse(err, LEDGER_STATE, what, "speak for it on the list", "the utility knows key %s", key->ref) : LEDGER_OK;
 }
@@ -324,7 +325,8 @@ static enum ledger_result adopt_paper(struct ledger *ledger, const struct adopte
     if (r == LEDGER_OK)
         r = restored_converge(ledger, &c, p, err);
     if (r == LEDGER_OK)
-        r = sql_run(ledger, err, "INSERT INTO restored (ref, kind, settled_at) VALUES (?1, 'lacking', ?2)",
+        r = sql_run(ledger, err, "INSERT INTO restored (ref, kind, settled_at) VALUES (?1, 'lacking', ?2)"
+                    " ON CONFLICT DO UPDATE SET kind = 'lacking', settled_at = excluded.settled_at",
                     BIND(sql_text(a->word->key.ref), sql_int(ledger_now(ledger))));
     return r == LEDGER_OK ? ledger_payment_load(ledger, p->id, p, err) : r;
 }

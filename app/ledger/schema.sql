@@ -649,7 +649,8 @@ BEGIN SELECT RAISE(ABORT, 'number: cannot be deleted'); END;
 -- After a restore: the keys that two people speak for, with what the utility has of each (NULL: nothing).
 CREATE TABLE restored (
     ref         TEXT PRIMARY KEY CHECK (length(ref) = 12),
-    kind        TEXT NOT NULL CHECK (kind IN ('held', 'differs', 'lacking')), -- unfinished in the backup; other there; not in the backup
+    kind        TEXT NOT NULL CHECK (kind IN ('held', 'differs', 'lacking', 'past')), -- unfinished in the backup; other there; not in
+                                         -- the backup; spoken for after an earlier restore, which says nothing of this one
     theirs      TEXT CHECK (theirs IN ('posted', 'declined', 'reversed', 'undone', 'tombstone')),
     proc        INTEGER,
     day         INTEGER,
