@@ -43,7 +43,7 @@ void feed_start(struct service *s) {}
 
 void service_broken(struct service *s)
 {
-    if (!disk_struck(node_of(s)->node.disk) && !node_off(&node_of(s)->node)) broken("broken", "on a disk that works: %s", ledger_broken(s->ledger));
+    if (!node_struck(&node_of(s)->node)) broken("broken", "on a disk that works: %s", ledger_broken(s->ledger));
     say("the ledger can't be gone on with: %s", ledger_broken(s->ledger));
     node_of(s)->node.fails = true;
 }
@@ -141,6 +141,7 @@ static void tick(void *ctx, long arg)
 {
     struct service *s = ctx;
     int64_t now = sim_now();
+    if (ledger_broken(s->ledger)[0]) service_broken(s);
     signon_tick(s);
     restore_kick(s);
     queue_pump(s);
@@ -159,7 +160,7 @@ bool branch_up(struct node *node)
     uv_timer_init(&s->loop, &s->kick);
     s->kick.data = s;
     s->ledger = ledger_open(b->path, &d->branch.world, &d->branch.rules, &err);
-    if (!s->ledger && !disk_struck(node->disk)) broken("lost", "%s can't open its ledger: %s %s", node->name, err.where, err.why);
+    if (!s->ledger && !node_struck(node)) broken("lost", "%s can't open its ledger: %s %s", node->name, err.where, err.why);
     if (!s->ledger) return false;
     if (ledger_start(s->ledger, &b->found, &err) != LEDGER_OK) return false;
     if (queue_open(s, &err) != 0) return false;

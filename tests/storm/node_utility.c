@@ -174,7 +174,7 @@ bool utility_up(struct node *node)
     waiting_count = 0;
     at_work = false;
     service = service_open(&utility, true, &err);
-    if (!service && !disk_struck(node->disk)) broken("lost", "the utility can't open its books: %s %s", err.where, err.why);
+    if (!service && !node_struck(node)) broken("lost", "the utility can't open its books: %s %s", err.where, err.why);
     if (!service) return false;
     server = channel_listen(&loop, NULL, "", NULL, &events, NULL, &err);
     return server != NULL;

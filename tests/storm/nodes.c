@@ -65,11 +65,13 @@ struct node *node_of_loop(const uv_loop_t *loop)
 
 bool node_off(const struct node *node) { return node->disk && disk_off(node->disk); }
 
+bool node_struck(const struct node *node) { return node->short_of_memory || (node->disk && (disk_struck(node->disk) || disk_off(node->disk))); }
+
 void node_start(struct node *node)
 {
     if (node->up) return;
     node->up = true;
-    node->fails = node->silent = false;
+    node->fails = node->silent = node->short_of_memory = false;
     node->life++;
     struct node *old = enter(node);
     say("starts");

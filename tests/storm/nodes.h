@@ -38,6 +38,11 @@ void node_die(struct node *node, bool power, int64_t again_ms);
 void node_start(struct node *node);
 void node_after(struct node *node);    /* when its code has run: has it failed? */
 bool node_off(const struct node *node);
+bool node_struck(const struct node *node); /* its disk or its memory has failed it: it may say that it can't go on */
+
+/* memory.c. Before SQLite is used; the allocation-th (1: the next) that it makes for this program fails. */
+void memory_install(void);
+void memory_short_at(const struct node *node, long allocation);
 struct node *node_named(const char *name);
 struct node *node_of_loop(const uv_loop_t *loop);
 struct node *node_at(int index);       /* all of them, NULL after the last */

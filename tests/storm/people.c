@@ -29,7 +29,7 @@ enum heard hear(struct teller *t, enum ledger_result result)
 {
     struct branch_node *b = &branches[t->branch];
     if (result == LEDGER_BROKEN || node_off(&b->node)) {
-        if (!disk_struck(b->node.disk) && !node_off(&b->node)) broken("broken", "on a disk that works: %s", ledger_broken(b->ledger));
+        if (!node_struck(&b->node)) broken("broken", "on a disk that works: %s", ledger_broken(b->ledger));
         b->node.fails = true;
         return HEARD_NOTHING;
     }
@@ -201,12 +201,11 @@ static void ask_what_became(struct teller *t)
     }
     /* what the screen lists of this customer, and the teller knows his own by the sum and the time */
     sqlite3_stmt *q = NULL;
-    if (sqlite3_prepare_v2(ledger_of(t)->db, "SELECT id FROM payment WHERE token = ?1", -1, &q, NULL) == SQLITE_OK) {
-        sqlite3_bind_text(q, 1, v->token, -1, SQLITE_STATIC);
-        if (sqlite3_step(q) == SQLITE_ROW) id = sqlite3_column_int64(q, 0);
-    }
+    int rc = sqlite3_prepare_v2(ledger_of(t)->db, "SELECT id FROM payment WHERE token = ?1", -1, &q, NULL);
+    if (rc == SQLITE_OK) rc = sqlite3_bind_text(q, 1, v->token, -1, SQLITE_STATIC);
+    if (rc == SQLITE_OK && (rc = sqlite3_step(q)) == SQLITE_ROW) id = sqlite3_column_int64(q, 0);
     sqlite3_finalize(q);
-    if (node_off(&branches[t->branch].node)) return;
+    if ((rc != SQLITE_ROW && rc != SQLITE_DONE) || node_off(&branches[t->branch].node)) return;
     t->visit = -1;
     if (!id) {
         v->outcome = OUT_FAILED;

@@ -87,14 +87,15 @@ void restore_lose_disk(int branch)
     struct branch_node *b = &branches[branch];
     struct tape *tape = &tapes[branch];
     if (world.moves || !tape->written || !b->ledger || !b->node.up || node_off(&b->node) || !fault(1, "the branch's disk is lost")) return;
-    struct node *old = enter(&b->node);
     note_lost_keys(branch);
-    enter(old);
+    struct node *old;
     node_die(&b->node, true, -1);
     disk_replace(b->node.disk, b->path, tape->path);
     world.restored[branch]++;
     net_drained(); /* it takes long enough until there is a new one */
     old = enter(&b->node);
+    b->node.short_of_memory = false;
+    memory_short_at(NULL, 0);
     if (ledger_restored(b->path, branch_outside(branch), "0101", &err) != 0) broken("broken", "the backup can't be restored: %s %s", err.where, err.why);
     say("a new disk, with the books of the last backup");
     enter(old);

@@ -41,11 +41,13 @@ struct node {
     unsigned long life;            /* counts its starts */
     int64_t wall_ms, skew_ms;      /* what its clock says: true time and an error */
     struct disk *disk;
+    bool short_of_memory;          /* an allocation failed since its start */
     bool silent;                   /* went with the power: its connections tell nobody */
 };
 /* The node whose code runs now; sets its clock. Returns the one before. */
 struct node *enter(struct node *node);
 void leave(struct node *before);
+struct node *node_inside(void);    /* NULL: the world's */
 
 /* --- telling ------------------------------------------------------------------------------- */
 

@@ -45,6 +45,8 @@ static void trouble(void *ctx, long arg)
     if (fault(60, "branchd is killed")) node_die(&b->node, false, soon());
     if (fault(70, "a branch's power fails")) node_die(&b->node, true, soon());
     if (fault(50, "a branch's disk will fail")) disk_trouble(&b->node);
+    if (fault(40, "a branch's memory will end")) memory_short_at(&b->node, 1 + (long)dice(DICE_FAULT, 1 + dice(DICE_FAULT, 3000)));
+    if (fault(120, "the utility's memory will end")) memory_short_at(&utility_node, 1 + (long)dice(DICE_FAULT, 3000));
     if (fault(90, "the bank's relay is killed")) node_die(&bank_nodes[b->index], one_in(DICE_FAULT, 2), soon());
     if (fault(90, "the utility is killed")) node_die(&utility_node, one_in(DICE_FAULT, 2), soon());
     if (fault(90, "the utility's disk will fail")) disk_trouble(&utility_node);
@@ -143,6 +145,7 @@ static void calm(void)
 {
     char why[160] = "";
     sim_calm = true;
+    memory_short_at(NULL, 0);
     say("---- the storm is over");
     for (int i = 0; node_at(i); i++) {
         if (node_at(i)->disk) disk_fault_at(node_at(i)->disk, 0, DISK_FINE, false);
