@@ -62,7 +62,7 @@ static void put_bill(sqlite3 *db, struct world_customer *c, int b, int serial)
 
 void utility_prepare(void)
 {
-    static char folder[80];
+    static char folder[96];
     struct run none = {.seed = 1};
     struct error err;
     sqlite3 *db = NULL;
@@ -176,7 +176,7 @@ bool utility_up(struct node *node)
     waiting_count = 0;
     at_work = false;
     service = service_open(&utility, true, &err);
-    if (!service && !disk_struck(node->disk)) broken("lost", "the utility can't open its books: %s %s", err.where, err.why);
+    if (!service && !node_struck(node)) broken("lost", "the utility can't open its books: %s %s", err.where, err.why);
     if (!service) return false;
     server = channel_listen(&loop, NULL, "", NULL, &events, NULL, &err);
     return server != NULL;
