@@ -268,29 +268,3 @@ void rpc_number_seen(void *ctx, struct rpc_call *call)
     if (result == LEDGER_OK) answer(s, call, NULL);
     else refuse_result(s, call, result, &err);
 }
-
-#define BOOKS_MAX 100
-
-void rpc_books(void *ctx, struct rpc_call *call)
-{
-    struct service *s = ctx;
-    struct ledger_book rows[BOOKS_MAX];
-    struct error err = {0};
-    int count = 0;
-    size_t bytes = 0;
-    if (!rpc_params(server_rpc(s->server), call, "{}")) return;
-    enum ledger_result result = book_list(s->ledger, rows, BOOKS_MAX, &count, &err);
-    if (result != LEDGER_OK) {
-        refuse_result(s, call, result, &err);
-        return;
-    }
-    json_t *list = json_array();
-    for (int i = 0; i < count; i++) {
-        const struct ledger_book *b = &rows[i];
-        json_t *book = json_pack("{s:I, s:s, s:s, s:s, s:o, s:s, s:s, s:I, s:I, s:I}", "id", (json_int_t)b->id, "series", b->series, "first",
-                                 b->first, "last", b->last, "next", json_text(b->next), "till", b->till, "state", b->state, "used",
-                                 (json_int_t)b->used, "void", (json_int_t)b->void_count, "lost", (json_int_t)b->lost);
-        if (!json_add_bounded(list, book, &bytes)) break;
-    }
-    answer(s, call, list);
-}
