@@ -6,6 +6,7 @@
 #include "bankd/bank.h"
 #include "bankd/accounts.sql.h"
 #include "bankd/schema.sql.h"
+#include "base/guard.h"
 
 #define WAIT_MS 20000 /* for the journal's commits */
 #define IS_OURS "SELECT count(*) FROM sqlite_schema WHERE name IN ('message', 'account')"
@@ -54,6 +55,7 @@ sqlite3 *bank_db(const struct bank *b, struct error *err)
         error_all(err, "the bank's books were not opened", path, "there is no such file", "make it: bankd init");
         return NULL;
     }
+    if (guard_secret("the bank's books were not opened", path, err) != 0) return NULL;
     if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK && ready(db) &&
         bank_db_int(db, IS_OURS) == 2)
         return db;

@@ -10,6 +10,7 @@
 #include "bankd/day.h"
 #include "bankd/relay.h"
 #include "bankd/status.h"
+#include "base/guard.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "wire/channel.h"
@@ -118,6 +119,7 @@ static int start(struct serve *s, struct error *err)
     const struct bank_settings *set = &s->b->settings;
     const struct { uv_signal_t *handle; int number; uv_signal_cb act; } signals[] = {
         {&s->term, SIGTERM, on_stop}, {&s->intr, SIGINT, on_stop}, {&s->hup, SIGHUP, on_reload}};
+    if (set->box_key[0] && guard_secret("the key of the accounts' passwords cannot be used", set->box_key, err) != 0) return -1;
     uv_timer_init(&s->loop, &s->totals);
     s->totals.data = s;
     s->tls = channel_tls_open(&(struct channel_tls_files){set->ca, set->cert, set->key}, err);
@@ -137,7 +139,7 @@ static int start(struct serve *s, struct error *err)
         signals[i].handle->data = s;
         uv_signal_start(signals[i].handle, signals[i].act, signals[i].number);
     }
-    return 0;
+    return confine_calls("bankd", set->system_calls, err);
 }
 
 static void close_rest(uv_handle_t *handle, void *arg)
@@ -168,6 +170,7 @@ int cmd_serve(struct bank *b, int argc, char **argv)
     struct error err;
     char host[64];
     s.b = b;
+    confine_start();
     signal(SIGPIPE, SIG_IGN);
     raise_files(&b->settings);
     uv_loop_init(&s.loop);

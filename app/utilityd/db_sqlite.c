@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/guard.h"
 #include "utilityd/db_impl.h"
 #include "utilityd/schema.sql.h"
 
@@ -172,6 +174,8 @@ struct db *db_sqlite_open(const char *path, struct error *err)
     s->db = (struct db){.ops = &ops, .kind = DB_SQLITE};
     if (access(path, F_OK) != 0) {
         error_all(err, "the utility's books were not opened", path, "there is no such file", "make it: utilityd init");
+    } else if (guard_secret("the utility's books were not opened", path, err) != 0) {
+        /* said */
     } else if (sqlite3_open_v2(path, &s->lib, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK &&
                sqlite3_busy_timeout(s->lib, WAIT_MS) == SQLITE_OK &&
                sqlite3_exec(s->lib, "PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON; PRAGMA trusted_schema=OFF;"
@@ -190,6 +194,7 @@ struct db *db_sqlite_open(const char *path, struct error *err)
 int db_sqlite_make(const char *path, struct error *err)
 {
     sqlite3 *lib = NULL;
+    mode_t mask = umask(077);
     int status = sqlite3_open(path, &lib), version = 0;
     sqlite3_stmt *q = NULL;
     if (status == SQLITE_OK) status = sqlite3_busy_timeout(lib, WAIT_MS);
@@ -203,5 +208,6 @@ int db_sqlite_make(const char *path, struct error *err)
         error_all(err, "the utility's books were not made", path, lib ? sqlite3_errmsg(lib) : "no memory",
                   "see that the folder is there, may be written and has room");
     sqlite3_close(lib);
+    umask(mask);
     return status == SQLITE_OK ? 0 : -1;
 }

@@ -293,7 +293,7 @@ static int start(struct serve *s, struct error *err)
     s->watch = watch_open(&s->loop, s->u, on_turn, s, err);
     if (s->watch == NULL) return EX_UNAVAILABLE;
     s->server = channel_listen(&s->loop, s->tls, set->listen, NULL, &events, s, err);
-    return s->server ? EX_OK : EX_CONFIG;
+    return s->server && confine_calls("utilityd", set->system_calls, err) == 0 ? EX_OK : EX_CONFIG;
 }
 
 static void close_all(uv_handle_t *handle, void *arg)
@@ -324,6 +324,7 @@ int cmd_serve(struct utility *u, int argc, char **argv)
     struct error err;
     char host[64];
     if (argc > 1) return utility_usage(argv[0], "it takes no argument, not", argv[1]);
+    confine_start();
     signal(SIGPIPE, SIG_IGN);
     int code = start(&s, &err);
     if (code == EX_OK) {
