@@ -360,6 +360,7 @@ static int do_part(struct piece *p, size_t part, int64_t *skip, int64_t *rows, s
         }
         progress_show(&w->progress, *rows, w->sums.records, *rows);
     }
+    layout_drop(&w->layout, part);
     return got;
 }
 

@@ -73,10 +73,15 @@ static crypto_generichash_state *state_of(struct secret_chain *chain)
     return (crypto_generichash_state *)(void *)chain->state;
 }
 
+static void length_bytes(unsigned char *bytes, uint64_t value)
+{
+    for (int i = 0; i < 8; i++) bytes[i] = (unsigned char)(value >> (8 * i));
+}
+
 static void put_length(struct secret_chain *chain, uint64_t value)
 {
     unsigned char bytes[8];
-    for (int i = 0; i < 8; i++) bytes[i] = (unsigned char)(value >> (8 * i));
+    length_bytes(bytes, value);
     crypto_generichash_update(state_of(chain), bytes, sizeof bytes);
 }
 
@@ -88,8 +93,15 @@ void secret_chain_init(struct secret_chain *chain, const unsigned char *key)
 
 void secret_chain_field(struct secret_chain *chain, const void *data, size_t size)
 {
-    put_length(chain, size);
-    crypto_generichash_update(state_of(chain), data, size);
+    unsigned char small[72];
+    if (size > sizeof small - 8) {
+        put_length(chain, size);
+        crypto_generichash_update(state_of(chain), data, size);
+        return;
+    }
+    length_bytes(small, size); /* the same bytes in one step */
+    memcpy(small + 8, data, size);
+    crypto_generichash_update(state_of(chain), small, 8 + size);
 }
 
 void secret_chain_text(struct secret_chain *chain, const char *text)

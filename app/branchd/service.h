@@ -182,7 +182,7 @@ METHOD(day_open); METHOD(day_close); METHOD(day_state); METHOD(agree); METHOD(cl
 METHOD(differences); METHOD(repair); METHOD(refund); METHOD(transfer); METHOD(slip); METHOD(void_papers);
 METHOD(branch_now); METHOD(report); METHOD(report_paper); METHOD(totals);
 METHOD(operators); METHOD(operator_add); METHOD(operator_set); METHOD(operator_unlock);
-METHOD(operator_password); METHOD(books); METHOD(number_lost);
+METHOD(operator_password); METHOD(books); METHOD(number_lost); METHOD(number_receive); METHOD(number_return);
 METHOD(account); METHOD(account_lines); METHOD(account_begin); METHOD(account_open); METHOD(account_link); METHOD(account_deposit);
 METHOD(account_withdraw); METHOD(account_close); METHOD(account_freeze); METHOD(account_pay); METHOD(account_agreement);
 METHOD(passbook_book); METHOD(passbook_send); METHOD(passbook_job); METHOD(passbook_result);

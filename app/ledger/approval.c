@@ -53,6 +53,8 @@ static const struct two_act {
     /* a supervisor's */
     {"settle", S, T | S, TELLER_OF_PAYMENT},
     {"number_lost", S, T | S, NOBODY},
+    {"number_receive", S, T | S, NOBODY},
+    {"number_return", S, T | S, NOBODY},
     {"vault", S, T | S, NOBODY},
     {"till_force_close", S, T | S, TELLER_OF_TILL},
     {"day_close", S, T | S, NOBODY},             /* alone: the vault was counted by two */

@@ -68,8 +68,9 @@ enum ledger_result day_listed(struct ledger *ledger, day_t date, const char *ope
 struct ledger_cash { char event[24]; int64_t count, fen; };
 enum ledger_result day_cash(struct ledger *ledger, day_t date, const char *operator_number, struct ledger_cash *rows, int max,
                             int *count, struct error *err);
-/* Each book that had paper on this day or is loaded: what of it was used and voided today, lost ever, is left. */
-struct ledger_book_day { char series[LEDGER_SERIES_SIZE], first[20], last[20], till[LEDGER_TILL_SIZE]; int64_t used, void_count, lost, left; };
+/* Each book that had paper on this day, was loaded or returned on it, or is loaded: what of it was used and voided that day,
+ * what was lost and returned ever, is left. And each range that is not just one book (till ""), with the sums of its books. */
+struct ledger_book_day { char series[LEDGER_SERIES_SIZE], first[20], last[20], till[LEDGER_TILL_SIZE]; int64_t used, void_count, lost, returned, left; };
 enum ledger_result day_books(struct ledger *ledger, day_t date, struct ledger_book_day *rows, int max, int *count, struct error *err);
 /* Void numbers whose paper nobody has seen, or named as missing. */
 struct ledger_void { char series[LEDGER_SERIES_SIZE], number[20], till[LEDGER_TILL_SIZE], ref[KEY_REF_SIZE]; int64_t at_ms; };

@@ -21,7 +21,7 @@
 #include "ledger/payment.h"
 #include "ledger/till.h"
 
-#define LEDGER_VERSION 1
+#define LEDGER_VERSION 2
 #define LEDGER_STATEMENTS 512         /* slots of the cache, a power of two; far more than there are literals */
 #define LEDGER_CLOCK_BEHIND_MS 120000 /* more behind the last record, or … */
 #define LEDGER_CLOCK_AHEAD_MS 86400000 /* … more ahead of it: a supervisor confirms the date */
@@ -237,6 +237,27 @@ enum ledger_result ledger_day_late(struct ledger *ledger, day_t day, struct erro
 /* book.c. Numbers that never reached a printer here: each gets its row. state: "lost" or "damaged". */
 enum ledger_result ledger_numbers_gone(struct ledger *ledger, int64_t book, const char *series, int64_t from, int64_t upto,
                                        const char *state, struct error *err);
+/* Counts of what became of the numbers of `run`, a row with series, first, last. */
+#define LEDGER_NUMBERS_OF(run, what) "(SELECT count(*) FROM number n WHERE n.series = " run ".series AND n.number BETWEEN " run ".first" \
+    " AND " run ".last AND n.state " what ")"
+#define LEDGER_BOOK_BACK "(SELECT 1 FROM returned r WHERE r.book = book.id)"
+#define LEDGER_BOOK_COLUMNS \
+    "SELECT id, series, printf('%0*d', digits, first), printf('%0*d', digits, last)," \
+    " iif(next > last OR EXISTS " LEDGER_BOOK_BACK ", '', printf('%0*d', digits, next)), till, iif(EXISTS " LEDGER_BOOK_BACK ", 'returned', state)," \
+    " " LEDGER_NUMBERS_OF("book", "= 'used'") ", " LEDGER_NUMBERS_OF("book", "= 'void'") ", " LEDGER_NUMBERS_OF("book", "IN ('lost', 'damaged')") "," \
+    " iif(EXISTS " LEDGER_BOOK_BACK ", last + 1 - next, 0), iif(EXISTS " LEDGER_BOOK_BACK ", 0, last + 1 - next) FROM book"
+#define LEDGER_INTO_BOOK(b) \
+    INTO(into_int64(&(b)->id), into_text((b)->series, sizeof (b)->series), into_text((b)->first, sizeof (b)->first), \
+         into_text((b)->last, sizeof (b)->last), into_text((b)->next, sizeof (b)->next), into_text((b)->till, sizeof (b)->till), \
+         into_text((b)->state, sizeof (b)->state), into_int64(&(b)->used), into_int64(&(b)->void_count), into_int64(&(b)->lost), \
+         into_int64(&(b)->returned), into_int64(&(b)->left))
+/* A number as it stands on paper; digits 0: 1 to 18 of them. */
+bool ledger_number_read(const char *text, int digits, int64_t *number);
+/* A run of numbers of one series, and the range that was received which it is part of: received with it (checker "": by one
+ * alone) when there is none. NUMBER: only some of it is, or some went back. */
+struct ledger_run { const char *series; int64_t first, last; int digits; };
+enum ledger_result ledger_range_of(struct ledger *ledger, const struct ledger_run *run, const char *maker, const char *checker,
+                                   int64_t *received, struct error *err);
 
 /* restored.c. STARTUP while people still work off a restore. */
 enum ledger_result ledger_not_restoring(struct ledger *ledger, const char *what, struct error *err);

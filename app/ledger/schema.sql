@@ -551,8 +551,31 @@ CREATE TRIGGER outbox_digest_stays BEFORE DELETE ON outbox_digest
 BEGIN SELECT RAISE(ABORT, 'outbox: cannot be deleted'); END;
 
 -- Runs of numbers, each issued to one till and loaded in one printer.
+-- Ranges of numbers as the branch received them; a book is a part of one, and no numbers are in two.
+CREATE TABLE received (
+    id      INTEGER PRIMARY KEY,
+    series  TEXT NOT NULL CHECK (length(series) BETWEEN 1 AND 20),
+    first   INTEGER NOT NULL CHECK (first >= 0),
+    last    INTEGER NOT NULL,
+    digits  INTEGER NOT NULL CHECK (digits BETWEEN 1 AND 18), -- as printed on the paper
+    at      INTEGER NOT NULL,
+    maker   TEXT NOT NULL REFERENCES operator,
+    checker TEXT REFERENCES operator,    -- NULL: it came with the installation, as its first book
+    CHECK (last >= first),
+    CHECK (checker IS NULL OR checker <> maker)
+) STRICT;
+CREATE INDEX received_series ON received (series, first);
+CREATE TRIGGER received_no_overlap BEFORE INSERT ON received
+WHEN EXISTS (SELECT 1 FROM received WHERE series = NEW.series AND first <= NEW.last AND last >= NEW.first)
+BEGIN SELECT RAISE(ABORT, 'received: its numbers stand in another range'); END;
+CREATE TRIGGER received_fixed BEFORE UPDATE ON received
+BEGIN SELECT RAISE(ABORT, 'received: append-only'); END;
+CREATE TRIGGER received_stays BEFORE DELETE ON received
+BEGIN SELECT RAISE(ABORT, 'received: append-only'); END;
+
 CREATE TABLE book (
     id        INTEGER PRIMARY KEY,
+    received  INTEGER NOT NULL REFERENCES received,
     series    TEXT NOT NULL CHECK (length(series) BETWEEN 1 AND 20),
     first     INTEGER NOT NULL CHECK (first >= 0),
     last      INTEGER NOT NULL,
@@ -566,13 +589,52 @@ CREATE TABLE book (
 ) STRICT;
 CREATE UNIQUE INDEX book_one_a_till ON book (till) WHERE state = 'loaded';
 CREATE INDEX book_series ON book (series, first);
+CREATE INDEX book_received ON book (received);
 CREATE TRIGGER book_no_overlap BEFORE INSERT ON book
 WHEN EXISTS (SELECT 1 FROM book WHERE series = NEW.series AND first <= NEW.last AND last >= NEW.first)
 BEGIN SELECT RAISE(ABORT, 'book: its numbers stand in another'); END;
-CREATE TRIGGER book_fixed BEFORE UPDATE OF id, series, first, last, digits ON book
+CREATE TRIGGER book_in_its_range BEFORE INSERT ON book
+WHEN NOT EXISTS (SELECT 1 FROM received WHERE id = NEW.received AND series = NEW.series AND digits = NEW.digits
+                 AND first <= NEW.first AND last >= NEW.last)
+BEGIN SELECT RAISE(ABORT, 'book: not of the range that it was taken out of'); END;
+CREATE TRIGGER book_fixed BEFORE UPDATE OF id, received, series, first, last, digits ON book
 BEGIN SELECT RAISE(ABORT, 'book: fixed once loaded'); END;
 CREATE TRIGGER book_stays BEFORE DELETE ON book
 BEGIN SELECT RAISE(ABORT, 'book: cannot be deleted'); END;
+
+-- Numbers that went back unused: the rest of a book, or of a range that no book was taken out of. Append-only.
+CREATE TABLE returned (
+    id       INTEGER PRIMARY KEY,
+    received INTEGER NOT NULL REFERENCES received,
+    book     INTEGER UNIQUE REFERENCES book, -- NULL: they were never issued to a till
+    series   TEXT NOT NULL,
+    first    INTEGER NOT NULL,
+    last     INTEGER NOT NULL,
+    at       INTEGER NOT NULL,
+    maker    TEXT NOT NULL REFERENCES operator,
+    checker  TEXT NOT NULL REFERENCES operator,
+    CHECK (last >= first),
+    CHECK (checker <> maker)
+) STRICT;
+CREATE INDEX returned_series ON returned (series, first);
+CREATE INDEX returned_received ON returned (received);
+CREATE TRIGGER returned_unused BEFORE INSERT ON returned
+WHEN NOT EXISTS (SELECT 1 FROM received WHERE id = NEW.received AND series = NEW.series AND first <= NEW.first AND last >= NEW.last)
+  OR EXISTS (SELECT 1 FROM returned WHERE series = NEW.series AND first <= NEW.last AND last >= NEW.first)
+  OR EXISTS (SELECT 1 FROM number WHERE series = NEW.series AND number BETWEEN NEW.first AND NEW.last AND state <> 'unused')
+  OR EXISTS (SELECT 1 FROM book WHERE series = NEW.series AND first <= NEW.last AND last >= NEW.first AND id IS NOT NEW.book)
+  OR (NEW.book IS NOT NULL AND NOT EXISTS (SELECT 1 FROM book WHERE id = NEW.book AND state = 'ended' AND next = NEW.first AND last = NEW.last))
+BEGIN SELECT RAISE(ABORT, 'returned: not unused numbers'); END;
+CREATE TRIGGER returned_fixed BEFORE UPDATE ON returned
+BEGIN SELECT RAISE(ABORT, 'returned: append-only'); END;
+CREATE TRIGGER returned_stays BEFORE DELETE ON returned
+BEGIN SELECT RAISE(ABORT, 'returned: append-only'); END;
+CREATE TRIGGER book_not_returned BEFORE INSERT ON book
+WHEN EXISTS (SELECT 1 FROM returned WHERE series = NEW.series AND first <= NEW.last AND last >= NEW.first)
+BEGIN SELECT RAISE(ABORT, 'book: some of its numbers went back'); END;
+CREATE TRIGGER book_returned BEFORE UPDATE OF state, next ON book
+WHEN EXISTS (SELECT 1 FROM returned WHERE book = OLD.id)
+BEGIN SELECT RAISE(ABORT, 'book: its rest went back'); END;
 
 CREATE TABLE invoice (
     id         INTEGER PRIMARY KEY,
@@ -650,6 +712,9 @@ BEGIN SELECT RAISE(ABORT, 'number: what is lost stays lost'); END;
 CREATE TRIGGER number_in_its_book BEFORE INSERT ON number
 WHEN NOT EXISTS (SELECT 1 FROM book WHERE id = NEW.book AND series = NEW.series AND NEW.number BETWEEN first AND last)
 BEGIN SELECT RAISE(ABORT, 'number: not of that book'); END;
+CREATE TRIGGER number_not_returned BEFORE UPDATE OF state ON number
+WHEN NEW.state <> 'unused' AND EXISTS (SELECT 1 FROM returned WHERE series = NEW.series AND NEW.number BETWEEN first AND last)
+BEGIN SELECT RAISE(ABORT, 'number: it went back unused'); END;
 CREATE TRIGGER number_keeps_invoice BEFORE UPDATE OF invoice ON number
 WHEN OLD.invoice IS NOT NULL AND NEW.state <> 'unused' AND NEW.invoice IS NOT OLD.invoice
 BEGIN SELECT RAISE(ABORT, 'number: belongs to its invoice'); END;

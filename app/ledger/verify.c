@@ -93,6 +93,16 @@ static const struct rule { int number; bool deep; const char *name, *sql; } rule
      " (SELECT count(*) FROM number n WHERE n.series = b.series AND n.number >= b.first AND n.number < b.next AND n.state <> 'unused')"
      " UNION ALL SELECT n.series || ' ' || n.number FROM book b CROSS JOIN number n"
      " ON n.series = b.series AND n.number BETWEEN b.next AND b.last WHERE n.state <> 'unused'"},
+    {5, false, "a book is a part of one range, and what went back is unused",
+     "SELECT b.series || ' ' || b.first FROM book b LEFT JOIN received c ON c.id = b.received WHERE ?1 IS NOT NULL"
+     " AND (c.id IS NULL OR c.series <> b.series OR b.first < c.first OR b.last > c.last)"
+     " UNION ALL SELECT g.series || ' ' || g.first FROM returned g LEFT JOIN book b ON b.id = g.book WHERE"
+     " (b.id IS NOT NULL AND (b.state <> 'ended' OR b.next <> g.first OR b.last <> g.last))"
+     " OR EXISTS (SELECT 1 FROM book o WHERE o.series = g.series AND o.first <= g.last AND o.last >= g.first AND o.id IS NOT g.book)"
+     " OR EXISTS (SELECT 1 FROM returned o WHERE o.series = g.series AND o.first <= g.last AND o.last >= g.first AND o.id <> g.id)"},
+    {5, true, "ranges that were received don't overlap",
+     "SELECT c.series || ' ' || c.first FROM received c WHERE ?1 IS NOT NULL"
+     " AND EXISTS (SELECT 1 FROM received o WHERE o.series = c.series AND o.first <= c.last AND o.last >= c.first AND o.id <> c.id)"},
     {6, false, "money that stands has one invoice, money that went back has none",
      PAYMENTS "CASE WHEN NOT (" ON_PAPER ") THEN " LISTED " <> 0 WHEN p.moved_fen > 0 THEN " LISTED " > 1 WHEN p.state = 'reversing' OR p.state = 'recorded' THEN " LISTED " <> 0"
      " WHEN " STANDS " THEN " LISTED " <> 1 WHEN p.state = 'excepted' THEN " LISTED " > 1 ELSE " LISTED " <> 0 END"},
@@ -133,7 +143,8 @@ static const struct rule { int number; bool deep; const char *name, *sql; } rule
      "SELECT act || ' ' || subject FROM act WHERE ?1 IS NOT NULL AND maker = checker"
      " UNION ALL SELECT 'approval ' || id FROM approval WHERE used_by = checker"
      " UNION ALL SELECT 'count ' || id FROM count WHERE second = operator"
-     " UNION ALL SELECT 'counterfeit ' || id FROM counterfeit WHERE maker = checker"},
+     " UNION ALL SELECT 'counterfeit ' || id FROM counterfeit WHERE maker = checker"
+     " UNION ALL SELECT 'received ' || id FROM received WHERE maker = checker UNION ALL SELECT 'returned ' || id FROM returned WHERE maker = checker"},
     {13, true, "no audit record names one person twice",
      "SELECT 'record ' || id FROM audit WHERE ?1 IS NOT NULL AND second <> '' AND second = operator"},
     {14, false, "a day's cash kept is what stands of it",

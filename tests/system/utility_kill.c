@@ -216,7 +216,7 @@ static void the_books_hold_what_was_answered(void **state)
 {
     struct error err;
     int64_t yes = 0, rivals = 0, prepaid = 0, rows = 0;
-    struct db *db = db_open(u.where, &err);
+    struct db *db = utility_db_open(u.where, &err);
     assert_non_null(db);
     db_ask(db, "SELECT reference, code, approval, state, amount_fen FROM payment ORDER BY reference", DB_NO_ARGS);
     for (; db_row(db); rows++) {
