@@ -13,7 +13,8 @@ static int cmd_init(struct bank *b, int argc, char **argv)
         error_print("bankd", &err);
         return EX_CANTCREAT;
     }
-    printf("%s stands\n", b->settings.store);
+    if (db_kind_of(b->settings.store) == DB_SQLITE) printf("%s stands\n", b->settings.store);
+    else puts("the books stand"); /* the address may hold a password */
     return EX_OK;
 }
 
@@ -28,7 +29,7 @@ static int cmd_certs(struct bank *b, int argc, char **argv) { return wire_certs_
 const struct command bank_commands[] = {
     {"init", cmd_init, "", "make the books",
      "Makes the bank's books at `path` of the settings, unless they are there: a file that its owner\n"
-     "alone may read.\n"},
+     "alone may read, or tables in a database of PostgreSQL that is the bank's alone.\n"},
     {"serve", cmd_serve, "", "relay between branches and utility",
      "Listens at `listen` of the settings for branches and keeps `connections` to the utility, all over\n"
      "TLS 1.3 with certificates on both sides. Prints \"ready: ADDRESS:PORT\" when branches may come. What\n"

@@ -13,7 +13,7 @@
 #include "wire/session.h"
 
 /* day.c: the books' side. Each opens a connection of its own, so they may run on any thread. */
-int day_make(sqlite3 *db); /* the tables, if they are not there; SQLite's code */
+struct db *bank_day_books(const struct bank *b, struct error *err); /* with the day's tables, made if they are not there; NULL with err */
 /* What the journal, and what two people took over, say of the day. */
 int day_count(const struct bank *b, day_t day, struct wire_totals *totals, struct error *err);
 int day_keep(const struct bank *b, day_t day, const struct wire_totals *ours, const struct wire_totals *theirs, struct error *err);
@@ -47,7 +47,7 @@ void agree_stop(struct agree *a);
 int agree_ask(const struct bank *b, const struct iso *request, struct iso *answer, struct error *err);
 
 /* clerk.c: two people and their passwords, read from the terminal or two lines of the input. */
-int clerk_two(const struct bank *b, sqlite3 *db, const char *maker, const char *checker, struct error *err);
+int clerk_two(const struct bank *b, struct db *db, const char *maker, const char *checker, struct error *err);
 int cmd_clerk(struct bank *b, int argc, char **argv);
 /* day_command.c */
 int cmd_totals(struct bank *b, int argc, char **argv);

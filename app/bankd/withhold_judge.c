@@ -34,6 +34,7 @@ struct piece {
     size_t known_count;
     struct recset *debited;      /* doubtful bills and sequences that were debited */
     struct sweep accounts, agreements;
+    sqlite3 *lib;                /* of w->db */
     int64_t entry_rows[PIECE_MAX][ROWSOURCE_COLUMNS], account_rows[PIECE_MAX][ROWSOURCE_COLUMNS], failed_rows[PIECE_MAX][ROWSOURCE_COLUMNS];
     struct rowsource entries, balances, failures; /* what is to be written */
     sqlite3_stmt *begin, *commit, *top, *entry, *balance, *fail, *done;
@@ -41,6 +42,13 @@ struct piece {
 };
 
 static struct laid *row_at(struct piece *p, size_t i) { return (struct laid *)(void *)(p->text + p->at[i]); }
+
+static int failed(const struct piece *p, const char *what, struct error *err)
+{
+    db_failed(p->w->db, what, err);
+    error_why(err, "%s", sqlite3_errmsg(p->lib));
+    return -1;
+}
 
 static int no_memory(struct error *err)
 {
@@ -148,10 +156,10 @@ static int look_up(struct piece *p, struct error *err)
         k->last = sqlite3_column_int64(p->accounts.q, 4);
         agree(p, k);
     }
-    bool failed = sweep_failed(&p->accounts) || sweep_failed(&p->agreements);
+    bool broken = sweep_failed(&p->accounts) || sweep_failed(&p->agreements);
     sweep_rest(&p->accounts);
     sweep_rest(&p->agreements);
-    return failed ? bank_db_failed(p->w->db, "the accounts cannot be read", err) : 0;
+    return broken ? failed(p, "the accounts cannot be read", err) : 0;
 }
 
 /* --- judging ---------------------------------------------------------------------- */
@@ -244,7 +252,7 @@ static bool read_top(struct piece *p, int64_t *top)
 /* As many rows as there were. */
 static bool write(struct piece *p, sqlite3_stmt *q, const struct rowsource *rows)
 {
-    return rows->count == 0 || (step(q) && sqlite3_changes64(p->w->db) == (sqlite3_int64)rows->count);
+    return rows->count == 0 || (step(q) && sqlite3_changes64(p->lib) == (sqlite3_int64)rows->count);
 }
 
 static int write_all(struct piece *p, struct error *err)
@@ -260,9 +268,9 @@ static int write_all(struct piece *p, struct error *err)
         to[0] = row_at(p, i)->row, to[1] = atoi(withhold_codes[p->fate[i]]);
     }
     good = good && write(p, p->entry, &p->entries) && write(p, p->balance, &p->balances) && write(p, p->fail, &p->failures) && step(p->done);
-    if (good && sqlite3_changes(p->w->db) != 1)
+    if (good && sqlite3_changes(p->lib) != 1)
         return error_all(err, "the withholding stopped", NULL, "another run of this batch is at work", "let that one end");
-    return good ? 0 : bank_db_failed(p->w->db, "the withholding stopped", err);
+    return good ? 0 : failed(p, "the withholding stopped", err);
 }
 
 static int do_piece(struct piece *p, struct error *err)
@@ -270,15 +278,15 @@ static int do_piece(struct piece *p, struct error *err)
     struct withhold *w = p->w;
     sort_by_account(p);
     group(p);
-    if (!step(p->begin)) return bank_db_failed(w->db, "the withholding stopped", err);
+    if (!step(p->begin)) return failed(p, "the withholding stopped", err);
     if (look_up(p, err) == 0 && judge_all(p, err) == 0 && write_all(p, err) == 0) {
-        if (!step(p->commit)) return bank_db_failed(w->db, "the withholding stopped", err);
+        if (!step(p->commit)) return failed(p, "the withholding stopped", err);
         w->pieces_done++;
         for (size_t i = 0; i < p->count; i++)
             if (p->fate[i] != FATE_NONE) w->fates[row_at(p, i)->row] = p->fate[i];
         return 0;
     }
-    sqlite3_exec(w->db, "ROLLBACK", NULL, NULL, NULL);
+    sqlite3_exec(p->lib, "ROLLBACK", NULL, NULL, NULL);
     return -1;
 }
 
@@ -301,22 +309,23 @@ static bool prepare(struct piece *p)
     snprintf(entry, sizeof entry, "INSERT INTO entry (id, debit, credit, fen, what, at_ms, batch, row, line, before, balance_fen, business)"
                                   " SELECT a, b, %d, c, %d, ?7, ?8, d, e, f, g, ?9 FROM piece_entries", OWN_OWED, WHAT_WITHHELD);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (sqlite3_prepare_v3(p->w->db, all[i].sql, -1, SQLITE_PREPARE_PERSISTENT, all[i].q, NULL) != SQLITE_OK) return false;
+        if (sqlite3_prepare_v3(p->lib, all[i].sql, -1, SQLITE_PREPARE_PERSISTENT, all[i].q, NULL) != SQLITE_OK) return false;
     return true;
 }
 
 static int open_piece(struct piece *p, struct withhold *w, struct error *err)
 {
     p->w = w;
+    p->lib = db_sqlite(w->db);
     p->debited = recset_open();
     p->entries.rows = p->entry_rows;
     p->balances.rows = p->account_rows;
     p->failures.rows = p->failed_rows;
-    bool good = p->debited && rowsource_open(w->db, "piece_entries", &p->entries) && rowsource_open(w->db, "piece_balances", &p->balances) &&
-                rowsource_open(w->db, "piece_failures", &p->failures) &&
-                sweep_open(&p->accounts, w->db, "SELECT number, state, balance_fen, lines, last FROM account WHERE number>=?1 ORDER BY number") &&
-                sweep_open(&p->agreements, w->db, "SELECT account, customer, name FROM agreement WHERE account>=?1 ORDER BY account, customer") && prepare(p);
-    if (!good) return bank_db_failed(w->db, "the withholding cannot begin", err);
+    bool good = p->debited && rowsource_open(p->lib, "piece_entries", &p->entries) && rowsource_open(p->lib, "piece_balances", &p->balances) &&
+                rowsource_open(p->lib, "piece_failures", &p->failures) &&
+                sweep_open(&p->accounts, p->lib, "SELECT number, state, balance_fen, lines, last FROM account WHERE number>=?1 ORDER BY number") &&
+                sweep_open(&p->agreements, p->lib, "SELECT account, customer, name FROM agreement WHERE account>=?1 ORDER BY account, customer") && prepare(p);
+    if (!good) return failed(p, "the withholding cannot begin", err);
     struct civil at;
     day_t day = 0;
     clock_local(&w->bank->clock, w->pass_ms[w->pass], &at);
@@ -338,7 +347,7 @@ static void close_piece(struct piece *p)
         sqlite3_finalize(all[i]);
     sweep_close(&p->accounts);
     sweep_close(&p->agreements);
-    sqlite3_drop_modules(p->w->db, NULL); /* their rows go */
+    sqlite3_drop_modules(p->lib, NULL); /* their rows go */
     recset_close(p->debited);
     free(p->text);
     free(p);

@@ -105,6 +105,9 @@ void db_ask(struct db *db, const char *sql, const struct db_arg *args, size_t co
 bool db_row(struct db *db) { return db->ops->row(db); }
 int64_t db_int(struct db *db, int column) { return db->ops->number(db, column); }
 int64_t db_end(struct db *db) { return db->ops->end(db); }
+int64_t db_blob(struct db *db, int column, void *dst, size_t size) { return db->ops->blob(db, column, dst, size); }
+struct sqlite3 *db_sqlite(struct db *db) { return db->ops->sqlite ? db->ops->sqlite(db) : NULL; }
+bool db_away(const struct db *db) { return db->ops->away && db->ops->away(db); }
 bool db_is_null(struct db *db, int column) { return db->ops->text(db, column) == NULL; }
 
 const char *db_text(struct db *db, int column)

@@ -107,7 +107,7 @@ static int64_t measure(int64_t rows, bool with_peer, long *kb, int64_t *script_m
 {
     static struct bank_books b;
     char command[600];
-    bank_books_open(&b, "bench-withhold", "");
+    bank_books_open(&b, DB_SQLITE, "bench-withhold", "");
     bank_books_fill(&b, rows);
     bank_books_list(&b, "list.txt", "B1", rows);
     snprintf(command, sizeof command, "wc -l <%s/list.txt >/dev/null", b.w.dir);

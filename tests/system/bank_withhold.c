@@ -24,7 +24,7 @@ static char said[2000];
 
 static int start(void **state)
 {
-    bank_books_open(&b, "withhold", "");
+    bank_books_open(&b, DB_SQLITE, "withhold", "");
     bank_books_fill(&b, ACCOUNTS);
     return 0;
 }
@@ -58,11 +58,8 @@ static int64_t balance(int64_t customer)
 static void set(int64_t customer, const char *what)
 {
     char sql[200], account[ACCOUNT_TEXT_SIZE];
-    sqlite3 *db = NULL;
     snprintf(sql, sizeof sql, "UPDATE account SET %s WHERE number=%s", what, bank_books_account(customer, account));
-    assert_int_equal(sqlite3_open(b.db, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(db);
+    bank_books_change(&b, sql);
 }
 
 /* The codes of a final result, one behind the other. */
@@ -331,10 +328,10 @@ static void killed_two_hundred_times_it_ends_as_if_it_had_not_been(void **state)
     unsigned seed = 20261125;
     char command[900];
     int kills = 0, ends = 0;
-    bank_books_open(&calm, "withhold-calm", "");
+    bank_books_open(&calm, DB_SQLITE, "withhold-calm", "");
     bank_books_fill(&calm, KILL_ROWS);
     bank_books_list(&calm, "list.txt", "K", KILL_ROWS);
-    bank_books_open(&killed, "withhold-killed", "");
+    bank_books_open(&killed, DB_SQLITE, "withhold-killed", "");
     snprintf(command, sizeof command, "cp %s/bank.db %s/clean.db && cp %s/list.txt %s/", calm.w.dir, killed.w.dir, calm.w.dir, killed.w.dir);
     assert_int_equal(system(command), 0);
     fresh(&killed);
@@ -377,7 +374,7 @@ static void rows_without_money_are_tried_again_once_a_day_until_the_lists_last_d
     static struct bank_books r;
     struct list_row rows[3];
     char account[ACCOUNT_TEXT_SIZE], path[300];
-    bank_books_open(&r, "withhold-retry", "");
+    bank_books_open(&r, DB_SQLITE, "withhold-retry", "");
     bank_books_fill(&r, 5);
     rows[0] = row(1, 1, 100), rows[1] = row(2, 2, 6000), rows[2] = row(3, 3, 6000);
     bank_books_list_of(&r, "list.txt", "R", rows, 3);
