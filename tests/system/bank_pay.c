@@ -213,10 +213,13 @@ static void a_bank_killed_between_hold_and_answer_asks_by_itself(void **state)
 {
     struct wire_payment p = payment("123456");
     struct iso m;
+    char out[500] = "";
     int64_t before = balance();
     world_pause(&w, "utilityd");
     says(&p, "0200", &m);
     hold_reaches(&p, 1);
+    tell_bankd(out, sizeof out, "held", "--format", "csv", NULL, NULL);
+    assert_non_null(strstr(out, p.head.key.ref)); /* somebody can see that it waits */
     world_kill(&w, "bankd");
     assert_int_equal(balance(), before - SUM);
     world_resume(&w, "utilityd");
