@@ -19,7 +19,7 @@ struct bank_settings {
     char listen[64], policy[BANK_PATH], ca[BANK_PATH], cert[BANK_PATH], key[BANK_PATH];
     int64_t connections, per_address, per_certificate, waiting;
     char utility[256], utility_name[65];
-    int64_t links, window, answer_ms, totals_after_ms, totals_again_ms;
+    int64_t links, window, answer_ms, totals_after_ms, totals_again_ms, cutover_ms; /* cutover: after midnight, 0: when the utility says so */
     char store[BANK_PATH]; /* a path, or postgresql://… */
     char work[BANK_PATH];
     int64_t commit_ms, keep_days;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "bankd/day.sql.h"
 #include "bankd/day_pg.sql.h"
@@ -15,11 +16,18 @@
     " (SELECT 1 FROM taken t WHERE t.business=p.business AND t.branch=p.branch AND t.reference=p.reference)" \
     " UNION ALL SELECT branch, reference, what, fen, state FROM taken WHERE business=$1"
 
+/* Books in SQLite that are older than this column get it. */
+static bool knows_closing(struct db *db)
+{
+    if (db_kind(db) != DB_SQLITE || db_number(db, "SELECT count(*) FROM pragma_table_info('agreed') WHERE name='closing'", DB_NO_ARGS, 0) == 1) return true;
+    return db_run(db, "ALTER TABLE agreed ADD COLUMN closing INTEGER NOT NULL DEFAULT 0 CHECK (closing IN (0, 1))", DB_NO_ARGS) >= 0;
+}
+
 struct db *bank_day_books(const struct bank *b, struct error *err)
 {
     static const struct db_part day = {"agreed", day_sql, day_pg_sql};
     struct db *db = bank_db(b, err);
-    if (db == NULL || db_make_part(db, &day) == 0) return db;
+    if (db == NULL || (db_make_part(db, &day) == 0 && knows_closing(db))) return db;
     db_failed(db, "the day's tables were not made", err);
     db_close(db);
     return NULL;
@@ -55,15 +63,15 @@ static const char *figures(const struct wire_totals *t, char *buf, size_t size)
     return buf;
 }
 
-int day_keep(const struct bank *b, day_t day, const struct wire_totals *ours, const struct wire_totals *theirs, struct error *err)
+int day_keep(const struct bank *b, day_t day, bool closing, const struct wire_totals *ours, const struct wire_totals *theirs, struct error *err)
 {
     char a[160], c[160];
     struct db *db = bank_day_books(b, err);
     if (db == NULL) return -1;
     bool good = bank_begin(db) == 0 &&
-                db_run(db, "INSERT INTO agreed (business, at_ms, settlement, ours, theirs) VALUES ($1,$2,$3,$4,$5)",
+                db_run(db, "INSERT INTO agreed (business, at_ms, settlement, ours, theirs, closing) VALUES ($1,$2,$3,$4,$5,$6)",
                        DB_ARGS(DB_INT(day), DB_INT(clock_now_ms(&b->clock)), DB_INT(theirs->settlement), DB_TEXT(figures(ours, a, sizeof a)),
-                               DB_TEXT(figures(theirs, c, sizeof c)))) == 1;
+                               DB_TEXT(figures(theirs, c, sizeof c)), DB_INT(closing))) == 1;
     if (good && theirs->settlement == 1) /* what differed is settled */
         good = db_run(db, "DELETE FROM difference WHERE business=$1", DB_ARGS(DB_INT(day))) >= 0;
     good = good && db_commit(db) == 0;
@@ -72,14 +80,19 @@ int day_keep(const struct bank *b, day_t day, const struct wire_totals *ours, co
     return good ? 0 : -1;
 }
 
-int day_agreed(const struct bank *b, day_t day)
+day_t bank_day_open(const struct bank *b, day_t from, day_t to)
 {
     struct error err;
     struct db *db = bank_day_books(b, &err);
-    if (db == NULL) return -1;
-    int64_t n = db_number(db, "SELECT settlement FROM agreed WHERE business=$1 ORDER BY id DESC LIMIT 1", DB_ARGS(DB_INT(day)), 0);
+    day_t open = DAY_NONE;
+    for (day_t day = from; db && day <= to && open == DAY_NONE; day++) {
+        int64_t said = db_number(db, "SELECT settlement FROM agreed WHERE business=$1 AND closing=1 ORDER BY id DESC LIMIT 1", DB_ARGS(DB_INT(day)), 0);
+        bool worked = day == to || db_number(db, "SELECT 1 FROM message WHERE business=$1 LIMIT 1", DB_ARGS(DB_INT(day)), 0) == 1;
+        if (said != 1 && worked) open = day;
+    }
+    if (db == NULL) log_error("%s: %s", err.what, err.why);
     db_close(db);
-    return n < 0 ? 0 : (int)n;
+    return open;
 }
 
 /* --- the utility's detail -------------------------------------------------------------- */

@@ -6,7 +6,8 @@ CREATE TABLE agreed (             -- each asking for totals of the whole bank
     at_ms      BIGINT NOT NULL,
     settlement BIGINT NOT NULL CHECK (settlement IN (1, 2)), -- in balance, out
     ours       TEXT COLLATE "C" NOT NULL,     -- count/fen of payments, reversals, refunds
-    theirs     TEXT COLLATE "C" NOT NULL
+    theirs     TEXT COLLATE "C" NOT NULL,
+    closing    BIGINT NOT NULL DEFAULT 0 CHECK (closing IN (0, 1)) -- asked after the day was over
 );
 CREATE INDEX agreed_day ON agreed (business, id);
 CREATE TRIGGER agreed_stays BEFORE UPDATE ON agreed FOR EACH ROW EXECUTE FUNCTION stays('what was answered stays');

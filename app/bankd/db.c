@@ -6,12 +6,15 @@
 #include "bankd/accounts_pg.sql.h"
 #include "bankd/schema.sql.h"
 #include "bankd/schema_pg.sql.h"
+#include "bankd/settle.sql.h"
+#include "bankd/settle_pg.sql.h"
 
 #define LOCK_ACCOUNTS "-3"
 
-/* Books that were made before there were accounts get them. */
-static const struct db_part parts[] = {{"message", schema_sql, schema_pg_sql}, {"account", accounts_sql, accounts_pg_sql}};
-static const struct db_books books = {"the bank's books", "a bank", "bankd init", "PRAGMA foreign_keys=ON", parts, 2};
+/* Books that were made before there were accounts get them (bankd init). */
+static const struct db_part parts[] = {{"message", schema_sql, schema_pg_sql}, {"account", accounts_sql, accounts_pg_sql},
+                                      {"settled", settle_sql, settle_pg_sql}};
+static const struct db_books books = {"the bank's books", "a bank", "bankd init", "PRAGMA foreign_keys=ON", parts, sizeof parts / sizeof *parts};
 
 struct db *bank_db(const struct bank *b, struct error *err) { return db_open(b->settings.store, &books, err); }
 int bank_make(const struct bank *b, struct error *err) { return db_make(b->settings.store, &books, err); }

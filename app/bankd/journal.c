@@ -78,12 +78,12 @@ static bool stopping(struct journal *j)
  * on until too many wait. A stop does not wait; the next start takes them in. */
 static bool write_rows(struct journal *j, struct row *rows)
 {
-    bool good = journal_write(j->db, &j->bank->clock, rows, keep_from_ms(j), false), told = false;
+    bool good = journal_write(j->db, j->bank, rows, keep_from_ms(j), false), told = false;
     while (!good && db_away(j->db) && !stopping(j)) {
         if (!told) log_warn("the journal waits for its database: %s", db_why(j->db));
         told = true;
         uv_sleep(AWAY_MS);
-        good = journal_write(j->db, &j->bank->clock, rows, 0, true);
+        good = journal_write(j->db, j->bank, rows, 0, true);
     }
     if (good && told) log_info("the journal's database is back");
     return good;
@@ -216,7 +216,7 @@ static int recover(struct journal *j, struct error *err)
     rows = only_new(j, rows);
     for (struct row *r = rows; r; r = r->next)
         count++;
-    bool good = rows == NULL || journal_write(j->db, &j->bank->clock, rows, 0, false);
+    bool good = rows == NULL || journal_write(j->db, j->bank, rows, 0, false);
     journal_rows_free(rows);
     if (!good) return db_failed(j->db, "the spool was not taken into the journal", err);
     for (int i = 0; i < 2; i++)

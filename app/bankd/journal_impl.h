@@ -23,8 +23,9 @@ struct row {
 
 /* journal_rows.c: rows into the books. One transaction for all of them, oldest first;
  * drops what is older than keep_from_ms (0: nothing). again: the one before failed, and
- * it is not known whether its commit was; what stands already is left out. */
-bool journal_write(struct db *db, const struct clock *clock, struct row *rows, int64_t keep_from_ms, bool again);
+ * it is not known whether its commit was; what stands already is left out. What an
+ * answer among them settles is booked with it. */
+bool journal_write(struct db *db, const struct bank *b, struct row *rows, int64_t keep_from_ms, bool again);
 
 /* journal_spool.c: two files beside the books, in turn, that hold what is not in the books yet.
  * They are written through the kernel, not to the disk: a killed program leaves

@@ -42,6 +42,9 @@ static const struct question {
      {{"business_date", "Day", PRINT_DAY}, {"bank", "Bank", PRINT_TEXT}, {"branch", "Branch", PRINT_TEXT},
       {"payments", "Payments", PRINT_INT}, {"sum", "Sum", PRINT_MONEY}, {"reversals", "Reversals", PRINT_INT},
       {"reversed", "Reversed", PRINT_MONEY}, {"undone", "Undone", PRINT_INT}, {"net", "Net", PRINT_MONEY}}},
+    {"settled", /* by the answers that agreed a branch's day */
+     "SELECT business, branch, fen FROM settled WHERE ($2 IS NULL OR branch=$2) AND ($6<0 OR business=$6) ORDER BY business, branch",
+     {{"business_date", "Day", PRINT_DAY}, {"branch", "Branch", PRINT_TEXT}, {"owed", "Owed to the utility", PRINT_MONEY}}},
     {"alarms",
      "SELECT * FROM (SELECT id, at_ms, station, address, what FROM alarm ORDER BY id DESC LIMIT $7) AS rows_last ORDER BY id",
      {{"alarm", "Alarm", PRINT_INT}, {"time", "Time", PRINT_MOMENT}, {"station", "Station", PRINT_TEXT},

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "bankd/journal_impl.h"
+#include "bankd/settle.h"
 #include "wire/message.h"
 #include "wire/tags.h"
 
@@ -68,14 +69,38 @@ static bool any(const struct row *rows, bool alarm)
     return rows != NULL;
 }
 
-bool journal_write(struct db *db, const struct clock *clock, struct row *rows, int64_t keep_from_ms, bool again)
+/* An answer that may settle a branch's day. */
+static bool settles(const struct row *r, struct iso *m)
+{
+    bool answer = !r->facts.alarm && (r->facts.fate == FATE_ANSWER || r->facts.fate == FATE_LATE || r->facts.fate == FATE_NOBODY);
+    return answer && memcmp(r->bytes, "0510", 4) == 0 && iso_unpack(m, r->bytes, r->facts.len, NULL) == 0 && settle_concerns(m);
+}
+
+static bool any_settles(const struct row *rows)
+{
+    struct iso m;
+    while (rows && !settles(rows, &m))
+        rows = rows->next;
+    return rows != NULL;
+}
+
+static bool settle_all(struct db *db, const struct bank *b, const struct row *rows, int64_t above)
+{
+    struct error err;
+    struct iso m;
+    for (const struct row *r = rows; r; r = r->next)
+        if (settles(r, &m) && r->facts.seq > above && settle_day(db, b, &m, &err) != 0) return false;
+    return true;
+}
+
+bool journal_write(struct db *db, const struct bank *b, struct row *rows, int64_t keep_from_ms, bool again)
 {
     int64_t messages = 0, alarms = 0;
-    bool good = db_begin(db) == 0;
+    bool books = any_settles(rows), good = (books ? bank_begin(db) : db_begin(db)) == 0;
     if (good && again) messages = db_number(db, "SELECT coalesce(max(seq), 0) FROM message", DB_NO_ARGS, 0);
     if (good && again) alarms = db_number(db, "SELECT coalesce(max(id), 0) FROM alarm", DB_NO_ARGS, 0);
-    good = good && messages >= 0 && alarms >= 0 && (!any(rows, false) || put_rows(db, clock, rows, false, messages)) &&
-           (!any(rows, true) || put_rows(db, clock, rows, true, alarms)) &&
+    good = good && messages >= 0 && alarms >= 0 && (!any(rows, false) || put_rows(db, &b->clock, rows, false, messages)) &&
+           (!any(rows, true) || put_rows(db, &b->clock, rows, true, alarms)) && (!books || settle_all(db, b, rows, messages)) &&
            (keep_from_ms == 0 || db_run(db, "DELETE FROM message WHERE at_ms < $1 AND seq < (SELECT min(seq) FROM message) + " PURGE_ROWS,
                                         DB_ARGS(DB_INT(keep_from_ms))) >= 0) && db_commit(db) == 0;
     if (!good) db_rollback(db);

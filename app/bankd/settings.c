@@ -20,6 +20,7 @@ const struct setting bank_setting_table[] = {
     {"utility", "connections", SETTING_INT, AT(links), 1, 16, "2", "Connections to the utility. One branch always uses one of them while it is up."},
     {"utility", "window", SETTING_INT, AT(window), 1, 100000, "2048", "Most unanswered messages on one connection; what comes beyond it waits here, branch by branch in turn."},
     {"utility", "answer_within", SETTING_SECONDS, AT(answer_ms), 50, 60000, "2500ms", "Then a request that was sent on is answered 68, one that was not 91. Shorter than the branches' own time-out (3s), so that they hear which of both it is."},
+    {"utility", "cutover", SETTING_SECONDS, AT(cutover_ms), 0, 86399999, "0s", "When the bank itself takes the business day as over, after midnight (17h, 1050min), though the utility has not said so; not before the utility's own hour. 0s: when the utility says so."},
     {"utility", "totals_after", SETTING_SECONDS, AT(totals_after_ms), 0, 86400000, "60s", "So long after the utility's business day is over its totals of the whole bank are asked for."},
     {"utility", "totals_again", SETTING_SECONDS, AT(totals_again_ms), 1000, 86400000, "1h", "A day that is out of balance, or got no answer, is asked again so often, for three days."},
     {"store", "path", SETTING_PATH, AT(store), 0, 0, "bank.db", "The bank's books with the journal: a SQLite file on a local disk, or postgresql://user@host/database. Without a password in it: PostgreSQL takes that from ~/.pgpass."},

@@ -41,6 +41,10 @@ static const struct { const char *name, *what, *sql; } rules[] = {
      "SELECT count(*) FROM hold h WHERE coalesce((SELECT sum(CASE WHEN e.debit=h.account THEN e.fen ELSE -e.fen END) FROM entry e"
      " WHERE e.key=h.bank || '/' || h.branch || '/' || h.reference AND (e.debit=h.account OR e.credit=h.account)), 0)"
      " <> CASE WHEN h.state IN (1, 2) THEN h.fen ELSE h.rest_fen END"},
+    {"day-settled", "what a branch's days settled is the sum of its entries",
+     "SELECT count(*) FROM (SELECT 1 FROM (SELECT branch, business, fen FROM settled UNION ALL SELECT branch, business, CASE WHEN debit=2 THEN -fen ELSE fen END FROM entry"
+     " WHERE what=8 AND debit IN (1,2) AND credit IN (1,2)) AS both_sides GROUP BY branch, business HAVING sum(fen)<>0)"
+     " AS apart"},
     {"closed-empty", "a closed account holds nothing", "SELECT count(*) FROM account WHERE state=2 AND balance_fen<>0"},
     {"answer-sent", "what was answered had been sent on",
      "SELECT count(*) FROM message a WHERE a.fate IN ('answer','late','nobody') AND a.reference<>'' AND NOT EXISTS (SELECT 1 FROM message s"

@@ -6,6 +6,8 @@
 #ifndef TESTS_LIB_BANK_BOOKS_H
 #define TESTS_LIB_BANK_BOOKS_H
 
+#include <sqlite3.h>
+
 #include "bankd/account.h"
 #include "lib/postgres.h"
 #include "lib/world.h"
