@@ -25,6 +25,12 @@ struct asking {
     int64_t tag;
 };
 
+static void asking_free(struct asking *asking)
+{
+    if (asking) json_decref(asking->params);
+    free(asking);
+}
+
 static const struct rpc_error left = {.code = -2, .reason = "left", .message = "left by the teller"};
 
 /* The line that a payment can be followed by, here as in the daemons. */
@@ -86,9 +92,26 @@ static bool always_approved(const char *method)
 
 void asking_forget(struct counter *c)
 {
-    if (c->asking) json_decref(c->asking->params);
-    free(c->asking);
+    asking_free(c->asking);
     c->asking = NULL;
+    asking_over(c);
+}
+
+void asking_over(struct counter *c)
+{
+    asking_free(c->unsigned_act);
+    c->unsigned_act = NULL;
+}
+
+void asking_again(struct counter *c)
+{
+    if (!c->unsigned_act) {
+        say(c, "%s", _("Nothing waits for a second person. An act that needs one asks for him by itself."));
+        return;
+    }
+    c->asking = c->unsigned_act;
+    c->unsigned_act = NULL;
+    screen_open(c, &screen_approve, NULL);
 }
 
 static void tried(struct counter *c, int64_t tag, const json_t *result, const struct rpc_error *error)
@@ -101,8 +124,7 @@ static void tried(struct counter *c, int64_t tag, const json_t *result, const st
     }
     c->asking = NULL;
     asking->answer(c, asking->tag, result, error);
-    json_decref(asking->params);
-    free(asking);
+    asking_free(asking);
 }
 
 void call_approved(struct counter *c, const char *method, json_t *params, const char *words,
@@ -159,6 +181,7 @@ void asking_drop(struct counter *c)
     screen_close(c, &screen_approve);
     if (!asking) return;
     asking->answer(c, asking->tag, NULL, &left);
-    json_decref(asking->params);
-    free(asking);
+    asking_over(c);
+    if (c->asking) asking_free(asking); /* its answer began another act */
+    else c->unsigned_act = asking;
 }

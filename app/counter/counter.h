@@ -90,6 +90,7 @@ struct counter {
     json_t *to_show, *showing; /* keys of payments whose "recorded" is not painted; painted, not yet taken */
     char form_said[SAY_SIZE]; /* a form's file that is broken */
     struct asking *asking;    /* the act that waits for a second person */
+    struct asking *unsigned_act; /* the one that was left unsigned with the last key; NULL: none */
     struct printing *printing;
     int papers; /* reports that are being printed or saved */
 };
@@ -139,6 +140,8 @@ const char *asking_words(const struct counter *c);
 void asking_send(struct counter *c, const char *number, const char *password);
 void asking_forget(struct counter *c); /* unanswered: the program ends, another act is begun */
 void asking_drop(struct counter *c); /* left: the act is answered with "left" */
+void asking_again(struct counter *c); /* F9: what was just left is signed after all */
+void asking_over(struct counter *c); /* any other key: the screen may show something else from here on */
 
 /* --- session.c --- */
 void session_up(void *ctx);

@@ -247,7 +247,7 @@ static const struct {
 } everywhere[] = {
     {PRESS_FN(1), true, &screen_help, go_help}, {PRESS_FN(2), false, NULL, screen_home},
     {PRESS_FN(3), true, NULL, go_back},         {PRESS_FN(6), false, &screen_todo, go_waiting},
-    {PRESS_FN(10), false, &screen_menu, go_menu},
+    {PRESS_FN(9), false, NULL, asking_again},   {PRESS_FN(10), false, &screen_menu, go_menu},
 };
 
 /* Help over a lock must not be a way past the lock, nor past a password to be changed. */
@@ -264,6 +264,7 @@ static void dispatch(struct counter *c, struct press press)
     const struct screen *screen = screen_now(c);
     say_nothing(c);
     counter_dirty(c);
+    if (press.code != PRESS_FN(9)) asking_over(c);
     for (size_t i = 0; i < sizeof everywhere / sizeof everywhere[0]; i++) {
         if (everywhere[i].code != press.code || everywhere[i].own == screen) continue;
         if (everywhere[i].always || !alone(c)) everywhere[i].go(c);

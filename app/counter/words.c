@@ -56,14 +56,14 @@ static const struct reason { const char *reason, *what, *remedy; } reasons[] = {
     {"refused", N_("The utility refused"), N_("See the reason.")},
     {"token", N_("What is on the screen has lapsed"), N_("Look at it again; nothing was recorded.")},
     {"state", N_("It is in another state by now"), N_("Look at it again with F5.")},
-    {"number", N_("This is not the next number"), N_("Type what the sheet in the printer says.")},
+    {"number", N_("The invoice number does not fit"), N_("Look at the paper again.")},
     {"book", N_("No invoice numbers are loaded"), N_("A supervisor loads a book.")},
     {"day", N_("The business day is not open"), N_("A supervisor opens it.")},
     {"startup", N_("There are things to settle first"), N_("F6 shows them.")},
     {"stopped", N_("No money is taken now"), N_("Tell the supervisor.")},
     {"internal", N_("The branch host failed at this"), N_("Report it to the technician.")},
     {"away", N_("The branch host does not answer"), N_("Nothing new can be recorded until it is back.")},
-    {"left", N_("Left without approval"), N_("Nothing was changed.")},
+    {"left", N_("Left without approval"), N_("Nothing was changed. F9: sign after all.")},
 };
 
 static const struct word forwards[] = {
