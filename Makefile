@@ -162,6 +162,10 @@ $(B)/tests/%: tests/$(1)/%.c $(TEST_LIB) $(PART_LIBS) $(LIBS) $(GEN)
 endef
 $(foreach d,unit system screens,$(eval $(call test_program,$(d))))
 
+# before ippeveprinter: no sanitizers, it is loaded into a program of others
+$(B)/noavahi.so: tests/lib/preload/avahi.c
+	$(Q)$(CC) -std=c11 -Wall -Wextra -Wno-unused-parameter -Werror -shared -fPIC -o $@ $<
+
 # `make test` replays what was found; `make fuzz SECONDS=20` looks for more,
 # each target for that long, with clang.
 FUZZ_MAIN := $(if $(FUZZER),-fsanitize=fuzzer,tests/fuzz/replay.c)
@@ -230,7 +234,7 @@ test: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all test-programs storm-programs
 	@B=$(B) tests/run $(CHECKS) $(UNIT) $(FUZZ) $(SCREENS) $(SYSTEM) $(B)/storm tests/storm/mutants.sh tests/storm/spin.sh
 .PHONY: test-programs
-test-programs: $(B)/once $(B)/conformance $(B)/day $(MANUALS) $(UNIT) $(FUZZ) $(SYSTEM) $(SCREENS)
+test-programs: $(B)/once $(B)/noavahi.so $(B)/conformance $(B)/day $(MANUALS) $(UNIT) $(FUZZ) $(SYSTEM) $(SCREENS)
 
 # every screen in both languages, as pictures in $(B)/screens
 screens: all $(B)/tests/screen_pictures

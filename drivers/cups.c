@@ -9,6 +9,7 @@
  * CUPS prints a job again after its own restart, whatever its error policy says. So
  * numbered paper goes only to queues through the backend `once` (drivers/once.c). */
 #include <cups/cups.h>
+#include <cups/pwg.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +28,7 @@ struct cups_state {
     http_t *http;
     char queue[QUEUE_SIZE], uri[HTTP_MAX_URI], uuid[64];
     char job[200], format[64];
+    int sheet_w_mm100, sheet_h_mm100;
     int number;        /* of the job; 0: none yet */
     ino_t connection;  /* cupsd's life: a new connection may be a new cupsd */
     bool sending;      /* its document is open */
@@ -119,6 +121,8 @@ static int cups_open(struct transport *t, const char *rest, const struct transpo
         return error_all(err, "printer address not understood", t->uri, "no such name of a queue", "write cups:QUEUE as lpstat -v shows it");
     snprintf(s->format, sizeof s->format, "%s", how->format ? how->format : CUPS_FORMAT_RAW);
     snprintf(s->job, sizeof s->job, "%s", how->job ? how->job : "");
+    s->sheet_w_mm100 = how->sheet_w_mm100;
+    s->sheet_h_mm100 = how->sheet_h_mm100;
     s->http = httpConnect2(cupsServer(), ippPort(), NULL, AF_UNSPEC, cupsEncryption(), 1,
                            how->connect_timeout_ms ? how->connect_timeout_ms : 3000, NULL);
     if (s->http == NULL)
@@ -162,6 +166,18 @@ static int learn_uuid(struct cups_state *s)
     return ours && s->uuid[0] ? 0 : -1;
 }
 
+/* Else CUPS shrinks the page onto the size that the queue has by default, Letter as often as
+ * not. Sizes are named upright; a page that lies is turned by CUPS itself. */
+static void tell_sheet(const struct cups_state *s, ipp_t *q)
+{
+    bool lies = s->sheet_w_mm100 > s->sheet_h_mm100;
+    int w = lies ? s->sheet_h_mm100 : s->sheet_w_mm100, h = lies ? s->sheet_w_mm100 : s->sheet_h_mm100;
+    const pwg_media_t *media = w > 0 ? pwgMediaForSize(w, h) : NULL;
+    if (media == NULL) return;
+    ippAddString(q, IPP_TAG_JOB, IPP_TAG_KEYWORD, "media", NULL, media->pwg);
+    ippAddString(q, IPP_TAG_JOB, IPP_TAG_KEYWORD, "print-scaling", NULL, "none");
+}
+
 static int create(struct transport *t, struct error *err)
 {
     struct cups_state *s = t->state;
@@ -169,6 +185,7 @@ static int create(struct transport *t, struct error *err)
     ipp_t *q = question(s, IPP_OP_CREATE_JOB);
     ippAddString(q, IPP_TAG_OPERATION, IPP_TAG_NAME, "job-name", NULL, s->job);
     ippAddString(q, IPP_TAG_JOB, IPP_TAG_KEYWORD, "job-hold-until", NULL, "indefinite");
+    tell_sheet(s, q);
     char path[QUEUE_SIZE + 16];
     snprintf(path, sizeof path, "/printers/%s", s->queue);
     ipp_t *answer = ask(s, q, path, &why);

@@ -21,12 +21,14 @@ void put_form(struct service *s, const struct session *session, const char *kind
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
         if (strcmp(forms[i].kind, kind) == 0) preset = forms[i].preset;
     snprintf(form, sizeof form, "%s", preset);
-    /* "prepay-80" on a roll of 58 mm is "prepay-58" */
+    /* "prepay-80" on a roll of 58 mm is "prepay-58", on continuous paper "prepay-241" */
+    const char *paper = strchr(media, '-');
+    bool roll = strncmp(media, "roll-", 5) == 0, tractor = strncmp(media, "tractor-", 8) == 0;
     char *end = strrchr(form, '-');
-    if (strcmp(kind, "counterfeit") != 0 && strncmp(media, "roll-", 5) == 0 && end && text_digits(end + 1)) snprintf(end, sizeof form - (size_t)(end - form), "%s", media + 4);
+    if ((roll || tractor) && end && text_digits(end + 1)) snprintf(end, sizeof form - (size_t)(end - form), "%s", paper);
     const char *template = json_string_value(json_object_get(printer, "template"));
-    /* no slip is drawn for a sheet: a copy there is the invoice itself, marked */
-    bool bound_form = template && *template && (invoice || (copy && strncmp(media, "roll-", 5) != 0));
+    /* a copy on a sheet is the invoice itself, marked; pre-printed paper has half of it, so there it is a receipt */
+    bool bound_form = template && *template && (invoice || (copy && !roll && !tractor));
     json_object_set_new(job, "template", json_string(bound_form ? template : form));
     json_object_set_new(job, "media", json_string(media));
     json_object_set_new(job, "kind", json_string(kind));

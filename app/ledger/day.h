@@ -42,6 +42,8 @@ struct ledger_totals {
     int64_t queued, queued_fen;      /* advised, not answered */
     int64_t undoing, reversing, declined, undone, excepted, shorts, settled;
     int64_t refunds, refunds_fen;    /* credit given back in cash: debits of a 0500 */
+    int64_t deposits, deposits_fen, withdrawals, withdrawals_fen; /* special accounts, cash; opening and closing are in them */
+    int64_t from_accounts, from_accounts_fen; /* of payments: not in cash */
     int64_t abandoned;               /* of undoing, undone, shorts: never sent on as an advice */
     int64_t given_back_fen, to_give_back_fen; /* of this day's payments, whenever it was handed over */
     int64_t over_fen, short_fen;     /* a teller's: his tills; all: the vault too */

@@ -152,6 +152,8 @@ enum ledger_result ledger_payment_insert(struct ledger *ledger, const struct led
 enum ledger_result ledger_payment_of_token(struct ledger *ledger, const struct ledger_draft *draft, int64_t *id, struct error *err);
 /* Bills named once, nothing below zero, sums up to what a message can carry: fills the sums of `payment`. */
 enum ledger_result ledger_draft_sums(const struct ledger_draft *draft, struct ledger_payment *payment, struct error *err);
+/* What was tendered less the change is the sum. */
+enum ledger_result ledger_cash_adds_up(const struct ledger_draft *draft, const struct ledger_payment *payment, struct error *err);
 /* No bill of it is in hand or stands here. */
 enum ledger_result ledger_bills_free(struct ledger *ledger, const struct ledger_draft *draft, struct error *err);
 
@@ -184,9 +186,12 @@ enum ledger_result ledger_payment_hand_no_cash(struct ledger *ledger, struct led
 /* A person has seen it: not held any more, and taken as shown. */
 enum ledger_result ledger_payment_seen(struct ledger *ledger, struct ledger_payment *payment, struct error *err);
 
-/* outbox_add.c. The final bytes of a message about it, kept with their digest, ready to go. */
+/* outbox_add.c. The final bytes of a message about it, kept with their digest, ready to go. An 02xx names a checker
+ * only when his word goes with it (ask: special accounts). */
 enum ledger_result ledger_outbox_add(struct ledger *ledger, const struct ledger_payment *payment, const char *class,
                                      const char *maker, const char *checker, struct error *err);
+enum ledger_result ledger_outbox_ask(struct ledger *ledger, const struct ledger_payment *payment, const struct ledger_account_ask *ask,
+                                     const char *checker, struct error *err);
 /* A notice for the utility: what became of a number on paper. A key of its own. */
 enum ledger_result ledger_notice(struct ledger *ledger, const struct ledger_payment *payment, const char *series,
                                  const char *number, const char *paper, const char *operator_number, struct error *err);
@@ -216,6 +221,8 @@ enum ledger_result ledger_sheet_move(struct ledger *ledger, const struct ledger_
 enum ledger_result ledger_turn_back(struct ledger *ledger, struct ledger_payment *payment, const struct ledger_paper *papers,
                                     int count, const char *maker, const char *checker, struct error *err);
 
+/* No cash was taken with it, so nobody need have seen it: after a restart it is simply asked again. */
+enum ledger_result ledger_payment_unseen(struct ledger *ledger, const struct ledger_payment *payment, struct error *err);
 /* move.c. A refund or a transfer: its cash does not come in, it goes out or nowhere. */
 bool ledger_moves(const struct ledger_payment *payment);
 /* It was approved: what is given back, and what that means for the payment whose money it was. */

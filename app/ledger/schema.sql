@@ -285,14 +285,16 @@ CREATE TABLE payment (
     ref          TEXT NOT NULL UNIQUE CHECK (length(ref) = 12), -- DE 37: epoch and counter
     token        TEXT NOT NULL UNIQUE,   -- of its draft: a double Enter is one payment
     proc         INTEGER NOT NULL CHECK (proc = 500000 OR proc = 501000 OR proc = 210000 OR proc = 10000 OR proc = 200000 OR
-                                        proc = 220000),
+                                        proc = 220000 OR proc = 920000 OR proc = 930000 OR proc = 940000 OR proc = 950000 OR
+                                        proc = 350000),
     state        TEXT NOT NULL CHECK (state = 'recorded' OR state = 'posted' OR state = 'declined' OR state = 'advised' OR
                                       state = 'undoing' OR state = 'undone' OR state = 'short' OR state = 'excepted' OR
                                       state = 'reversing' OR state = 'reversed' OR state = 'settled'),
     customer     TEXT NOT NULL,
     name         TEXT NOT NULL,
     address      TEXT NOT NULL,
-    account      TEXT NOT NULL,          -- special account, '' for cash
+    account      TEXT NOT NULL,          -- special account, '' for cash; of one that is opened: as the bank answers
+    balance_fen  INTEGER,                -- of that account behind it, as the bank answered
     bills_fen    INTEGER NOT NULL CHECK (bills_fen >= 0),
     late_fee_fen INTEGER NOT NULL CHECK (late_fee_fen >= 0),
     prepaid_fen  INTEGER NOT NULL CHECK (prepaid_fen >= 0),
@@ -329,8 +331,11 @@ CREATE TABLE payment (
     adopted      INTEGER NOT NULL DEFAULT 0 CHECK (adopted IN (0, 1)), -- lost with a disk, taken up again under its old key
     audit        INTEGER NOT NULL UNIQUE REFERENCES audit,           -- the record of its T1
     CHECK (amount_fen = bills_fen + late_fee_fen + prepaid_fen),
-    CHECK (proc <> 500000 OR tendered_fen - change_fen = amount_fen),
-    CHECK (amount_fen > 0 OR bill_count > 0),
+    CHECK ((proc <> 500000 AND proc <> 210000 AND proc <> 920000) OR tendered_fen - change_fen = amount_fen),
+    CHECK (amount_fen > 0 OR bill_count > 0 OR proc = 920000 OR proc = 930000 OR proc = 940000 OR proc = 950000 OR proc = 350000),
+    CHECK (bill_count = 0 OR proc = 500000 OR proc = 501000 OR proc = 220000),
+    CHECK (offline = 0 OR proc = 500000), -- all others are asked on line only
+    CHECK (account <> '' OR proc = 500000 OR proc = 200000 OR proc = 220000 OR proc = 920000),
     CHECK ((state = 'reversing') <= (stood IS NOT NULL)),
     CHECK ((state = 'settled') = (kept IS NOT NULL)),
     CHECK (foreign_undo = 0 OR posted = 0),
@@ -348,6 +353,9 @@ CREATE INDEX payment_open ON payment (state, id)
 CREATE INDEX payment_owed ON payment (day, operator, owed_fen) WHERE owed_fen > 0;
 CREATE INDEX payment_handed ON payment (day, operator, handed_fen) WHERE handed_fen > 0;
 CREATE INDEX payment_refund ON payment (day, operator, amount_fen) WHERE proc = 200000 AND posted = 1 AND undone = 0;
+-- what special accounts moved in a day
+CREATE INDEX payment_bank ON payment (day, operator, proc, state, amount_fen)
+    WHERE (proc = 210000 OR proc = 10000 OR proc = 920000 OR proc = 950000 OR proc = 501000);
 CREATE INDEX payment_held ON payment (id) WHERE held = 1;
 CREATE INDEX payment_offline ON payment (day, amount_fen) WHERE offline = 1 AND undone = 0; -- what the limits count
 CREATE INDEX payment_not_shown ON payment (id) WHERE shown_at IS NULL;
@@ -356,6 +364,8 @@ CREATE TRIGGER payment_moves BEFORE UPDATE OF state ON payment
 WHEN NEW.state <> OLD.state
  AND NOT EXISTS (SELECT 1 FROM move WHERE thing = 'payment' AND was = OLD.state AND becomes = NEW.state)
 BEGIN SELECT RAISE(ABORT, 'payment: no such transition'); END;
+CREATE TRIGGER payment_on_line_only BEFORE UPDATE OF state ON payment WHEN NEW.state = 'advised' AND OLD.proc <> 500000
+BEGIN SELECT RAISE(ABORT, 'payment: it is asked on line only'); END;
 CREATE TRIGGER payment_starts BEFORE INSERT ON payment WHEN NEW.state NOT IN ('recorded', 'advised')
 BEGIN SELECT RAISE(ABORT, 'payment: starts recorded or advised'); END;
 CREATE TRIGGER payment_back_as_it_stood BEFORE UPDATE OF state ON payment
@@ -368,10 +378,13 @@ BEGIN SELECT RAISE(ABORT, 'payment: settled only with a parked row'); END;
 CREATE TRIGGER payment_settled_by_two BEFORE UPDATE OF state ON payment
 WHEN NEW.state = 'settled' AND NOT EXISTS (SELECT 1 FROM act WHERE subject = OLD.ref AND act = 'settle')
 BEGIN SELECT RAISE(ABORT, 'payment: settled by two people only'); END;
-CREATE TRIGGER payment_fixed BEFORE UPDATE OF id, ref, token, proc, customer, name, address, account, bills_fen,
-    late_fee_fen, prepaid_fen, amount_fen, bill_count, tendered_fen, change_fen, day, taken_at, stan, terminal, till,
+CREATE TRIGGER payment_fixed BEFORE UPDATE OF id, ref, token, proc, customer, name, address, bills_fen, late_fee_fen,
+    prepaid_fen, amount_fen, bill_count, tendered_fen, change_fen, day, taken_at, stan, terminal, till,
     operator, audit ON payment
 BEGIN SELECT RAISE(ABORT, 'payment: what was recorded is fixed'); END;
+CREATE TRIGGER payment_account_once BEFORE UPDATE OF account ON payment
+WHEN NEW.account <> OLD.account AND (OLD.account <> '' OR OLD.proc <> 920000)
+BEGIN SELECT RAISE(ABORT, 'payment: its account is fixed'); END;
 CREATE TRIGGER payment_shown_once BEFORE UPDATE OF shown_at ON payment
 WHEN OLD.shown_at IS NOT NULL AND NEW.shown_at IS NOT OLD.shown_at
 BEGIN SELECT RAISE(ABORT, 'payment: shown once'); END;
@@ -465,7 +478,7 @@ CREATE TABLE entry (
            OR credit GLOB 'till:[0-9][0-9]')
 ) STRICT;
 CREATE INDEX entry_payment ON entry (payment) WHERE payment IS NOT NULL;
-CREATE UNIQUE INDEX entry_once ON entry (payment, event) WHERE event IN ('recorded', 'posted'); -- cash in once, owed once
+CREATE UNIQUE INDEX entry_once ON entry (payment, event) WHERE event IN ('recorded', 'deposited', 'withdrawn', 'posted'); -- cash in or out once, owed once
 CREATE INDEX entry_day ON entry (day, event);
 CREATE INDEX entry_till ON entry (till) WHERE till IS NOT NULL;
 CREATE TRIGGER entry_no_update BEFORE UPDATE ON entry

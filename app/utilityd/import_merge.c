@@ -108,7 +108,7 @@ static int prepare_pg(struct db *db)
     return status ? -1 : 0;
 }
 
-static int64_t next_change(struct db *db) { return db_number(db, "SELECT coalesce(max(change), 0) FROM bill", DB_NO_ARGS, -1); }
+static int64_t next_change(struct db *db) { return db_number(db, "SELECT coalesce(max(id), 0) FROM change", DB_NO_ARGS, -1); }
 
 static void list(struct import_listed *to, int64_t line, const char *number)
 {

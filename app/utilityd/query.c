@@ -171,7 +171,7 @@ static int take_subject(const struct question *q, struct options *o, const char 
 static int answer(struct utility *u, const struct question *q, struct options *o)
 {
     struct error err;
-    struct db *db = db_open(u->settings.store, &err);
+    struct db *db = utility_db_open(u->settings.store, &err);
     if (db == NULL) return failed(&err);
     if (strcmp(q->name, "arrears") == 0 && !(o->f.given & BY_DAY)) {
         o->f.given |= BY_DAY;

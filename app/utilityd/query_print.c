@@ -37,6 +37,10 @@ static size_t build(const struct question *q, const struct query_filters *f, cha
         /* arrears as of a day are what fell due before it */
         len += (size_t)snprintf(sql + len, SQL_SIZE - len, " AND %s%s$%zu", q->on[i], i == 2 && strcmp(q->name, "arrears") == 0 ? " < " : "=", count + 1);
         args[count++] = i == 2 ? DB_INT(f->day) : DB_TEXT(texts[i]);
+        /* by what leads to them: only a payment that no bill names is in an index by customer */
+        if (strcmp(q->on[i], "p.customer") == 0)
+            len += (size_t)snprintf(sql + len, SQL_SIZE - len, " AND p.id IN (SELECT paid_by FROM bill WHERE customer=$%zu UNION"
+                                                               " SELECT id FROM payment WHERE customer=$%zu AND aside=1)", count, count);
     }
     if (f->given & BY_KEY) {
         len += (size_t)snprintf(sql + len, SQL_SIZE - len, " AND s.bank=$1 AND s.branch=$2 AND p.reference=$3");

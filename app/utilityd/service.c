@@ -155,7 +155,7 @@ struct service *service_open(const struct utility *u, bool posts, struct error *
     s->u = u;
     s->rules.oldest_first = u->settings.oldest_first;
     s->rules.fee = (struct fee_rules){(int)u->settings.next_year_permille, u->settings.minimum_fen, u->settings.cap_fen};
-    s->db = db_open(u->settings.store, err);
+    s->db = utility_db_open(u->settings.store, err);
     if (s->db && posts) s->store = store_open(u->settings.store, err);
     if (s->db && (s->store || !posts)) return s;
     service_close(s);

@@ -31,7 +31,7 @@ int withholding_find(struct db *db, const char *bank, const char *batch, struct 
     return db_end(db) < 0 ? -1 : found;
 }
 
-int64_t withhold_last_change(struct db *db) { return db_number(db, "SELECT coalesce(max(change), 0) FROM bill", DB_NO_ARGS, -1); }
+int64_t withhold_last_change(struct db *db) { return db_number(db, "SELECT coalesce(max(id), 0) FROM change", DB_NO_ARGS, -1); }
 
 int withhold_lock(struct db *db)
 {

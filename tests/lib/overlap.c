@@ -91,8 +91,8 @@ static void *front(void *arg)
 static void make_books(const char *where)
 {
     struct error err;
-    if (db_make(where, &err) != 0) fail_msg("%s", err.why);
-    struct db *db = db_open(where, &err);
+    if (utility_db_make(where, &err) != 0) fail_msg("%s", err.why);
+    struct db *db = utility_db_open(where, &err);
     if (db == NULL) fail_msg("%s", err.why);
     assert_true(db_run(db, "INSERT INTO customer (number, name, address, supply, meter) SELECT 'C' || lpad(CAST(i AS TEXT), 3, '0'), 'name', '', '', 'M'"
                            " FROM generate_series(0, 99) i", DB_NO_ARGS) == 100);
@@ -108,7 +108,7 @@ static void compare(const char *where, struct overlap *out)
     struct error err;
     int64_t credit = 0;
     int payers[BILLS] = {0};
-    struct db *db = db_open(where, &err);
+    struct db *db = utility_db_open(where, &err);
     for (int k = 0; k < KEYS; k++) {
         bool posted = strcmp(seen[k].code, "00") == 0;
         out->two_answers += seen[k].two;

@@ -76,7 +76,7 @@ void utility_prepare(void)
     int fd = open(utility.settings.store, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     assert(fd >= 0);
     close(fd);
-    status = db_make(utility.settings.store, &err);
+    status = utility_db_make(utility.settings.store, &err);
     assert(status == 0);
     (void)status;
     status = sqlite3_open(utility.settings.store, &db);

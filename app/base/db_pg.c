@@ -4,14 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "utilityd/db_impl.h"
-#include "utilityd/schema_pg.sql.h"
+#include "base/db_impl.h"
 
 #define KEPT_MAX 64 /* prepared statements */
 #define ARGS_MAX 32
 #define OID_INT8 20
 #define OID_TEXT 25
-#define LOCK_INIT "-2"
 #define LINE_MAX_BYTES 8192 /* of a loaded row */
 
 struct pg {
@@ -211,48 +209,33 @@ static void close_db(struct db *db)
     free(p);
 }
 
-static const struct db_ops ops = {ask, row, text, number, end, load, load_row, load_end, why, close_db};
+static int script(struct db *db, const char *sql)
+{
+    struct pg *p = of(db);
+    PGresult *r = PQexec(p->lib, sql);
+    bool good = PQresultStatus(r) == PGRES_COMMAND_OK || PQresultStatus(r) == PGRES_TUPLES_OK;
+    if (!good) fail(p, PQresultErrorMessage(r));
+    PQclear(r);
+    return good ? 0 : -1;
+}
 
-static struct pg *connect_to(const char *where, struct error *err)
+static const struct db_ops ops = {ask, row, text, number, end, load, load_row, load_end, script, why, close_db};
+
+struct db *db_pg_open(const char *where, const struct db_books *books, struct error *err)
 {
     struct pg *p = calloc(1, sizeof *p);
-    if (p == NULL) return error_all(err, "the utility's books were not opened", NULL, "no memory", NULL), NULL;
-    p->db = (struct db){.ops = &ops, .kind = DB_POSTGRES};
-    p->lib = PQconnectdb(where);
-    if (PQstatus(p->lib) == CONNECTION_OK && greet(p->lib)) return p;
-    fail(p, PQerrorMessage(p->lib));
+    if (p) {
+        p->db = (struct db){.ops = &ops, .books = books, .kind = DB_POSTGRES};
+        p->lib = PQconnectdb(where);
+        if (PQstatus(p->lib) == CONNECTION_OK && greet(p->lib)) return &p->db;
+        fail(p, PQerrorMessage(p->lib));
+    }
     /* the address may hold a password: name the place alone */
     const char *at = strrchr(where, '@');
-    error_all(err, "the utility's books were not opened", at ? at + 1 : where, p->why, "see that PostgreSQL runs there and knows user and database");
-    close_db(&p->db);
+    error_set(err, "%s were not opened", books->name);
+    error_where(err, "%s", at ? at + 1 : where);
+    error_why(err, "%s", p ? p->why : "no memory");
+    error_remedy(err, "see that PostgreSQL runs there and knows user and database");
+    if (p) close_db(&p->db);
     return NULL;
-}
-
-#define IS_THERE "SELECT count(*) FROM pg_tables WHERE schemaname=current_schema() AND tablename IN ('payment', 'bill', 'agreement')"
-
-struct db *db_pg_open(const char *where, struct error *err)
-{
-    struct pg *p = connect_to(where, err);
-    if (p == NULL) return NULL;
-    if (db_number(&p->db, IS_THERE, DB_NO_ARGS, 0) == 3) return &p->db;
-    error_all(err, "the utility's books were not opened", NULL, "the database holds no books of a utility", "make them: utilityd init");
-    close_db(&p->db);
-    return NULL;
-}
-
-int db_pg_make(const char *where, struct error *err)
-{
-    struct pg *p = connect_to(where, err);
-    int status = -1;
-    if (p == NULL) return -1;
-    if (db_begin(&p->db) == 0 && db_run(&p->db, "SELECT pg_advisory_xact_lock(" LOCK_INIT ")", DB_NO_ARGS) >= 0) {
-        int64_t there = db_number(&p->db, IS_THERE, DB_NO_ARGS, -1);
-        PGresult *r = there == 0 ? PQexec(p->lib, schema_pg_sql) : NULL;
-        if (r && PQresultStatus(r) != PGRES_COMMAND_OK) fail(p, PQresultErrorMessage(r));
-        else if (there >= 0 && db_commit(&p->db) == 0) status = 0;
-        PQclear(r);
-    }
-    if (status != 0) error_all(err, "the utility's books were not made", NULL, p->why, "see that the user may make tables there");
-    close_db(&p->db);
-    return status;
 }
