@@ -166,23 +166,34 @@ void say_nothing(struct counter *c)
 
 /* --- waiting --- */
 
-void busy_start(struct counter *c, const char *words)
+static void busy_set(struct counter *c, const char *words, bool firm)
 {
     text_copy(c->busy, sizeof c->busy, words);
-    c->busy_firm = false;
+    c->busy_firm = firm;
     c->busy_since_ms = uv_now(c->loop);
+}
+
+void busy_start(struct counter *c, const char *words)
+{
+    if (!*c->busy || !c->busy_firm) busy_set(c, words, false); /* what is being recorded is waited for first */
 }
 
 void busy_firm(struct counter *c, const char *words)
 {
-    busy_start(c, words);
-    c->busy_firm = true;
+    busy_set(c, words, true);
+    c->firm_next = true;
+}
+
+void busy_over(struct counter *c)
+{
+    *c->busy = 0; /* the keys that waited go on once the answer has been worked in */
+    c->busy_firm = c->firm_next = false;
+    counter_dirty(c);
 }
 
 void busy_end(struct counter *c)
 {
-    *c->busy = 0; /* the keys that waited go on once the answer has been worked in */
-    counter_dirty(c);
+    if (!c->busy_firm || c->answering != ANSWER_OTHER) busy_over(c);
 }
 
 static void busy_leave(struct counter *c)

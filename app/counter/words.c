@@ -35,7 +35,8 @@ static const struct reason { const char *reason, *what, *remedy; } reasons[] = {
     {"approval-expired", N_("The approval has lapsed"), N_("Have it signed again.")},
     {"approval-used", N_("This approval was used already"), N_("Have it signed again.")},
     {"approval-altered", N_("What was approved was something else"), N_("Have it signed again.")},
-    {"approval-password", N_("Wrong number or password of the second person"), N_("Type both again.")},
+    {"approval-password", N_("Wrong number, password or code of the second person"), N_("Type them again; a code is good once.")},
+    {"approval-code", N_("A one-time code is wanted"), N_("Type the password and the code; who has none gets codes from two supervisors.")},
     {"unknown-customer", N_("No such customer"), N_("Check the number, or search with F4.")},
     {"nothing-to-pay", N_("Nothing is to be paid"), N_("Cash can be kept as credit.")},
     {"window", N_("Not payable at the bank any more"), N_("Send the customer to the power bureau.")},
@@ -100,12 +101,13 @@ static const struct word acts[] = {
     {"number_return", N_("numbers returned")}, {"vault", N_("vault")}, {"till_force_close", N_("absent teller's till")},
     {"day_close", N_("day closed")}, {"clock_confirm", N_("date confirmed")}, {"operator_unlock", N_("operator unlocked")},
     {"operator_add", N_("operator added")}, {"operator_set", N_("operator changed")}, {"operator_password", N_("new first password")},
+    {"operator_code", N_("new one-time codes")},
     {"repair", N_("difference mended")}, {"restore_answer", N_("spoken for after a restore")}, {"restore_adopt", N_("payment taken up again")},
     {"restore_done", N_("restore finished")},
 };
 
 static const struct word states[] = {
-    {"teller", N_("Teller")}, {"supervisor", N_("Supervisor")}, {"technician", N_("Technician")}, {"loaded", N_("loaded")},
+    {"teller", N_("Teller")}, {"supervisor", N_("Supervisor")}, {"technician", N_("Technician")}, {"outside", N_("Other branch")}, {"loaded", N_("loaded")},
     {"ended", N_("taken out")}, {"received", N_("received")}, {"returned", N_("returned")}, {"told again", N_("told again")}, {"undone again", N_("undone again")}, {"explained", N_("explained")},
     {"recorded", N_("recorded")}, {"posted", N_("posted")}, {"declined", N_("declined")},
     {"tombstone", N_("undone unseen")}, {"advised", N_("queued")}, {"undoing", N_("being turned back")}, {"undone", N_("turned back")},

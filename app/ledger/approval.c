@@ -12,6 +12,7 @@
 #define SHOWN_MAX 100 /* at one sign-on; the rest at the next */
 #define T ROLE_TELLER
 #define S ROLE_SUPERVISOR
+#define O ROLE_OUTSIDE
 
 /* Whose business it is: he can't be the second person. */
 enum concern { NOBODY, TELLER_OF_PAYMENT, TELLER_OF_TILL, SUBJECT };
@@ -59,14 +60,15 @@ static const struct two_act {
     {"till_force_close", S, T | S, TELLER_OF_TILL},
     {"day_close", S, T | S, NOBODY},             /* alone: the vault was counted by two */
     {"clock_confirm", S, T | S, NOBODY},
-    {"restore_done", S, S, NOBODY},
-    {"restore_answer", S, S, NOBODY},
-    {"restore_adopt", S, S, NOBODY},
-    {"repair", S, S, NOBODY},
+    {"restore_done", S, S | O, NOBODY},
+    {"restore_answer", S, S | O, NOBODY},
+    {"restore_adopt", S, S | O, NOBODY},
+    {"repair", S, S | O, NOBODY},
     {"operator_unlock", S, T | S, SUBJECT},
-    {"operator_add", S, S, SUBJECT},
-    {"operator_set", S, S, SUBJECT},
-    {"operator_password", S, S, SUBJECT},
+    {"operator_add", S, S | O, SUBJECT},
+    {"operator_set", S, S | O, SUBJECT},
+    {"operator_password", S, S | O, SUBJECT},
+    {"operator_code", S, S | O, NOBODY},         /* of his own too: the other one signs */
 };
 
 static const struct two_act *find_act(const char *act)
@@ -80,7 +82,7 @@ static const struct two_act *find_act(const char *act)
 /* --- roles ---------------------------------------------------------------------------- */
 
 static const struct { const char *word; unsigned role; } roles[] = {
-    {"teller", ROLE_TELLER}, {"supervisor", ROLE_SUPERVISOR}, {"technician", ROLE_TECHNICIAN},
+    {"teller", ROLE_TELLER}, {"supervisor", ROLE_SUPERVISOR}, {"technician", ROLE_TECHNICIAN}, {"outside", ROLE_OUTSIDE},
 };
 
 unsigned role_of(const char *word)

@@ -140,7 +140,7 @@ CREATE TABLE difference (
 CREATE TABLE operator (
     number      TEXT PRIMARY KEY CHECK (length(number) BETWEEN 1 AND 8),
     name        TEXT NOT NULL,
-    role        TEXT NOT NULL CHECK (role IN ('teller', 'supervisor', 'technician')),
+    role        TEXT NOT NULL CHECK (role IN ('teller', 'supervisor', 'technician', 'outside')), -- outside: another branch's supervisor, who only signs, by one-time code
     password    TEXT NOT NULL,           -- argon2id, with its salt and cost
     must_change INTEGER NOT NULL CHECK (must_change IN (0, 1)),
     wrong       INTEGER NOT NULL DEFAULT 0 CHECK (wrong >= 0),
@@ -150,6 +150,16 @@ CREATE TABLE operator (
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER operator_stays BEFORE DELETE ON operator
 BEGIN SELECT RAISE(ABORT, 'operator: cannot be deleted'); END;
+
+-- Whose word is asked for with a one-time code (RFC 6238). The secret is hidden under the audit key; a step of 30 s is used once.
+CREATE TABLE one_time (
+    operator TEXT PRIMARY KEY REFERENCES operator,
+    hidden   BLOB NOT NULL,
+    step     INTEGER NOT NULL DEFAULT 0, -- the last one used
+    made_at  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER one_time_once BEFORE UPDATE OF step ON one_time WHEN NEW.step <= OLD.step AND NEW.hidden = OLD.hidden
+BEGIN SELECT RAISE(ABORT, 'one_time: a code is used once'); END;
 
 -- A second person's word for exactly one act.
 CREATE TABLE approval (

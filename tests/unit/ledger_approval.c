@@ -55,6 +55,7 @@ static const struct { const char *act, *makers[3], *checkers[3]; } table[] = {
     {"operator_add", {SUN}, {ZHAO}},
     {"operator_set", {SUN}, {ZHAO}},
     {"operator_password", {SUN}, {ZHAO}},
+    {"operator_code", {SUN}, {ZHAO}},
 };
 #define ACTS (sizeof table / sizeof *table)
 static const char *const everybody[] = {WANG, LI, ZHAO, SUN, TIAN};
