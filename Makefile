@@ -57,6 +57,8 @@ SYSTEM     := $(patsubst tests/system/%.c,$(B)/tests/%,$(wildcard tests/system/*
 SCREENS    := $(patsubst tests/screens/%.c,$(B)/tests/%,$(wildcard tests/screens/*.c))
 FUZZ       := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz_%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 CHECKS     := $(wildcard tests/checks/*.sh)
+# those that take longest, started first so that nothing waits for them at the end
+LONG       := $(B)/storm tests/storm/mutants.sh $(foreach t,bank_withhold print_usb screen_pictures utility_kill ledger_crash day,$(filter %/$(t),$(UNIT) $(SYSTEM) $(SCREENS)))
 TEST_LIB   := $(if $(wildcard tests/lib/*.c),$(B)/libtest.a)
 TEST_PKGS  := umockdev-1.0
 TEST_CFLAGS = $(shell pkg-config --cflags $(TEST_PKGS) 2>/dev/null)
@@ -232,7 +234,7 @@ bench: deps
 # "N passed, N failed" over all of them.
 test: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all test-programs storm-programs
-	@B=$(B) tests/run $(CHECKS) $(UNIT) $(FUZZ) $(SCREENS) $(SYSTEM) $(B)/storm tests/storm/mutants.sh tests/storm/spin.sh
+	@B=$(B) tests/run $(LONG) $(filter-out $(LONG),$(CHECKS) $(UNIT) $(FUZZ) $(SCREENS) $(SYSTEM) tests/storm/spin.sh)
 .PHONY: test-programs
 test-programs: $(B)/once $(B)/noavahi.so $(B)/conformance $(B)/day $(MANUALS) $(UNIT) $(FUZZ) $(SYSTEM) $(SCREENS)
 
