@@ -158,10 +158,18 @@ static void paint(struct counter *c, void *state)
               js_has(row, "locked_until") ? clock_of(js_text(row, "locked_until")) : "");
 }
 
-/* Back from the codes: whose they are is on the list now. */
+/* Back from the codes: whose they are is on the list now; what is being typed stays. */
+static void seen_again(struct counter *c, int64_t tag, const json_t *result, const struct rpc_error *error)
+{
+    struct operators *s = screen_state(c, &screen_operators);
+    if (error) return;
+    js_keep(&s->rows, (json_t *)result);
+    list_show(&s->view, cell, s, s->rows);
+}
+
 static void changed(struct counter *c, void *state, const char *what, const json_t *params)
 {
-    if (screen_now(c) == &screen_operators && !strcmp(what, "again")) call(c, "operators", NULL, listed, 0);
+    if (screen_now(c) == &screen_operators && !strcmp(what, "again")) call_beside(c, "operators", NULL, seen_again, 0);
 }
 
 const struct screen screen_operators = {

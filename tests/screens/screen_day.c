@@ -597,6 +597,8 @@ static void the_figures_agree_everywhere(void **state)
     }
     snprintf(command, sizeof command, "pdftotext -layout '%s/reports/0311-0007-branch-%s.pdf' '%s/branch.txt'", w.dir, today, w.dir);
     assert_int_equal(system(command), 0);
+    money_text(taken_fen, true, plain);
+    money_text(net_here(), true, net);
     has("branch.txt", plain);
     has("branch.txt", net);
     char head[80];
