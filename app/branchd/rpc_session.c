@@ -128,7 +128,7 @@ static void signed_on(struct service *s, struct rpc_call *call, struct session *
     session->signed_on = true;
     session->must_change = who->must_change;
     session->since_ms = service_now(s);
-    approval_show(s->ledger, who->number, add_act, &(struct acts){s, acts}, NULL);
+    approval_show(s->ledger, who->number, session->terminal, add_act, &(struct acts){s, acts}, NULL);
     audit_note(s->ledger, "sign-on", who->number, session->terminal, session->terminal, who->role, NULL);
     log_info("terminal %s: %s signs on as %s", session->terminal, who->number, who->role);
     json_t *state = state_json(s, session);

@@ -146,7 +146,7 @@ CREATE TABLE operator (
     wrong       INTEGER NOT NULL DEFAULT 0 CHECK (wrong >= 0),
     locked_ms   INTEGER NOT NULL DEFAULT 0, -- locked until then, or until a supervisor unlocks
     active      INTEGER NOT NULL DEFAULT 1 CHECK (active IN (0, 1)),
-    seen_act    INTEGER NOT NULL DEFAULT 0  -- last approval in this person's name that was shown to him
+    seen_act    INTEGER NOT NULL DEFAULT 0  -- up to it all approvals in this person's name were shown to him
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER operator_stays BEFORE DELETE ON operator
 BEGIN SELECT RAISE(ABORT, 'operator: cannot be deleted'); END;
@@ -197,6 +197,9 @@ CREATE TABLE act (
 CREATE INDEX act_subject ON act (subject, act);
 CREATE INDEX act_checker ON act (checker, id);
 CREATE INDEX act_at ON act (act, at);
+CREATE INDEX act_of_day ON act (at);
+-- Acts above operator.seen_act that were shown to their checker; those below all were.
+CREATE TABLE act_seen (act INTEGER PRIMARY KEY REFERENCES act) STRICT;
 CREATE TRIGGER act_no_update BEFORE UPDATE ON act
 BEGIN SELECT RAISE(ABORT, 'act: append-only'); END;
 CREATE TRIGGER act_no_delete BEFORE DELETE ON act

@@ -146,12 +146,28 @@ static void reports_are_made_at_the_same_pace(void **state)
     }
 }
 
+/* What every counter is told every 5 seconds must not grow with the years. */
+static void the_state_costs_the_same_in_a_large_branch(void **state)
+{
+    int64_t best = INT64_MAX;
+    for (int i = 0; i < BEST_OF; i++) {
+        int64_t from = worked_ms();
+        for (int n = 0; n < 10; n++)
+            talk_ask(&boss, n % 2 ? "state" : "restore_state", n % 2 ? NULL : "{}");
+        int64_t took = worked_ms() - from;
+        best = took < best ? took : best;
+    }
+    print_message("ten states: %lld ms\n", (long long)best);
+    assert_true(best <= 50);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_day_of_5000_payments_takes_20_ms),
         cmocka_unit_test(every_day_of_a_million_takes_a_second),
         cmocka_unit_test(reports_are_made_at_the_same_pace),
+        cmocka_unit_test(the_state_costs_the_same_in_a_large_branch),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
