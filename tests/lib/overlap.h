@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 struct overlap {
+    int64_t claimed;      /* keys that were claimed by a row */
     int64_t answers;      /* in all */
     int64_t failed;       /* groups that failed although they were tried again */
     int64_t two_answers;  /* keys that were answered in two ways */
@@ -13,5 +14,7 @@ struct overlap {
     int64_t credit_off;   /* fen of credit in the books that no answered key explains, or lacks */
 };
 void overlap_run(struct overlap *out);
+/* The same over books whose keys are claimed by rows, not by advisory locks. */
+void overlap_run_claiming(struct overlap *out);
 
 #endif
