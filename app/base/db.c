@@ -141,6 +141,13 @@ int db_begin(struct db *db)
     return 0;
 }
 
+int db_begin_read(struct db *db)
+{
+    if (db->kind != DB_SQLITE || db_run(db, "BEGIN", DB_NO_ARGS) < 0) return -1;
+    db->in_transaction = true;
+    return 0;
+}
+
 int db_commit(struct db *db)
 {
     if (db_run(db, "COMMIT", DB_NO_ARGS) < 0) return -1;

@@ -72,6 +72,8 @@ int64_t db_number(struct db *db, const char *sql, const struct db_arg *args, siz
 
 /* A transaction; on SQLite it locks the books for writing at once. */
 int db_begin(struct db *db);
+/* One that only reads, where that is the cheaper; ended with db_commit. -1: statement by statement is, or it failed. */
+int db_begin_read(struct db *db);
 int db_commit(struct db *db);
 void db_rollback(struct db *db);
 
