@@ -15,9 +15,9 @@ const struct command utility_commands[] = {
      "Makes the tables at `path` of the settings, unless they are there. SQLite: a\n"
      "file that its owner alone may read. PostgreSQL: the database must be there\n"
      "(createdb).\n"
-     "--claim-keys: a payment's key is locked by a row of its own and not by an advisory\n"
-     "lock, for databases whose advisory locks are those of one node (Citus, YugabyteDB).\n"
-     "All front ends of these books then do so.\n"},
+     "--claim-keys: a payment's key is locked by a row of its own, not by an advisory\n"
+     "lock: for databases whose advisory locks are those of one node. All front ends\n"
+     "of these books then do so.\n"},
     {"import", cmd_import, "[--encoding WORD] [--replace MONTH] FILE", "take a bills file in, whole or not at all",
      "Takes a bills file of the billing system into the books: every bill of it, or\n"
      "none. A file with a fault is refused with line, field and reason of the first\n"
