@@ -9,6 +9,7 @@
  * CUPS prints a job again after its own restart, whatever its error policy says. So
  * numbered paper goes only to queues through the backend `once` (drivers/once.c). */
 #include <cups/cups.h>
+#include <cups/pwg.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +28,7 @@ struct cups_state {
     http_t *http;
     char queue[QUEUE_SIZE], uri[HTTP_MAX_URI], uuid[64];
     char job[200], format[64];
+    int sheet_w_mm100, sheet_h_mm100;
     int number;        /* of the job; 0: none yet */
     ino_t connection;  /* cupsd's life: a new connection may be a new cupsd */
     bool sending;      /* its document is open */
@@ -59,12 +61,19 @@ static ipp_t *question(const struct cups_state *s, ipp_op_t op)
     return q;
 }
 
+/* Why the last question failed; libcups has no word for a cupsd that went away. */
+static const char *cups_says(void)
+{
+    const char *said = cupsLastErrorString();
+    return said && *said && strcmp(said, strerror(0)) != 0 ? said : "CUPS went away or does not answer";
+}
+
 /* The answer, freed by the caller, or NULL with the reason in why. */
 static ipp_t *ask(struct cups_state *s, ipp_t *q, const char *path, const char **why)
 {
     ipp_t *answer = cupsDoRequest(s->http, q, path);
     if (answer && ippGetStatusCode(answer) < IPP_STATUS_REDIRECTION_OTHER_SITE) return answer;
-    *why = cupsLastErrorString();
+    *why = cups_says();
     ippDelete(answer);
     return NULL;
 }
@@ -119,6 +128,8 @@ static int cups_open(struct transport *t, const char *rest, const struct transpo
         return error_all(err, "printer address not understood", t->uri, "no such name of a queue", "write cups:QUEUE as lpstat -v shows it");
     snprintf(s->format, sizeof s->format, "%s", how->format ? how->format : CUPS_FORMAT_RAW);
     snprintf(s->job, sizeof s->job, "%s", how->job ? how->job : "");
+    s->sheet_w_mm100 = how->sheet_w_mm100;
+    s->sheet_h_mm100 = how->sheet_h_mm100;
     s->http = httpConnect2(cupsServer(), ippPort(), NULL, AF_UNSPEC, cupsEncryption(), 1,
                            how->connect_timeout_ms ? how->connect_timeout_ms : 3000, NULL);
     if (s->http == NULL)
@@ -162,6 +173,18 @@ static int learn_uuid(struct cups_state *s)
     return ours && s->uuid[0] ? 0 : -1;
 }
 
+/* Else CUPS shrinks the page onto the size that the queue has by default, Letter as often as
+ * not. Sizes are named upright; a page that lies is turned by CUPS itself. */
+static void tell_sheet(const struct cups_state *s, ipp_t *q)
+{
+    bool lies = s->sheet_w_mm100 > s->sheet_h_mm100;
+    int w = lies ? s->sheet_h_mm100 : s->sheet_w_mm100, h = lies ? s->sheet_w_mm100 : s->sheet_h_mm100;
+    const pwg_media_t *media = w > 0 ? pwgMediaForSize(w, h) : NULL;
+    if (media == NULL) return;
+    ippAddString(q, IPP_TAG_JOB, IPP_TAG_KEYWORD, "media", NULL, media->pwg);
+    ippAddString(q, IPP_TAG_JOB, IPP_TAG_KEYWORD, "print-scaling", NULL, "none");
+}
+
 static int create(struct transport *t, struct error *err)
 {
     struct cups_state *s = t->state;
@@ -169,6 +192,7 @@ static int create(struct transport *t, struct error *err)
     ipp_t *q = question(s, IPP_OP_CREATE_JOB);
     ippAddString(q, IPP_TAG_OPERATION, IPP_TAG_NAME, "job-name", NULL, s->job);
     ippAddString(q, IPP_TAG_JOB, IPP_TAG_KEYWORD, "job-hold-until", NULL, "indefinite");
+    tell_sheet(s, q);
     char path[QUEUE_SIZE + 16];
     snprintf(path, sizeof path, "/printers/%s", s->queue);
     ipp_t *answer = ask(s, q, path, &why);
@@ -178,7 +202,7 @@ static int create(struct transport *t, struct error *err)
     s->connection = socket_of(s->http);
     if (learn_uuid(s) != 0) return refuse(err, t->uri, "CUPS does not know the job that it made", "try again");
     if (cupsStartDocument(s->http, s->queue, s->number, s->job, s->format, 1) != HTTP_STATUS_CONTINUE)
-        return refuse(err, t->uri, cupsLastErrorString(), "see the queue's state: lpstat -p");
+        return refuse(err, t->uri, cups_says(), "see the queue's state: lpstat -p");
     s->sending = true;
     return 0;
 }
@@ -219,12 +243,12 @@ static struct job_state look(struct cups_state *s)
 static int ended_badly(struct transport *t, const struct job_state *now, struct error *err)
 {
     char why[160];
-    snprintf(why, sizeof why, "%s (%s)",
+    snprintf(why, sizeof why, "%s%s%s%s",
              !now->known                           ? "CUPS does not know the job any more"
              : now->state == IPP_JSTATE_CANCELED ? "CUPS cancelled the job"
              : now->state == IPP_JSTATE_ABORTED  ? "CUPS gave the job up"
                                                  : "the printer did not take the job in time",
-             now->reason);
+             *now->reason ? " (" : "", now->reason, *now->reason ? ")" : "");
     return refuse(err, t->uri, why, "look at the printer, and at the queue: lpstat -p");
 }
 
@@ -235,7 +259,7 @@ static int cups_finish(struct transport *t, int timeout_ms, struct error *err)
     int64_t end_ms = clock_monotonic_ms() + timeout_ms;
     s->sending = false;
     if (cupsFinishDocument(s->http, s->queue) >= IPP_STATUS_REDIRECTION_OTHER_SITE)
-        return refuse(err, t->uri, cupsLastErrorString(), "see the queue's state: lpstat -p");
+        return refuse(err, t->uri, cups_says(), "see the queue's state: lpstat -p");
     s->left = true;
     ipp_t *answer = ask(s, question(s, IPP_OP_RELEASE_JOB), "/jobs", &why);
     if (answer == NULL) return refuse(err, t->uri, why, "see the queue's state: lpstat -p");

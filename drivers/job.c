@@ -73,6 +73,9 @@ static int open_line(struct run *r)
         .suffix = backend->suffix, .numbered = r->job->numbered, .cancel = r->job->cancel,
         .connect_timeout_ms = or_default(r->job->times.connect_ms, CONNECT_MS),
     };
+    bool sheets = backend->format && r->job->page->media != PAGE_ROLL;
+    how.sheet_w_mm100 = sheets ? r->job->page->w_mm100 : 0;
+    how.sheet_h_mm100 = sheets ? r->job->page->h_mm100 : 0;
     r->out->state = PRINTER_UNREACHABLE;
     r->t = transport_open(r->job->uri, &how, &r->out->error);
     return r->t ? 0 : -1;

@@ -34,6 +34,7 @@ struct transport_how {
     const char *format;        /* MIME type of the bytes; NULL: raw printer commands */
     const char *suffix;        /* of a file named by the job, "prn" when NULL */
     bool numbered;             /* numbered paper: CUPS only through the once: backend */
+    int sheet_w_mm100, sheet_h_mm100; /* of a document's sheets, as the page lies; 0: none told */
     int connect_timeout_ms;    /* 0: 3,000 */
     const atomic_bool *cancel; /* set by another thread: give up; may be NULL */
 };

@@ -22,6 +22,7 @@
 #define PARTS_MAX 256
 #define DUPLICATES_MAX 200000   /* rows that name a bill or a sequence again; more refuse the file */
 #define ROWS_MAX 20000000
+#define MARKS_LATE 16           /* rows that memory has time to fetch a mark's place in */
 #define PASSES_MAX 200
 
 /* What became of a row: a byte. */
@@ -40,6 +41,7 @@ struct laid {
 /* withhold_marks.c: numbers of 64 bits, each once, in a table of a size known before */
 struct marks;
 struct marks *marks_open(size_t most);
+void marks_expect(const struct marks *m, uint64_t mark); /* it will be added soon: memory may begin to fetch its place */
 bool marks_add(struct marks *m, uint64_t mark); /* false: it is there already */
 void marks_close(struct marks *m);
 uint64_t mark_of(const char *text);
@@ -55,9 +57,12 @@ struct layout {
     int64_t *moved;             /* sorted: accounts whose rows are in the last part instead */
     size_t moved_count;
     struct marks *seen;         /* while reading */
+    struct { uint64_t bill; uint32_t sequence; } late[MARKS_LATE]; /* rows not looked for in them yet: a ring */
+    size_t late_count;          /* of all rows */
     uint8_t *numbers;           /* bits by sequence, while reading */
     char *buffers;              /* of the files */
     FILE *copy;                 /* every row in the list's order, for the results */
+    int64_t copy_read, copy_gone; /* bytes */
     char folder[BANK_PATH];
 };
 /* A row of the copy; its text follows, as it stands in a result. */
@@ -70,8 +75,10 @@ int layout_finish(struct layout *l, struct error *err);
 void layout_close(struct layout *l);
 bool layout_doubtful(const struct layout *l, const struct laid *row); /* its bill or sequence may be another row's too */
 bool layout_moved(const struct layout *l, int64_t account);
-/* The next row of the copy: 1, 0, -1. */
-int layout_next_copied(FILE *copy, struct copied *row, char text[LIST_TEXT_SIZE]);
+/* The next row of the copy: 1, 0, -1. What was read is given up: its pages need not go to the disk any more. */
+int layout_next_copied(struct layout *l, struct copied *row, char text[LIST_TEXT_SIZE]);
+/* A part's rows are worked off and not read again. */
+void layout_drop(struct layout *l, size_t part);
 /* The next row of a part into buf (LAID_MAX): 1, 0 the end, -1 the disk fails. */
 int layout_next(FILE *part, void *buf);
 const char *laid_customer(const struct laid *row);
@@ -80,7 +87,7 @@ const char *laid_bill(const struct laid *row);
 
 struct withhold {
     const struct bank *bank;
-    sqlite3 *db;
+    struct db *db;
     const char *path, *result_folder;
     enum recfile_encoding encoding;
     bool bar;

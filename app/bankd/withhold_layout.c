@@ -9,6 +9,7 @@
 #include "bankd/withhold.h"
 #include "base/text.h"
 
+#define GIVE_UP_EVERY (INT64_C(16) << 20)
 #define BUFFER 65536 /* bytes of a part, before they go to its file */
 
 static int disk(const struct layout *l, struct error *err)
@@ -17,6 +18,8 @@ static int disk(const struct layout *l, struct error *err)
 }
 
 /* --- duplicates ------------------------------------------------------------------- */
+
+#define too_many "more than %d rows name a bill or a sequence again"
 
 static int by_u64(const void *a, const void *b)
 {
@@ -45,7 +48,7 @@ bool layout_moved(const struct layout *l, int64_t account)
     return l->moved_count && bsearch(&account, l->moved, l->moved_count, sizeof account, by_i64);
 }
 
-static bool note_duplicates(struct layout *l, uint64_t bill, uint32_t sequence)
+static bool look_for(struct layout *l, uint64_t bill, uint32_t sequence)
 {
     uint8_t bit = (uint8_t)(1 << (sequence & 7));
     if (!marks_add(l->seen, bill)) {
@@ -58,6 +61,27 @@ static bool note_duplicates(struct layout *l, uint64_t bill, uint32_t sequence)
     }
     l->numbers[sequence >> 3] |= bit;
     return true;
+}
+
+/* Each row is looked for some rows later: by then memory has brought what it needs. */
+static bool note_duplicates(struct layout *l, uint64_t bill, uint32_t sequence)
+{
+    size_t at = l->late_count % MARKS_LATE;
+    bool good = l->late_count < MARKS_LATE || look_for(l, l->late[at].bill, l->late[at].sequence);
+    marks_expect(l->seen, bill);
+    __builtin_prefetch(&l->numbers[sequence >> 3], 1);
+    l->late[at].bill = bill;
+    l->late[at].sequence = sequence;
+    l->late_count++;
+    return good;
+}
+
+static bool note_the_last(struct layout *l)
+{
+    bool good = true;
+    for (size_t i = l->late_count < MARKS_LATE ? 0 : l->late_count - MARKS_LATE; i < l->late_count && good; i++)
+        good = look_for(l, l->late[i % MARKS_LATE].bill, l->late[i % MARKS_LATE].sequence);
+    return good;
 }
 
 /* --- parts ------------------------------------------------------------------------ */
@@ -144,10 +168,26 @@ static bool put_copy(FILE *copy, const struct list_row *asked)
     return fwrite_unlocked(text, 1, sizeof row + row.len, copy) == sizeof row + row.len;
 }
 
-int layout_next_copied(FILE *copy, struct copied *row, char text[LIST_TEXT_SIZE])
+/* A file system that can't give up a part of a file keeps it: the disk writes a little more. */
+static void give_up(struct layout *l)
 {
-    if (fread_unlocked(row, sizeof *row, 1, copy) != 1) return ferror(copy) ? -1 : 0;
-    return row->len < LIST_TEXT_SIZE && fread_unlocked(text, 1, row->len, copy) == row->len ? 1 : -1;
+    int64_t until = l->copy_read / GIVE_UP_EVERY * GIVE_UP_EVERY;
+    if (until > l->copy_gone) fallocate(fileno(l->copy), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, l->copy_gone, until - l->copy_gone);
+    l->copy_gone = until;
+}
+
+int layout_next_copied(struct layout *l, struct copied *row, char text[LIST_TEXT_SIZE])
+{
+    if (fread_unlocked(row, sizeof *row, 1, l->copy) != 1) return ferror(l->copy) ? -1 : 0;
+    if (row->len >= LIST_TEXT_SIZE || fread_unlocked(text, 1, row->len, l->copy) != row->len) return -1;
+    l->copy_read += (int64_t)(sizeof *row + row->len);
+    if (l->copy_read - l->copy_gone >= GIVE_UP_EVERY) give_up(l);
+    return 1;
+}
+
+void layout_drop(struct layout *l, size_t part)
+{
+    if (ftruncate(fileno(l->parts[part]), 0) != 0) return; /* it is closed, and goes, at the end */
 }
 
 int layout_add(struct layout *l, const struct list_row *asked, uint32_t number, int64_t account, char *why, size_t size)
@@ -167,7 +207,7 @@ int layout_add(struct layout *l, const struct list_row *asked, uint32_t number, 
     memcpy(to.bytes + sizeof to.row + customer, asked->name, name);
     memcpy(to.bytes + sizeof to.row + customer + name, asked->bill, bill);
     if (!note_duplicates(l, to.row.bill, to.row.sequence)) {
-        snprintf(why, size, "more than %d rows name a bill or a sequence again", DUPLICATES_MAX);
+        snprintf(why, size, too_many, DUPLICATES_MAX);
         return -1;
     }
     size_t part = part_of(l, account);
@@ -276,10 +316,15 @@ int layout_finish(struct layout *l, struct error *err)
 {
     struct tie *ties = NULL;
     size_t count = 0;
+    bool few = note_the_last(l);
     marks_close(l->seen);
     free(l->numbers);
     l->seen = NULL;
     l->numbers = NULL;
+    if (!few) {
+        error_set(err, "withholding list refused");
+        return error_why(err, too_many, DUPLICATES_MAX);
+    }
     for (size_t i = 0; i < l->count; i++)
         if (fflush(l->parts[i]) != 0) return disk(l, err);
     if (l->bill_count + l->sequence_count == 0) return 0;

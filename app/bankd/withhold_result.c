@@ -108,7 +108,7 @@ static int write_rows(struct results *r, struct error *err)
     char text[LIST_TEXT_SIZE];
     int got;
     rewind(w->layout.copy);
-    while ((got = layout_next_copied(w->layout.copy, &row, text)) == 1 && r->all.records < w->sums.records) {
+    while ((got = layout_next_copied(&w->layout, &row, text)) == 1 && r->all.records < w->sums.records) {
         int fate = w->fates[r->all.records + 1];
         if (fate == FATE_NONE)
             return error_all(err, "the result cannot be written", w->path, "the books say nothing of one of its rows", "call whoever looks after the books");

@@ -70,5 +70,6 @@ const char *key_short(const struct key *key, char *buf, size_t size)
 
 bool key_equal(const struct key *a, const struct key *b)
 {
-    return !strcmp(a->bank, b->bank) && !strcmp(a->branch, b->branch) && !strcmp(a->ref, b->ref);
+    /* keys of one branch differ in the reference alone */
+    return !strcmp(a->ref, b->ref) && !strcmp(a->branch, b->branch) && !strcmp(a->bank, b->bank);
 }

@@ -73,10 +73,15 @@ static crypto_generichash_state *state_of(struct secret_chain *chain)
     return (crypto_generichash_state *)(void *)chain->state;
 }
 
+static void length_bytes(unsigned char *bytes, uint64_t value)
+{
+    for (int i = 0; i < 8; i++) bytes[i] = (unsigned char)(value >> (8 * i));
+}
+
 static void put_length(struct secret_chain *chain, uint64_t value)
 {
     unsigned char bytes[8];
-    for (int i = 0; i < 8; i++) bytes[i] = (unsigned char)(value >> (8 * i));
+    length_bytes(bytes, value);
     crypto_generichash_update(state_of(chain), bytes, sizeof bytes);
 }
 
@@ -88,8 +93,15 @@ void secret_chain_init(struct secret_chain *chain, const unsigned char *key)
 
 void secret_chain_field(struct secret_chain *chain, const void *data, size_t size)
 {
-    put_length(chain, size);
-    crypto_generichash_update(state_of(chain), data, size);
+    unsigned char small[72];
+    if (size > sizeof small - 8) {
+        put_length(chain, size);
+        crypto_generichash_update(state_of(chain), data, size);
+        return;
+    }
+    length_bytes(small, size); /* the same bytes in one step */
+    memcpy(small + 8, data, size);
+    crypto_generichash_update(state_of(chain), small, 8 + size);
 }
 
 void secret_chain_text(struct secret_chain *chain, const char *text)
@@ -124,6 +136,18 @@ bool secret_from_hex(const char *hex, void *data, size_t bytes)
     size_t got, len = strlen(hex);
     if (len != 2 * bytes) return false;
     return sodium_hex2bin(data, bytes, hex, len, NULL, &got, NULL) == 0 && got == bytes;
+}
+
+bool secret_seal(const char *public_hex, const char *text, char *out, size_t size)
+{
+    unsigned char public[crypto_box_PUBLICKEYBYTES], sealed[256];
+    size_t len = strlen(text), bytes = len + crypto_box_SEALBYTES;
+    static_assert(SECRET_SEAL_BYTES == crypto_box_SEALBYTES, "as the header says");
+    if (bytes > sizeof sealed || size <= 2 * bytes || !secret_from_hex(public_hex, public, sizeof public) ||
+        crypto_box_seal(sealed, (const unsigned char *)text, len, public) != 0)
+        return false;
+    secret_hex(sealed, bytes, out, size);
+    return true;
 }
 
 bool secret_equal(const void *a, const void *b, size_t size)

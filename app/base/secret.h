@@ -44,6 +44,10 @@ void secret_chain_final(struct secret_chain *chain, unsigned char hash[SECRET_HA
 
 const char *secret_hex(const void *data, size_t bytes, char *buf, size_t size); /* size > 2 * bytes */
 bool secret_from_hex(const char *hex, void *data, size_t bytes);                /* exactly 2 * bytes digits */
+/* A text that only the holder of the other key can read (libsodium's crypto_box_seal), as hex; size > 2 * (its length +
+ * SECRET_SEAL_BYTES). False: public_hex is no key, or it does not fit. */
+#define SECRET_SEAL_BYTES 48
+bool secret_seal(const char *public_hex, const char *text, char *out, size_t size);
 /* In a time that does not tell where they differ. */
 bool secret_equal(const void *a, const void *b, size_t size);
 void secret_wipe(void *data, size_t size);

@@ -40,6 +40,8 @@ const struct rpc_method service_methods[] = {
     {"number_check", BOTH, rpc_number_check},
     {"void_papers", BOTH, rpc_void_papers},
     {"number_lost", SUPERVISOR, rpc_number_lost},
+    {"number_receive", SUPERVISOR, rpc_number_receive},
+    {"number_return", SUPERVISOR, rpc_number_return},
     {"number_seen", SUPERVISOR, rpc_number_seen},
     {"print_log", ALL, rpc_print_log},
     /* what waits */

@@ -5,6 +5,8 @@
 
 #include "base/text.h"
 #include "branchd/branchd.h"
+#include "ledger/payment.h"
+#include "wire/account.h"
 #include "wire/message.h"
 #include "wire/notice.h"
 
@@ -30,6 +32,11 @@ static int pack_payment(const struct branch *b, const struct ledger_message *m, 
     copy(p.customer, sizeof p.customer, m->customer);
     copy(p.account, sizeof p.account, m->account);
     copy(p.operator_id, sizeof p.operator_id, m->operator_number);
+    if (m->ask) {
+        copy(p.sealed, sizeof p.sealed, m->ask->sealed);
+        copy(p.book, sizeof p.book, m->ask->book);
+        copy(p.checker, sizeof p.checker, m->checker);
+    }
     copy(p.moved, sizeof p.moved, m->moved.ref);
     copy(p.from, sizeof p.from, m->from);
     for (int i = 0; i < m->bill_count; i++) {
@@ -38,6 +45,25 @@ static int pack_payment(const struct branch *b, const struct ledger_message *m, 
         p.bills[i].late_fee_fen = m->bills[i].late_fee_fen;
     }
     return wire_payment_pack(&p, m->class, out, err);
+}
+
+/* To the bank itself. */
+static int pack_account(const struct branch *b, const struct ledger_message *m, struct iso *out, struct error *err)
+{
+    struct wire_account_ask a = {.head = {.proc = 0}};
+    const struct ledger_account_ask *ask = m->ask;
+    head_of(b, m, &a.head);
+    copy(a.account, sizeof a.account, m->account);
+    copy(a.customer, sizeof a.customer, m->customer);
+    copy(a.maker, sizeof a.maker, m->operator_number);
+    copy(a.checker, sizeof a.checker, m->checker);
+    copy(a.name, sizeof a.name, ask->name);
+    copy(a.document, sizeof a.document, ask->document);
+    copy(a.phone, sizeof a.phone, ask->phone);
+    copy(a.act, sizeof a.act, ask->act);
+    copy(a.sealed, sizeof a.sealed, ask->sealed);
+    copy(a.book, sizeof a.book, ask->book);
+    return wire_account_pack(&a, m->class, out, err);
 }
 
 static int pack_reversal(const struct branch *b, const struct ledger_message *m, struct iso *out, struct error *err)
@@ -69,7 +95,8 @@ int branch_pack(void *ctx, const struct ledger_message *m, uint8_t *bytes, size_
     struct iso message;
     for (size_t i = 0; i < sizeof packers / sizeof *packers; i++)
         if (strcmp(packers[i].class, m->class) == 0) {
-            if (packers[i].pack(ctx, m, &message, err) != 0 || message_check(&message, err) != 0) return -1;
+            bool to_bank = m->class[1] == '2' && wire_account_is_banks(m->proc);
+            if ((to_bank ? pack_account : packers[i].pack)(ctx, m, &message, err) != 0 || message_check(&message, err) != 0) return -1;
             return iso_pack(&message, (char *)bytes, size, err);
         }
     return error_all(err, "message cannot be made", m->class, "no such class of message", NULL);

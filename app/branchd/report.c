@@ -209,17 +209,23 @@ static void put_tills(struct report *r)
     }
 }
 
+/* Since they came: received = used + void + lost + returned + unused, but for one that is at a printer. */
 static void put_books(struct report *r)
 {
     struct ledger_book books[BOOKS_MAX];
     int count = 0;
     r->result = book_list(r->s->ledger, books, BOOKS_MAX, &count, r->err);
     line(r, "%s", "");
-    line(r, "%s", said(r, "发票号段", "Invoice numbers"));
-    for (int i = 0; i < count; i++)
-        line(r, "  %s %s-%s  %s %s  %s %" PRId64 "  %s %" PRId64 "  %s %" PRId64, books[i].series, books[i].first, books[i].last,
-             said(r, "下一号", "next"), books[i].next[0] ? books[i].next : "-", said(r, "已用", "used"), books[i].used,
-             said(r, "作废", "void"), books[i].void_count, said(r, "遗失", "lost"), books[i].lost);
+    line(r, "%s", said(r, "发票号段（领入以来）", "Invoice numbers (since they came)"));
+    for (int i = 0; i < count; i++) {
+        const struct ledger_book *b = &books[i];
+        line(r, "  %s %s-%s  %s  %s %s  %s %" PRId64 "  %s %" PRId64 "  %s %" PRId64 "  %s %" PRId64 "  %s %" PRId64, b->series, b->first, b->last,
+             b->till[0] ? b->till : said(r, "领入", "received"), said(r, "下一号", "next"), b->next[0] ? b->next : "-", said(r, "已用", "used"), b->used,
+             said(r, "作废", "void"), b->void_count, said(r, "遗失", "lost"), b->lost, said(r, "退回", "returned"), b->returned,
+             said(r, "未用", "unused"), b->left);
+        csv(r, "numbers %s %s-%s %s,used / void / lost / returned / unused,%" PRId64 " / %" PRId64 " / %" PRId64 " / %" PRId64 " / %" PRId64 "\r\n", b->series,
+            b->first, b->last, b->till[0] ? b->till : "received", b->used, b->void_count, b->lost, b->returned, b->left);
+    }
 }
 
 static void put_differences(struct report *r)

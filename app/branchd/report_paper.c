@@ -33,8 +33,9 @@ static void put_numbers(struct paper *p, const char *till)
     for (int i = 0; i < count; i++) {
         const struct ledger_book_day *b = &books[i];
         if (till && strcmp(b->till, till) != 0) continue;
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "series", b->series, "teller", b->till, "from", b->first, "to",
-                                              b->last, "used", (json_int_t)b->used, "void", (json_int_t)b->void_count, "lost", (json_int_t)b->lost,
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "series", b->series, "teller",
+                                              b->till[0] ? b->till : said(p, "领入", "in all"), "from", b->first, "to", b->last, "used", (json_int_t)b->used,
+                                              "void", (json_int_t)b->void_count, "lost", (json_int_t)b->lost, "returned", (json_int_t)b->returned,
                                               "unused", (json_int_t)b->left));
     }
     put(p, "numbers", list);

@@ -21,12 +21,14 @@ void put_form(struct service *s, const struct session *session, const char *kind
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
         if (strcmp(forms[i].kind, kind) == 0) preset = forms[i].preset;
     snprintf(form, sizeof form, "%s", preset);
-    /* "prepay-80" on a roll of 58 mm is "prepay-58" */
+    /* "prepay-80" on a roll of 58 mm is "prepay-58", on continuous paper "prepay-241" */
+    const char *paper = strchr(media, '-');
+    bool roll = strncmp(media, "roll-", 5) == 0, tractor = strncmp(media, "tractor-", 8) == 0;
     char *end = strrchr(form, '-');
-    if (strcmp(kind, "counterfeit") != 0 && strncmp(media, "roll-", 5) == 0 && end && text_digits(end + 1)) snprintf(end, sizeof form - (size_t)(end - form), "%s", media + 4);
+    if ((roll || tractor) && end && text_digits(end + 1)) snprintf(end, sizeof form - (size_t)(end - form), "%s", paper);
     const char *template = json_string_value(json_object_get(printer, "template"));
-    /* no slip is drawn for a sheet: a copy there is the invoice itself, marked */
-    bool bound_form = template && *template && (invoice || (copy && strncmp(media, "roll-", 5) != 0));
+    /* a copy on a sheet is the invoice itself, marked; pre-printed paper has half of it, so there it is a receipt */
+    bool bound_form = template && *template && (invoice || (copy && !roll && !tractor));
     json_object_set_new(job, "template", json_string(bound_form ? template : form));
     json_object_set_new(job, "media", json_string(media));
     json_object_set_new(job, "kind", json_string(kind));
@@ -270,30 +272,4 @@ void rpc_number_seen(void *ctx, struct rpc_call *call)
     enum ledger_result result = number_seen(s->ledger, series, number, missing != 0, session_of(call)->operator.number, &err);
     if (result == LEDGER_OK) answer(s, call, NULL);
     else refuse_result(s, call, result, &err);
-}
-
-#define BOOKS_MAX 100
-
-void rpc_books(void *ctx, struct rpc_call *call)
-{
-    struct service *s = ctx;
-    struct ledger_book rows[BOOKS_MAX];
-    struct error err = {0};
-    int count = 0;
-    size_t bytes = 0;
-    if (!rpc_params(server_rpc(s->server), call, "{}")) return;
-    enum ledger_result result = book_list(s->ledger, rows, BOOKS_MAX, &count, &err);
-    if (result != LEDGER_OK) {
-        refuse_result(s, call, result, &err);
-        return;
-    }
-    json_t *list = json_array();
-    for (int i = 0; i < count; i++) {
-        const struct ledger_book *b = &rows[i];
-        json_t *book = json_pack("{s:I, s:s, s:s, s:s, s:o, s:s, s:s, s:I, s:I, s:I}", "id", (json_int_t)b->id, "series", b->series, "first",
-                                 b->first, "last", b->last, "next", json_text(b->next), "till", b->till, "state", b->state, "used",
-                                 (json_int_t)b->used, "void", (json_int_t)b->void_count, "lost", (json_int_t)b->lost);
-        if (!json_add_bounded(list, book, &bytes)) break;
-    }
-    answer(s, call, list);
 }

@@ -180,7 +180,7 @@ METHOD(day_open); METHOD(day_close); METHOD(day_state); METHOD(agree); METHOD(cl
 METHOD(differences); METHOD(repair); METHOD(refund); METHOD(transfer); METHOD(slip); METHOD(void_papers);
 METHOD(branch_now); METHOD(report); METHOD(report_paper); METHOD(totals);
 METHOD(operators); METHOD(operator_add); METHOD(operator_set); METHOD(operator_unlock);
-METHOD(operator_password); METHOD(books); METHOD(number_lost);
+METHOD(operator_password); METHOD(books); METHOD(number_lost); METHOD(number_receive); METHOD(number_return);
 METHOD(restore_state); METHOD(restore_answer); METHOD(restore_adopt); METHOD(restore_done);
 METHOD(printer_bind); METHOD(printer_unbind); METHOD(printers); METHOD(link_status); METHOD(backup);
 

@@ -1,5 +1,5 @@
-/* Books of invoice numbers: issued to a till, what became of their numbers, and
- * numbers that are lost or damaged before they were used. */
+/* Invoice numbers: ranges that came to the branch, books of them issued to tills, what became of
+ * their numbers, those lost or damaged before they were used, and those that go back unused. */
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,7 +47,9 @@ static void begin(struct counter *c, void *state, const json_t *arg)
     ask(c);
 }
 
-static void done(struct counter *c, int64_t lost, const json_t *result, const struct rpc_error *error)
+enum { LOADED, WRITTEN_OFF, RECEIVED, RETURNED };
+
+static void done(struct counter *c, int64_t what, const json_t *result, const struct rpc_error *error)
 {
     struct books *s = screen_state(c, &screen_books);
     busy_end(c);
@@ -55,7 +57,13 @@ static void done(struct counter *c, int64_t lost, const json_t *result, const st
         refuse_error(c, error);
         return;
     }
-    say(c, lost ? _("Written off at till %s.") : _("The book is loaded at till %s."), view_get(&s->view, "till-to"));
+    const char *series = view_get(&s->view, "to-series"), *till = view_get(&s->view, "till-to");
+    switch (what) {
+    case LOADED: say(c, _("The book is loaded at till %s."), till); break;
+    case WRITTEN_OFF: say(c, _("Written off at till %s."), till); break;
+    case RECEIVED: say(c, _("Received: %s, from its first number to its last."), series); break;
+    default: say(c, _("Returned: %s. These numbers can't be used any more."), series); break;
+    }
     view_set(&s->view, "to-first", "");
     view_set(&s->view, "to-last", "");
     view_set(&s->view, "to-next", "");
@@ -81,7 +89,7 @@ static void load(struct counter *c, struct books *s)
     snprintf(words, sizeof words, "%s\n%s %s: %s-%s, %s", _("A book of numbers is issued to a till"), view_get(v, "till-to"), view_get(v, "to-series"),
              view_get(v, "to-first"), view_get(v, "to-last"), next);
     act_go(c, "book_load", json_pack("{s:s, s:s, s:s, s:s, s:s}", "series", view_get(v, "to-series"), "first", view_get(v, "to-first"), "last",
-                                     view_get(v, "to-last"), "next", next, "till", view_get(v, "till-to")), words, done, 0);
+                                     view_get(v, "to-last"), "next", next, "till", view_get(v, "till-to")), words, done, LOADED);
 }
 
 static void lost(struct counter *c, struct books *s, const char *state)
@@ -90,7 +98,20 @@ static void lost(struct counter *c, struct books *s, const char *state)
     if (missing(c, s, "till-to", _("Type the till's number first.")) || missing(c, s, "to-last", _("Type the last number that is gone."))) return;
     snprintf(words, sizeof words, "%s\n%s: %s", _("Numbers from the next one on are written off"), view_get(&s->view, "till-to"), view_get(&s->view, "to-last"));
     act_go(c, "number_lost", json_pack("{s:s, s:s, s:s}", "till", view_get(&s->view, "till-to"), "upto", view_get(&s->view, "to-last"), "state", state),
-           words, done, 1);
+           words, done, WRITTEN_OFF);
+}
+
+/* A range comes, or unused numbers go back. */
+static void range(struct counter *c, struct books *s, const char *method, const char *what, int64_t then)
+{
+    char words[SAY_SIZE];
+    const struct view *v = &s->view;
+    if (missing(c, s, "to-series", _("Type the series as the paper says.")) || missing(c, s, "to-first", _("Type the first number, with its zeros.")) ||
+        missing(c, s, "to-last", _("Type the last number, with its zeros.")))
+        return;
+    snprintf(words, sizeof words, "%s\n%s: %s-%s", what, view_get(v, "to-series"), view_get(v, "to-first"), view_get(v, "to-last"));
+    act_go(c, method, json_pack("{s:s, s:s, s:s}", "series", view_get(v, "to-series"), "first", view_get(v, "to-first"), "last", view_get(v, "to-last")),
+           words, done, then);
 }
 
 static void press(struct counter *c, void *state, struct press press)
@@ -108,6 +129,8 @@ static void press(struct counter *c, void *state, struct press press)
     case 'L': load(c, s); break;
     case 'X': lost(c, s, "lost"); break;
     case 'D': lost(c, s, "damaged"); break;
+    case 'R': range(c, s, "number_receive", _("A range of numbers came to the branch"), RECEIVED); break;
+    case 'B': range(c, s, "number_return", _("Unused numbers go back and are used no more"), RETURNED); break;
     case 'V': screen_open(c, &screen_void, NULL); break;
     default: break;
     }

@@ -74,7 +74,7 @@ void call_beside(struct counter *c, const char *method, json_t *params, counter_
 /* Acts that always want one; the others are tried first. */
 static const char *const always[] = {
     "abandon", "spoil", "reprint_data", "undo", "reverse", "book_load", "till_cash", "settle", "counterfeit",
-    "refund", "transfer", "vault", "till_force_close", "number_lost", "repair", "clock_confirm",
+    "refund", "transfer", "vault", "till_force_close", "number_lost", "number_receive", "number_return", "repair", "clock_confirm",
 };
 
 static bool always_approved(const char *method)

@@ -69,8 +69,9 @@ static void preset(struct printers *s, const struct profile *profile)
                                                                      : "80";
     bool sheet = !strcmp(paper, "241") || !strcmp(paper, "a4");
     if (!*view_get(v, "document")) view_set(v, "document", sheet ? "invoice" : !*paper ? "passbook" : "");
+    bool receipts = !strcmp(view_get(v, "document"), "receipt") && strcmp(paper, "a4") != 0; /* of A4 there is the invoice only */
     if (!*paper) view_set(v, "template", "passbook");
-    else view_setf(v, "template", "%s-%s", sheet ? "invoice" : "receipt", paper);
+    else view_setf(v, "template", "%s-%s", sheet && !receipts ? "invoice" : "receipt", paper);
     view_setf(v, "media", "%s%s", !*paper ? "passbook" : !strcmp(paper, "241") ? "tractor-" : !strcmp(paper, "a4") ? "" : "roll-", paper);
 }
 
@@ -201,7 +202,7 @@ static void add_address(struct counter *c, struct printers *s)
 
 static const char *const documents[] = {"", "invoice", "receipt", "passbook", "report", NULL};
 static const char *const medias[] = {"roll-80", "roll-58", "tractor-241", "a4", "a5", "passbook", NULL};
-static const char *const templates[] = {"receipt-80", "receipt-58", "invoice-241", "invoice-a4", "invoice-a5", "passbook",
+static const char *const templates[] = {"receipt-80", "receipt-58", "receipt-241", "invoice-241", "invoice-a4", "invoice-a5", "passbook",
                                         "teller-day-a4", "branch-day-a4", NULL};
 
 static void rotate(struct view *v, const char *field, const char *const list[])
@@ -296,7 +297,14 @@ static void begin(struct counter *c, void *state, const json_t *arg)
     s->view.list.at = s->view.list.top = 0;
     s->view.list.count = (int)s->devices.count;
     s->view.focus = VIEW_LIST;
+    printing_plugged_watch(c, true);
     printers_look(c);
+}
+
+static void changed(struct counter *c, void *state, const char *what, const json_t *params)
+{
+    struct printers *s = state;
+    if (s->stale && !strcmp(what, "tick")) printers_look_beside(c);
 }
 
 static void paint(struct counter *c, void *state)
@@ -320,5 +328,5 @@ static void paint(struct counter *c, void *state)
 
 const struct screen screen_printers = {
     .name = "printers", .title = N_("Printers: find, bind, try"), .roles = ROLE_TECHNICIAN, .state_size = sizeof(struct printers),
-    .held = offsetof(struct printers, devices) + offsetof(struct devices, bindings), .open = begin, .press = press, .paint = paint, .back = back,
+    .held = offsetof(struct printers, devices) + offsetof(struct devices, bindings), .open = begin, .press = press, .paint = paint, .back = back, .changed = changed,
 };

@@ -428,6 +428,7 @@ int printing_open(struct counter *c)
     uv_mutex_init(&p->set_lock);
     uv_timer_init(c->loop, &p->again);
     p->again.data = c;
+    printing_plugged_open(c);
     return 0;
 }
 
@@ -444,6 +445,7 @@ void printing_close(struct counter *c)
     p->closing = true;
     atomic_store(&p->cancel, true);
     uv_close((uv_handle_t *)&p->again, NULL);
+    printing_plugged_close(p);
     while (p->working || c->papers) uv_run(c->loop, UV_RUN_ONCE);
     c->printing = NULL;
     uv_run(c->loop, UV_RUN_NOWAIT); /* the timer is closed before its memory goes */

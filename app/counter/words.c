@@ -96,7 +96,8 @@ static const struct word acts[] = {
     {"abandon", N_("payment abandoned")}, {"undo", N_("queued payment undone")}, {"reverse", N_("payment reversed")},
     {"unacknowledged_answer", N_("cash never taken")}, {"reprint_data", N_("copy of an invoice")}, {"spoil", N_("invoice spoiled")},
     {"invoice_answer", N_("invoice spoiled")}, {"book_load", N_("book of numbers")}, {"settle", N_("exception settled")},
-    {"number_lost", N_("numbers written off")}, {"vault", N_("vault")}, {"till_force_close", N_("absent teller's till")},
+    {"number_lost", N_("numbers written off")}, {"number_receive", N_("numbers received")},
+    {"number_return", N_("numbers returned")}, {"vault", N_("vault")}, {"till_force_close", N_("absent teller's till")},
     {"day_close", N_("day closed")}, {"clock_confirm", N_("date confirmed")}, {"operator_unlock", N_("operator unlocked")},
     {"operator_add", N_("operator added")}, {"operator_set", N_("operator changed")}, {"operator_password", N_("new first password")},
     {"repair", N_("difference mended")}, {"restore_answer", N_("spoken for after a restore")}, {"restore_adopt", N_("payment taken up again")},
@@ -105,7 +106,7 @@ static const struct word acts[] = {
 
 static const struct word states[] = {
     {"teller", N_("Teller")}, {"supervisor", N_("Supervisor")}, {"technician", N_("Technician")}, {"loaded", N_("loaded")},
-    {"ended", N_("used up")}, {"told again", N_("told again")}, {"undone again", N_("undone again")}, {"explained", N_("explained")},
+    {"ended", N_("taken out")}, {"received", N_("received")}, {"returned", N_("returned")}, {"told again", N_("told again")}, {"undone again", N_("undone again")}, {"explained", N_("explained")},
     {"recorded", N_("recorded")}, {"posted", N_("posted")}, {"declined", N_("declined")},
     {"tombstone", N_("undone unseen")}, {"advised", N_("queued")}, {"undoing", N_("being turned back")}, {"undone", N_("turned back")},
     {"reversing", N_("being reversed")}, {"reversed", N_("reversed")}, {"excepted", N_("excepted")},

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/money.h"
-#include "ledger/inside.h"
+#include "ledger/kind.h"
 
 #define AGAIN_MS 1000 /* unknown: not asked again before, unless the caller says otherwise */
 
@@ -25,7 +25,7 @@ static const struct { const char *code; enum meaning to_0200, to_0400, to_advice
     {"00", DONE, DONE, DONE},
     {"12", UNDONE_HERE, REFUSED_ROW, REFUSED_ROW},
     {"13", REFUSED, REFUSED_ROW, REFUSED_ROW}, {"14", REFUSED, REFUSED_ROW, REFUSED_ROW},
-    {"25", UNKNOWN, REFUSED, REFUSED_ROW},
+    {"25", UNKNOWN, REFUSED, REFUSED_ROW}, /* of a passbook's lines: they were sent before */
     {"51", REFUSED, REFUSED, REFUSED_ROW},     {"55", REFUSED, REFUSED_ROW, REFUSED_ROW},
     {"57", REFUSED, REFUSED_ROW, REFUSED_ROW}, {"61", REFUSED, REFUSED_ROW, REFUSED_ROW},
     {"62", REFUSED, REFUSED_ROW, REFUSED_ROW}, {"76", REFUSED, REFUSED_ROW, REFUSED_ROW},
@@ -36,6 +36,9 @@ static const struct { const char *code; enum meaning to_0200, to_0400, to_advice
     {"30", UNKNOWN, REFUSED_ROW, REFUSED_ROW}, {"58", UNKNOWN, REFUSED_ROW, REFUSED_ROW},
     {"94", UNKNOWN, REFUSED_ROW, REFUSED_ROW}, {"96", UNKNOWN, REFUSED_ROW, REFUSED_ROW},
 };
+
+/* The bank refuses a passbook's lines that another branch has sent, for good. */
+static bool refused_lines(const struct heard *h) { return h->payment->proc == KIND_PASSBOOK && strcmp(h->answer->code, "25") == 0; }
 
 static enum meaning meaning_of(const char *class, const char *code)
 {
@@ -183,6 +186,15 @@ static enum ledger_result undone_elsewhere(struct ledger *ledger, const struct h
     return r;
 }
 
+/* The account that was opened, and what is on it now. */
+static enum ledger_result keep_account(struct ledger *ledger, const struct heard *h, struct error *err)
+{
+    const struct ledger_answer *a = h->answer;
+    bool opened = h->payment->proc == KIND_OPEN && a->account[0];
+    return sql_run(ledger, err, "UPDATE payment SET account = iif(?2, ?3, account), balance_fen = ?4 WHERE id = ?1",
+                   BIND(sql_int(h->payment->id), sql_int(opened), sql_text(a->account), a->has_balance ? sql_int(a->balance_fen) : sql_null()));
+}
+
 static enum ledger_result taken(struct ledger *ledger, const struct heard *h, struct error *err)
 {
     struct ledger_payment *p = h->payment;
@@ -197,8 +209,10 @@ static enum ledger_result taken(struct ledger *ledger, const struct heard *h, st
                          sql_int(ledger_now(ledger)), sql_text(p->state)));
     if (r == LEDGER_OK && ledger_moves(p))
         return ledger_moved(ledger, p, err);
+    if (r == LEDGER_OK && ledger_kind(p->proc)->bank)
+        r = keep_account(ledger, h, err);
     if (r == LEDGER_OK)
-        r = ledger_payment_book(ledger, p, "posted", "awaiting-utility", "owed-to-utility", p->amount_fen, "", err);
+        r = ledger_kind_posted(ledger, p, err);
     return r == LEDGER_OK ? ledger_invoice_plan(ledger, p, err) : r;
 }
 
@@ -223,12 +237,8 @@ static enum ledger_result declined(struct ledger *ledger, const struct heard *h,
         r = note(ledger, h, err);
     if (r == LEDGER_OK)
         r = ledger_payment_move(ledger, p, "declined", err);
-    if (ledger_moves(p))
-        return r == LEDGER_OK ? audit(ledger, h, "payment declined", err) : r;
     if (r == LEDGER_OK)
-        r = ledger_payment_book(ledger, p, "declined", "awaiting-utility", "to-be-given-back", p->amount_fen, "", err);
-    if (r == LEDGER_OK)
-        r = ledger_payment_owe(ledger, p, p->amount_fen, err);
+        r = ledger_kind_back(ledger, p, "declined", false, "", err);
     return r == LEDGER_OK ? audit(ledger, h, "payment declined", err) : r;
 }
 
@@ -236,7 +246,7 @@ static enum ledger_result answered_0210(struct ledger *ledger, const struct hear
 {
     if (!ledger_is(h->payment, "recorded"))
         return late(ledger, h, err);
-    switch (meaning_of("0200", h->answer->code)) {
+    switch (refused_lines(h) ? REFUSED : meaning_of("0200", h->answer->code)) {
     case DONE:
     case UNDONE_HERE: return accepted(ledger, h, err);
     case REFUSED: return declined(ledger, h, err);
@@ -276,14 +286,11 @@ static enum ledger_result answered_0230(struct ledger *ledger, const struct hear
 static enum ledger_result reversal_done(struct ledger *ledger, const struct heard *h, struct error *err)
 {
     struct ledger_payment *p = h->payment;
-    const char *from = p->foreign_undo ? "awaiting-utility" : "owed-to-utility";
     enum ledger_result r = sql_run(ledger, err, "UPDATE payment SET reversed = 1 WHERE id = ?1", BIND(sql_int(p->id)));
     if (r == LEDGER_OK)
         r = ledger_payment_move(ledger, p, "reversed", err);
     if (r == LEDGER_OK)
-        r = ledger_payment_book(ledger, p, "reversed", from, "to-be-given-back", p->amount_fen, "", err);
-    if (r == LEDGER_OK)
-        r = ledger_payment_owe(ledger, p, p->amount_fen, err);
+        r = ledger_kind_back(ledger, p, "reversed", !p->foreign_undo, "", err);
     return r == LEDGER_OK ? ledger_payment_hand_no_cash(ledger, p, "", err) : r;
 }
 
@@ -363,7 +370,7 @@ static enum ledger_result answered_0430(struct ledger *ledger, const struct hear
     if (r == LEDGER_OK)
         r = ledger_payment_move(ledger, p, rest_fen ? "short" : "undone", err);
     if (r == LEDGER_OK)
-        r = ledger_payment_book(ledger, p, "rest", "claims", "owed-to-utility", rest_fen, "", err);
+        r = ledger_kind_undone(ledger, p, rest_fen, err);
     return r == LEDGER_OK ? audit(ledger, h, "payment undone", err) : r;
 }
 
@@ -411,7 +418,8 @@ static enum ledger_result from_nowhere(struct ledger *ledger, const struct key *
 /* What came over a wire is looked at before it is kept, whoever read it before. */
 static bool well_formed(const struct ledger_answer *a)
 {
-    bool fits = strnlen(a->code, sizeof a->code) < sizeof a->code && strnlen(a->approval, sizeof a->approval) < sizeof a->approval &&
+    bool fits = strnlen(a->account, sizeof a->account) < sizeof a->account && a->balance_fen >= 0 && a->balance_fen <= MONEY_MAX_FEN &&
+                strnlen(a->code, sizeof a->code) < sizeof a->code && strnlen(a->approval, sizeof a->approval) < sizeof a->approval &&
                 strnlen(a->reason, sizeof a->reason) < sizeof a->reason && a->part_count >= 0 && a->part_count <= LEDGER_PARTS_MAX;
     for (int i = 0; fits && i < a->part_count; i++) {
         const struct ledger_disposition *d = &a->parts[i];

@@ -27,6 +27,16 @@ static const struct two_act {
     {"counterfeit", T, S, NOBODY},
     {"refund", T, S, NOBODY},
     {"transfer", T, S, NOBODY},
+    {"account_deposit", T, S, NOBODY},           /* these alone up to second_person_fen in cash, */
+    {"account_open", T, S, NOBODY},
+    {"account_withdraw", T, S, NOBODY},          /* and with the password */
+    {"account_close", T, S, NOBODY},
+    {"account_pay", T, S, NOBODY},               /* alone with the password */
+    {"account_freeze", T, S, NOBODY},            /* freezing alone */
+    {"account_link", T, S, NOBODY},              /* alone */
+    {"passbook_book", T, S, NOBODY},             /* alone but for a lost one */
+    {"passbook_send", T, S, NOBODY},             /* alone but for lines that were sent before */
+    {"passbook_result", T, S, NOBODY},           /* alone */
     {"till_count", T, T | S, NOBODY},            /* alone for the first count */
     {"till_cash", T, S, NOBODY},                 /* alone out of the vault up to second_person_fen */
     {"till_close", T, S, NOBODY},                /* alone: the count was kept before */
@@ -43,6 +53,8 @@ static const struct two_act {
     /* a supervisor's */
     {"settle", S, T | S, TELLER_OF_PAYMENT},
     {"number_lost", S, T | S, NOBODY},
+    {"number_receive", S, T | S, NOBODY},
+    {"number_return", S, T | S, NOBODY},
     {"vault", S, T | S, NOBODY},
     {"till_force_close", S, T | S, TELLER_OF_TILL},
     {"day_close", S, T | S, NOBODY},             /* alone: the vault was counted by two */

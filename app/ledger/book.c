@@ -15,7 +15,7 @@ static enum ledger_result no(struct error *err, enum ledger_result result, const
     return ledger_refuse(err, result, "the numbers were not taken", "look at the paper again", "%s", why);
 }
 
-static bool number_of(const char *text, int digits, int64_t *number)
+bool ledger_number_read(const char *text, int digits, int64_t *number)
 {
     if (!text_digits(text) || strlen(text) > DIGITS_MAX || (digits && (int)strlen(text) != digits))
         return false;
@@ -50,38 +50,13 @@ static enum ledger_result not_printing(const struct loaded *b, struct error *err
     return b->sent ? no(err, LEDGER_STATE, "the book's last number is at the printer: answer first whether its paper is whole") : LEDGER_OK;
 }
 
-#define BOOK_COLUMNS \
-    "SELECT id, series, printf('%0*d', digits, first), printf('%0*d', digits, last)," \
-    " iif(next > last, '', printf('%0*d', digits, next)), till, state," \
-    " (SELECT count(*) FROM number WHERE book = book.id AND state = 'used')," \
-    " (SELECT count(*) FROM number WHERE book = book.id AND state = 'void')," \
-    " (SELECT count(*) FROM number WHERE book = book.id AND state IN ('lost', 'damaged')) FROM book"
-#define INTO_BOOK(b) \
-    INTO(into_int64(&(b)->id), into_text((b)->series, sizeof (b)->series), into_text((b)->first, sizeof (b)->first), \
-         into_text((b)->last, sizeof (b)->last), into_text((b)->next, sizeof (b)->next), into_text((b)->till, sizeof (b)->till), \
-         into_text((b)->state, sizeof (b)->state), into_int64(&(b)->used), into_int64(&(b)->void_count), into_int64(&(b)->lost))
-
 enum ledger_result book_at(struct ledger *ledger, const char *till, struct ledger_book *out, struct error *err)
 {
     memset(out, 0, sizeof *out);
-    int got = sql_one(ledger, err, BOOK_COLUMNS " WHERE till = ?1 AND state = 'loaded'", BIND(sql_text(till)), INTO_BOOK(out));
+    int got = sql_one(ledger, err, LEDGER_BOOK_COLUMNS " WHERE till = ?1 AND state = 'loaded'", BIND(sql_text(till)), LEDGER_INTO_BOOK(out));
     if (got < 0)
         return LEDGER_BROKEN;
     return got ? LEDGER_OK : ledger_refuse(err, LEDGER_BOOK, "no numbers", "load a book of numbers", "none is loaded at till %s", till);
-}
-
-enum ledger_result book_list(struct ledger *ledger, struct ledger_book *rows, int max, int *count, struct error *err)
-{
-    struct ledger_book b;
-    int got = 0;
-    *count = 0;
-    sqlite3_stmt *walk = sql_start(ledger, err, BOOK_COLUMNS " ORDER BY state DESC, till, id DESC LIMIT ?1", BIND(sql_int(max)));
-    if (!walk)
-        return LEDGER_BROKEN;
-    while (*count < max && (got = sql_next(ledger, err, walk, INTO_BOOK(&b))) == 1)
-        rows[(*count)++] = b;
-    sql_stop(walk);
-    return got < 0 ? LEDGER_BROKEN : LEDGER_OK;
 }
 
 enum ledger_result book_waits(struct ledger *ledger, const char *till, char number[20], struct error *err)
@@ -102,7 +77,7 @@ enum ledger_result book_check(struct ledger *ledger, const char *till, const cha
         return r;
     if (b.next > b.last)
         return ledger_refuse(err, LEDGER_BOOK, "no numbers", "load the next book", "the book at till %s is used up", till);
-    if (number_of(next, b.digits, &number) && number == b.next)
+    if (ledger_number_read(next, b.digits, &number) && number == b.next)
         return LEDGER_OK;
     return ledger_refuse(err, LEDGER_NUMBER, "another number is next", "put the right paper in, or report the numbers between as lost",
                          "the paper says %.20s, the book %0*lld", next, b.digits, (long long)b.next);
@@ -130,10 +105,10 @@ struct run { const char *till, *series; int64_t first, last, next; int digits; }
 static enum ledger_result read_run(struct run *run, const char *first, const char *last, const char *next, struct error *err)
 {
     size_t len = strnlen(run->series, LEDGER_SERIES_SIZE);
-    if (!number_of(first, 0, &run->first))
+    if (!ledger_number_read(first, 0, &run->first))
         return no(err, LEDGER_PARAMS, "a book's first number is 1 to 18 digits");
     run->digits = (int)strlen(first);
-    if (!number_of(last, run->digits, &run->last) || !number_of(next, run->digits, &run->next))
+    if (!ledger_number_read(last, run->digits, &run->last) || !ledger_number_read(next, run->digits, &run->next))
         return no(err, LEDGER_PARAMS, "all numbers of a book have as many digits as its first");
     if (len == 0 || len >= LEDGER_SERIES_SIZE || !utf8_valid(run->series, len) || strlen(run->till) != 2 || !text_digits(run->till))
         return no(err, LEDGER_PARAMS, "a series has 1 to 20 characters, a till two digits");
@@ -146,10 +121,11 @@ static enum ledger_result read_run(struct run *run, const char *first, const cha
 static enum ledger_result known(struct ledger *ledger, const struct run *run, int64_t *book, int64_t *from, struct error *err)
 {
     int64_t first, last, next;
-    char state[8];
+    char state[12];
     *book = 0;
     *from = run->first;
-    int got = sql_one(ledger, err, "SELECT id, first, last, next, state FROM book WHERE series = ?1 AND first <= ?3 AND last >= ?2",
+    int got = sql_one(ledger, err, "SELECT id, first, last, next, iif(EXISTS (SELECT 1 FROM returned r WHERE r.book = book.id), 'returned', state)"
+                      " FROM book WHERE series = ?1 AND first <= ?3 AND last >= ?2",
                       BIND(sql_text(run->series), sql_int(run->first), sql_int(run->last)),
                       INTO(into_int64(book), into_int64(&first), into_int64(&last), into_int64(&next), into_text(state, sizeof state)));
     if (got < 0)
@@ -157,6 +133,8 @@ static enum ledger_result known(struct ledger *ledger, const struct run *run, in
     if (!got)
         return LEDGER_OK;
     *from = next;
+    if (first == run->first && last == run->last && strcmp(state, "returned") == 0)
+        return no(err, LEDGER_NUMBER, "the rest of this book was returned");
     if (first != run->first || last != run->last || strcmp(state, "ended") != 0)
         return no(err, LEDGER_NUMBER, "some of its numbers stand in another book");
     if (run->next < next)
@@ -174,23 +152,25 @@ static enum ledger_result above_the_told(struct ledger *ledger, const struct run
     return run->next > told ? LEDGER_OK : no(err, LEDGER_NUMBER, "the utility was told of a number above its next one");
 }
 
-static enum ledger_result put_in(struct ledger *ledger, const struct run *run, const char *maker, struct error *err)
+static enum ledger_result put_in(struct ledger *ledger, const struct run *run, const char *maker, const char *checker, struct error *err)
 {
-    int64_t book = 0, from = 0;
+    int64_t book = 0, from = 0, received = 0;
     enum ledger_result r = known(ledger, run, &book, &from, err);
     if (r == LEDGER_OK)
         r = above_the_told(ledger, run, err);
     if (r == LEDGER_OK && run->next - from > SKIPPED_MAX)
         r = no(err, LEDGER_NUMBER, "too many numbers before its next one are missing");
+    if (r == LEDGER_OK && !book)
+        r = ledger_range_of(ledger, &(struct ledger_run){run->series, run->first, run->last, run->digits}, maker, checker, &received, err);
     if (r == LEDGER_OK)
         r = sql_run(ledger, err, "UPDATE book SET state = 'ended' WHERE till = ?1 AND state = 'loaded'", BIND(sql_text(run->till)));
     if (r == LEDGER_OK && book)
         r = sql_run(ledger, err, "UPDATE book SET state = 'loaded', till = ?2, next = ?3, loaded_at = ?4, loaded_by = ?5 WHERE id = ?1",
                     BIND(sql_int(book), sql_text(run->till), sql_int(run->next), sql_int(ledger_now(ledger)), sql_text(maker)));
     else if (r == LEDGER_OK)
-        r = sql_run(ledger, err, "INSERT INTO book (series, first, last, digits, till, next, loaded_at, loaded_by)"
-                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                    BIND(sql_text(run->series), sql_int(run->first), sql_int(run->last), sql_int(run->digits), sql_text(run->till),
+        r = sql_run(ledger, err, "INSERT INTO book (received, series, first, last, digits, till, next, loaded_at, loaded_by)"
+                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                    BIND(sql_int(received), sql_text(run->series), sql_int(run->first), sql_int(run->last), sql_int(run->digits), sql_text(run->till),
                          sql_int(run->next), sql_int(ledger_now(ledger)), sql_text(maker)));
     if (r == LEDGER_OK && !book)
         book = sql_last_id(ledger);
@@ -216,7 +196,7 @@ static enum ledger_result load(struct ledger *ledger, const struct run *run, con
     if (r == LEDGER_OK)
         r = approval_second(ledger, two, "book_load", run->till, !may_alone, checker, err);
     if (r == LEDGER_OK)
-        r = put_in(ledger, run, two->maker, err);
+        r = put_in(ledger, run, two->maker, checker, err);
     return r == LEDGER_OK ? ledger_audit(ledger, err, "book loaded", two->maker, checker, two->terminal, run->till,
                                          "%s %0*lld to %0*lld, next %0*lld", run->series, run->digits, (long long)run->first,
                                          run->digits, (long long)run->last, run->digits, (long long)run->next) : r;
@@ -246,7 +226,7 @@ static enum ledger_result lose(struct ledger *ledger, const char *till, const ch
     enum ledger_result r = need(ledger, till, &b, err);
     if (r == LEDGER_OK)
         r = not_printing(&b, err);
-    if (r == LEDGER_OK && (!number_of(upto, b.digits, &last) || last < b.next || last > b.last || last - b.next >= SKIPPED_MAX))
+    if (r == LEDGER_OK && (!ledger_number_read(upto, b.digits, &last) || last < b.next || last > b.last || last - b.next >= SKIPPED_MAX))
         r = no(err, LEDGER_NUMBER, "it is not among the numbers of the book that are still unused");
     if (r == LEDGER_OK)
         r = approval_second(ledger, two, "number_lost", till, true, checker, err);
@@ -274,7 +254,7 @@ static enum ledger_result seen(struct ledger *ledger, const char *series, const 
     enum ledger_result r = role_check(ledger, operator_number, ROLE_SUPERVISOR, "the paper was not noted", err);
     if (r != LEDGER_OK)
         return r;
-    if (!number_of(number, 0, &n))
+    if (!ledger_number_read(number, 0, &n))
         return no(err, LEDGER_PARAMS, "a number is 1 to 18 digits");
     int got = sql_one(ledger, err, "SELECT invoice FROM number WHERE series = ?1 AND number = ?2 AND state = 'void'",
                       BIND(sql_text(series), sql_int(n)), INTO(into_int64(&invoice)));

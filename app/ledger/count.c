@@ -62,6 +62,19 @@ enum ledger_result count_book(struct ledger *ledger, const struct count_made *co
 
 /* --- a till ----------------------------------------------------------------------------- */
 
+/* A withdrawal that was asked for and not answered: its cash may go out yet. */
+static enum ledger_result nothing_promised(struct ledger *ledger, const struct ledger_till *till, struct error *err)
+{
+    char ref[KEY_REF_SIZE];
+    int got = sql_one(ledger, err, "SELECT ref FROM payment WHERE state = 'recorded' AND (state = 'recorded' OR state = 'advised' OR state = 'undoing'"
+                      " OR state = 'reversing' OR state = 'excepted' OR state = 'short') AND (proc = 10000 OR proc = 950000) AND +till = ?1",
+                      BIND(sql_int(till->id)), INTO(into_text(ref, sizeof ref)));
+    if (got < 0)
+        return LEDGER_BROKEN;
+    return !got ? LEDGER_OK : ledger_refuse(err, LEDGER_STATE, not_counted, "ask the bank again, or abandon it",
+                                            "withdrawal %s has no answer yet: its cash may go out", ref);
+}
+
 enum ledger_result till_counted(struct ledger *ledger, struct ledger_till *till, const char *operator_number, const char *second,
                                 const struct ledger_note *notes, int note_count, int64_t sum_fen, struct ledger_count *out,
                                 struct error *err)
@@ -70,6 +83,8 @@ enum ledger_result till_counted(struct ledger *ledger, struct ledger_till *till,
     struct count_made count = {.place = ledger_till_account(till->number, account), .till = till->id, .day = till->day,
                                .operator_number = operator_number, .second = second};
     enum ledger_result r = count_sum(notes, note_count, sum_fen, &count.counted_fen, err);
+    if (r == LEDGER_OK)
+        r = nothing_promised(ledger, till, err);
     if (r == LEDGER_OK)
         r = balance_of(ledger, count.place, &count.expected_fen, err);
     if (r == LEDGER_OK)

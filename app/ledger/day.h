@@ -42,6 +42,8 @@ struct ledger_totals {
     int64_t queued, queued_fen;      /* advised, not answered */
     int64_t undoing, reversing, declined, undone, excepted, shorts, settled;
     int64_t refunds, refunds_fen;    /* credit given back in cash: debits of a 0500 */
+    int64_t deposits, deposits_fen, withdrawals, withdrawals_fen; /* special accounts, cash; opening and closing are in them */
+    int64_t from_accounts, from_accounts_fen; /* of payments: not in cash */
     int64_t abandoned;               /* of undoing, undone, shorts: never sent on as an advice */
     int64_t given_back_fen, to_give_back_fen; /* of this day's payments, whenever it was handed over */
     int64_t over_fen, short_fen;     /* a teller's: his tills; all: the vault too */
@@ -66,8 +68,9 @@ enum ledger_result day_listed(struct ledger *ledger, day_t date, const char *ope
 struct ledger_cash { char event[24]; int64_t count, fen; };
 enum ledger_result day_cash(struct ledger *ledger, day_t date, const char *operator_number, struct ledger_cash *rows, int max,
                             int *count, struct error *err);
-/* Each book that had paper on this day or is loaded: what of it was used and voided today, lost ever, is left. */
-struct ledger_book_day { char series[LEDGER_SERIES_SIZE], first[20], last[20], till[LEDGER_TILL_SIZE]; int64_t used, void_count, lost, left; };
+/* Each book that had paper on this day, was loaded or returned on it, or is loaded: what of it was used and voided that day,
+ * what was lost and returned ever, is left. And each range that is not just one book (till ""), with the sums of its books. */
+struct ledger_book_day { char series[LEDGER_SERIES_SIZE], first[20], last[20], till[LEDGER_TILL_SIZE]; int64_t used, void_count, lost, returned, left; };
 enum ledger_result day_books(struct ledger *ledger, day_t date, struct ledger_book_day *rows, int max, int *count, struct error *err);
 /* Void numbers whose paper nobody has seen, or named as missing. */
 struct ledger_void { char series[LEDGER_SERIES_SIZE], number[20], till[LEDGER_TILL_SIZE], ref[KEY_REF_SIZE]; int64_t at_ms; };

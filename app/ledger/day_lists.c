@@ -86,30 +86,51 @@ enum ledger_result day_cash(struct ledger *ledger, day_t date, const char *opera
 
 /* --- numbers ------------------------------------------------------------------------------------ */
 
-enum ledger_result day_books(struct ledger *ledger, day_t date, struct ledger_book_day *rows, int max, int *count, struct error *err)
+/* ?1 and ?2: the day's first and last moment. */
+#define OF_THE_DAY "WITH d AS (SELECT book, count(*) FILTER (WHERE state = 'confirmed') AS used, count(*) FILTER (WHERE state IN ('spoiled', 'cancelled'))" \
+    " AS void FROM invoice INDEXED BY invoice_sent WHERE number IS NOT NULL AND sent_at BETWEEN ?1 AND ?2 GROUP BY book) "
+#define GONE(run) "(SELECT count(*) FROM number n WHERE n.series = " run ".series AND n.number BETWEEN " run ".first AND " run ".last" \
+    " AND n.state IN ('lost', 'damaged'))"
+
+static const char books_of_day[] = OF_THE_DAY
+    "SELECT b.series, printf('%0*d', b.digits, b.first), printf('%0*d', b.digits, b.last), b.till, coalesce(d.used, 0), coalesce(d.void, 0), " GONE("b") ","
+    " iif(g.id IS NULL, 0, b.last + 1 - b.next), iif(g.id IS NULL, b.last + 1 - b.next, 0) FROM book b LEFT JOIN d ON d.book = b.id"
+    " LEFT JOIN returned g ON g.book = b.id"
+    " WHERE b.state = 'loaded' OR d.book IS NOT NULL OR b.loaded_at BETWEEN ?1 AND ?2 OR g.at BETWEEN ?1 AND ?2 ORDER BY b.till, b.id";
+static const char ranges_of_day[] = OF_THE_DAY
+    "SELECT c.series, printf('%0*d', c.digits, c.first), printf('%0*d', c.digits, c.last), '',"
+    " (SELECT coalesce(sum(d.used), 0) FROM book b JOIN d ON d.book = b.id WHERE b.received = c.id),"
+    " (SELECT coalesce(sum(d.void), 0) FROM book b JOIN d ON d.book = b.id WHERE b.received = c.id), " GONE("c") ","
+    " (SELECT coalesce(sum(g.last + 1 - g.first), 0) FROM returned g WHERE g.received = c.id) AS back,"
+    " c.last + 1 - c.first - (SELECT coalesce(sum(g.last + 1 - g.first), 0) FROM returned g WHERE g.received = c.id)"
+    " - (SELECT coalesce(sum(b.next - b.first), 0) FROM book b WHERE b.received = c.id) AS left FROM received c"
+    " WHERE NOT EXISTS (SELECT 1 FROM book b WHERE b.received = c.id AND b.first = c.first AND b.last = c.last)"
+    " AND (left > 0 OR c.at BETWEEN ?1 AND ?2 OR EXISTS (SELECT 1 FROM returned g WHERE g.received = c.id AND g.at BETWEEN ?1 AND ?2)) ORDER BY c.id";
+
+static enum ledger_result add_runs(struct ledger *ledger, const char *sql, int64_t from_ms, int64_t to_ms, struct ledger_book_day *rows, int max,
+                                   int *count, struct error *err)
 {
     struct ledger_book_day row;
-    int64_t from_ms, to_ms;
     int got = 0;
-    *count = 0;
-    enum ledger_result r = span(ledger, date, &from_ms, &to_ms, err);
-    if (r != LEDGER_OK)
-        return r;
-    sqlite3_stmt *walk = sql_start(ledger, err,
-        "SELECT b.series, printf('%0*d', b.digits, b.first), printf('%0*d', b.digits, b.last), b.till, coalesce(d.used, 0), coalesce(d.void, 0),"
-        " (SELECT count(*) FROM number n WHERE n.series = b.series AND n.number BETWEEN b.first AND b.last AND n.state IN ('lost', 'damaged')),"
-        " b.last + 1 - b.next FROM book b LEFT JOIN (SELECT book, count(*) FILTER (WHERE state = 'confirmed') AS used,"
-        " count(*) FILTER (WHERE state IN ('spoiled', 'cancelled')) AS void FROM invoice INDEXED BY invoice_sent"
-        " WHERE number IS NOT NULL AND sent_at BETWEEN ?1 AND ?2 GROUP BY book) d ON d.book = b.id"
-        " WHERE b.state = 'loaded' OR d.book IS NOT NULL ORDER BY b.till, b.id", BIND(sql_int(from_ms), sql_int(to_ms)));
+    sqlite3_stmt *walk = sql_start(ledger, err, sql, BIND(sql_int(from_ms), sql_int(to_ms)));
     if (!walk)
         return LEDGER_BROKEN;
     while (*count < max && (got = sql_next(ledger, err, walk, INTO(into_text(row.series, sizeof row.series), into_text(row.first, sizeof row.first),
                                            into_text(row.last, sizeof row.last), into_text(row.till, sizeof row.till), into_int64(&row.used),
-                                           into_int64(&row.void_count), into_int64(&row.lost), into_int64(&row.left)))) == 1)
+                                           into_int64(&row.void_count), into_int64(&row.lost), into_int64(&row.returned), into_int64(&row.left)))) == 1)
         rows[(*count)++] = row;
     sql_stop(walk);
     return got < 0 ? LEDGER_BROKEN : LEDGER_OK;
+}
+
+enum ledger_result day_books(struct ledger *ledger, day_t date, struct ledger_book_day *rows, int max, int *count, struct error *err)
+{
+    int64_t from_ms, to_ms;
+    *count = 0;
+    enum ledger_result r = span(ledger, date, &from_ms, &to_ms, err);
+    if (r == LEDGER_OK)
+        r = add_runs(ledger, books_of_day, from_ms, to_ms, rows, max, count, err);
+    return r == LEDGER_OK ? add_runs(ledger, ranges_of_day, from_ms, to_ms, rows, max, count, err) : r;
 }
 
 enum ledger_result day_void(struct ledger *ledger, struct ledger_void *rows, int max, int *count, struct error *err)

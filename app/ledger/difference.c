@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "ledger/books.h"
-#include "ledger/inside.h"
+#include "ledger/kind.h"
 
 /* --- one key, both sides ------------------------------------------------------------------- */
 
@@ -106,7 +106,7 @@ static enum ledger_result compare(struct ledger *ledger, day_t date, const struc
     int at = 0, got;
     enum ledger_result r = LEDGER_OK;
     sqlite3_stmt *walk = sql_start(ledger, err, "SELECT id, ref, state, amount_fen, posted, undone, reversed, foreign_undo FROM payment"
-                                   " WHERE day = ?1 ORDER BY ref", BIND(sql_int(date)));
+                                   " WHERE day = ?1 AND proc IN (500000, 501000, 200000, 220000) ORDER BY ref", BIND(sql_int(date)));
     if (!walk)
         return LEDGER_BROKEN;
     while ((got = sql_next(ledger, err, walk, INTO(into_int64(&o.id), into_text(o.ref, sizeof o.ref), into_text(o.state, sizeof o.state),
@@ -158,7 +158,7 @@ static void next_acts(struct ledger *ledger, struct ledger_difference *d)
 {
     struct ledger_payment p;
     d->may[REPAIR_EXPLAIN] = true;
-    if (ledger_payment_by_key(ledger, &d->key, &p, NULL) != LEDGER_OK || ledger_moves(&p))
+    if (ledger_payment_by_key(ledger, &d->key, &p, NULL) != LEDGER_OK || p.proc != KIND_CASH)
         return;
     bool stands = p.posted && !p.undone && !p.reversed && !p.foreign_undo;
     d->may[REPAIR_TELL] = stands && strcmp(d->kind, "only here") == 0;

@@ -21,7 +21,7 @@
 #include "ledger/payment.h"
 #include "ledger/till.h"
 
-#define LEDGER_VERSION 1
+#define LEDGER_VERSION 2
 #define LEDGER_STATEMENTS 512         /* slots of the cache, a power of two; far more than there are literals */
 
 struct ledger {
@@ -150,6 +150,8 @@ enum ledger_result ledger_payment_insert(struct ledger *ledger, const struct led
 enum ledger_result ledger_payment_of_token(struct ledger *ledger, const struct ledger_draft *draft, int64_t *id, struct error *err);
 /* Bills named once, nothing below zero, sums up to what a message can carry: fills the sums of `payment`. */
 enum ledger_result ledger_draft_sums(const struct ledger_draft *draft, struct ledger_payment *payment, struct error *err);
+/* What was tendered less the change is the sum. */
+enum ledger_result ledger_cash_adds_up(const struct ledger_draft *draft, const struct ledger_payment *payment, struct error *err);
 /* No bill of it is in hand or stands here. */
 enum ledger_result ledger_bills_free(struct ledger *ledger, const struct ledger_draft *draft, struct error *err);
 
@@ -182,9 +184,12 @@ enum ledger_result ledger_payment_hand_no_cash(struct ledger *ledger, struct led
 /* A person has seen it: not held any more, and taken as shown. */
 enum ledger_result ledger_payment_seen(struct ledger *ledger, struct ledger_payment *payment, struct error *err);
 
-/* outbox_add.c. The final bytes of a message about it, kept with their digest, ready to go. */
+/* outbox_add.c. The final bytes of a message about it, kept with their digest, ready to go. An 02xx names a checker
+ * only when his word goes with it (ask: special accounts). */
 enum ledger_result ledger_outbox_add(struct ledger *ledger, const struct ledger_payment *payment, const char *class,
                                      const char *maker, const char *checker, struct error *err);
+enum ledger_result ledger_outbox_ask(struct ledger *ledger, const struct ledger_payment *payment, const struct ledger_account_ask *ask,
+                                     const char *checker, struct error *err);
 /* A notice for the utility: what became of a number on paper. A key of its own. */
 enum ledger_result ledger_notice(struct ledger *ledger, const struct ledger_payment *payment, const char *series,
                                  const char *number, const char *paper, const char *operator_number, struct error *err);
@@ -214,6 +219,8 @@ enum ledger_result ledger_sheet_move(struct ledger *ledger, const struct ledger_
 enum ledger_result ledger_turn_back(struct ledger *ledger, struct ledger_payment *payment, const struct ledger_paper *papers,
                                     int count, const char *maker, const char *checker, struct error *err);
 
+/* No cash was taken with it, so nobody need have seen it: after a restart it is simply asked again. */
+enum ledger_result ledger_payment_unseen(struct ledger *ledger, const struct ledger_payment *payment, struct error *err);
 /* move.c. A refund or a transfer: its cash does not come in, it goes out or nowhere. */
 bool ledger_moves(const struct ledger_payment *payment);
 /* It was approved: what is given back, and what that means for the payment whose money it was. */
@@ -228,6 +235,27 @@ enum ledger_result ledger_day_late(struct ledger *ledger, day_t day, struct erro
 /* book.c. Numbers that never reached a printer here: each gets its row. state: "lost" or "damaged". */
 enum ledger_result ledger_numbers_gone(struct ledger *ledger, int64_t book, const char *series, int64_t from, int64_t upto,
                                        const char *state, struct error *err);
+/* Counts of what became of the numbers of `run`, a row with series, first, last. */
+#define LEDGER_NUMBERS_OF(run, what) "(SELECT count(*) FROM number n WHERE n.series = " run ".series AND n.number BETWEEN " run ".first" \
+    " AND " run ".last AND n.state " what ")"
+#define LEDGER_BOOK_BACK "(SELECT 1 FROM returned r WHERE r.book = book.id)"
+#define LEDGER_BOOK_COLUMNS \
+    "SELECT id, series, printf('%0*d', digits, first), printf('%0*d', digits, last)," \
+    " iif(next > last OR EXISTS " LEDGER_BOOK_BACK ", '', printf('%0*d', digits, next)), till, iif(EXISTS " LEDGER_BOOK_BACK ", 'returned', state)," \
+    " " LEDGER_NUMBERS_OF("book", "= 'used'") ", " LEDGER_NUMBERS_OF("book", "= 'void'") ", " LEDGER_NUMBERS_OF("book", "IN ('lost', 'damaged')") "," \
+    " iif(EXISTS " LEDGER_BOOK_BACK ", last + 1 - next, 0), iif(EXISTS " LEDGER_BOOK_BACK ", 0, last + 1 - next) FROM book"
+#define LEDGER_INTO_BOOK(b) \
+    INTO(into_int64(&(b)->id), into_text((b)->series, sizeof (b)->series), into_text((b)->first, sizeof (b)->first), \
+         into_text((b)->last, sizeof (b)->last), into_text((b)->next, sizeof (b)->next), into_text((b)->till, sizeof (b)->till), \
+         into_text((b)->state, sizeof (b)->state), into_int64(&(b)->used), into_int64(&(b)->void_count), into_int64(&(b)->lost), \
+         into_int64(&(b)->returned), into_int64(&(b)->left))
+/* A number as it stands on paper; digits 0: 1 to 18 of them. */
+bool ledger_number_read(const char *text, int digits, int64_t *number);
+/* A run of numbers of one series, and the range that was received which it is part of: received with it (checker "": by one
+ * alone) when there is none. NUMBER: only some of it is, or some went back. */
+struct ledger_run { const char *series; int64_t first, last; int digits; };
+enum ledger_result ledger_range_of(struct ledger *ledger, const struct ledger_run *run, const char *maker, const char *checker,
+                                   int64_t *received, struct error *err);
 
 /* restored.c. STARTUP while people still work off a restore. */
 enum ledger_result ledger_not_restoring(struct ledger *ledger, const char *what, struct error *err);

@@ -41,8 +41,10 @@ enum ledger_result invoice_spoil(struct ledger *ledger, int64_t invoice, const c
 enum ledger_result invoice_reprint(struct ledger *ledger, const struct key *key, const struct ledger_two *two,
                                    struct ledger_print *out, int *count, struct error *err);
 
-struct ledger_book { int64_t id; char series[LEDGER_SERIES_SIZE], first[20], last[20], next[20], till[LEDGER_TILL_SIZE], state[8];
-                     int64_t used, void_count, lost; };
+/* A book, or (till "", state "received") what of a range that was received is in no book; next: its lowest number
+ * there, used, void_count and lost are of all its books. left: unused, at the till or in stock; returned: went back so. */
+struct ledger_book { int64_t id; char series[LEDGER_SERIES_SIZE], first[20], last[20], next[20], till[LEDGER_TILL_SIZE], state[12];
+                     int64_t used, void_count, lost, returned, left; };
 /* Loads a book at a till (the one before it ends); two people, but before the installation is done and for the ledger's
  * first. Numbers before `next` are written off as lost; a book taken out before goes on. Refused: NUMBER, PARAMS, STATE (its last is
  * at the printer), APPROVAL. */
@@ -57,6 +59,14 @@ enum ledger_result book_check(struct ledger *ledger, const char *till, const cha
 /* Numbers lost or damaged before use, from the next on; two people. */
 enum ledger_result book_lost(struct ledger *ledger, const char *till, const char *upto, bool damaged,
                              const struct ledger_two *two, struct error *err);
+/* Numbers that came to the branch, and unused ones that go back: the whole rest of a book, which ends with it (and can't
+ * be loaded again), or numbers of a range that are in no book. Two people. A book that is loaded out of no range that was
+ * received is received with it. Refused: NUMBER, PARAMS, STATE, APPROVAL. */
+enum ledger_result numbers_receive(struct ledger *ledger, const char *series, const char *first, const char *last,
+                                   const struct ledger_two *two, struct error *err);
+enum ledger_result numbers_return(struct ledger *ledger, const char *series, const char *first, const char *last,
+                                  const struct ledger_two *two, struct error *err);
+/* Books that are loaded, then ranges that are not just one book, then the books of before. */
 enum ledger_result book_list(struct ledger *ledger, struct ledger_book *rows, int max, int *count, struct error *err);
 /* A void number's paper was handed in, or is missing. */
 enum ledger_result number_seen(struct ledger *ledger, const char *series, const char *number, bool missing,

@@ -2,13 +2,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ledger/inside.h"
+#include "ledger/kind.h"
 
 enum ledger_result ledger_invoice_plan(struct ledger *ledger, const struct ledger_payment *p, struct error *err)
 {
     int64_t stands;
-    /* a payment of bills in cash has a number, prepayment alone a receipt */
-    const char *kind = p->bill_count > 0 && (p->proc == 500000 || p->proc == 220000) ? "invoice" : "receipt";
+    /* a payment of bills in cash has a number, all else a receipt, when there is a sum to be receipted */
+    const char *kind = p->bill_count > 0 && p->proc != KIND_ACCOUNT ? "invoice" : "receipt";
+    if (!ledger_kind(p->proc)->paper || (p->bill_count == 0 && p->amount_fen == 0))
+        return LEDGER_OK;
     int got = sql_one(ledger, err, "SELECT id FROM invoice WHERE payment = ?1 AND (state = 'planned' OR state = 'sent' OR state = 'confirmed')",
                       BIND(sql_int(p->id)), INTO(into_int64(&stands)));
     if (got)

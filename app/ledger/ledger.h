@@ -57,6 +57,8 @@ enum ledger_result {
 /* "state", "token", … as in RPC.md. */
 const char *ledger_word(enum ledger_result result);
 
+struct ledger_account_ask; /* payment.h */
+
 /* A message that the ledger wants as final bytes inside its transaction. */
 struct ledger_message {
     const char *class;           /* "0200", "0220", "0400", "0420" or "notice" */
@@ -75,6 +77,7 @@ struct ledger_message {
     struct key moved;                                /* refund, transfer: whose money (PK), ref "" none */
     const char *from;                                /* and where it lies: "BL", "PP", "SU"; NULL: no such thing */
     const char *series, *number, *paper;             /* notice: "printed", "spoiled", "cancelled" */
+    const struct ledger_account_ask *ask;            /* special accounts: what else it says; NULL: nothing */
 };
 
 /* What comes in from outside; copied, pointers inside must outlive the ledger. */

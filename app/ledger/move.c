@@ -5,15 +5,11 @@
 
 #include "base/money.h"
 #include "ledger/books.h"
-#include "ledger/inside.h"
-
-#define PROC_CASH 500000
-#define PROC_REFUND 200000
-#define PROC_TRANSFER 220000
+#include "ledger/kind.h"
 
 static const char what[] = "no money was moved";
 
-bool ledger_moves(const struct ledger_payment *p) { return p->proc == PROC_REFUND || p->proc == PROC_TRANSFER; }
+bool ledger_moves(const struct ledger_payment *p) { return p->proc == KIND_REFUND || p->proc == KIND_TRANSFER; }
 
 static enum ledger_result no(struct error *err, enum ledger_result result, const char *remedy, const char *why)
 {
@@ -52,7 +48,7 @@ static int moved_already(struct ledger *ledger, const struct ledger_payment *p, 
 static enum ledger_result source_check(struct ledger *ledger, const struct ledger_source *source, const struct ledger_payment *p,
                                        struct ledger_payment *original, struct error *err)
 {
-    bool refund = p->proc == PROC_REFUND;
+    bool refund = p->proc == KIND_REFUND;
     if (!source->key.ref[0])
         return refund && strcmp(source->place, "PP") == 0 ? LEDGER_OK : no(err, LEDGER_PARAMS, NULL, "it isn't said whose money");
     if (refund && strcmp(source->place, "BL") == 0)
@@ -60,7 +56,7 @@ static enum ledger_result source_check(struct ledger *ledger, const struct ledge
     enum ledger_result r = ledger_payment_by_key(ledger, &source->key, original, err);
     if (r != LEDGER_OK)
         return r;
-    if (original->proc == PROC_REFUND || (!ledger_is(original, "posted") && !ledger_is(original, "excepted") && !ledger_is(original, "settled")))
+    if (original->proc == KIND_REFUND || (!ledger_is(original, "posted") && !ledger_is(original, "excepted") && !ledger_is(original, "settled")))
         return ledger_not_so(original, what, err);
     if (strcmp(original->invoice.state, "sent") == 0)
         return no(err, LEDGER_STATE, "F6: look at the paper and answer", "its invoice is at the printer");
@@ -74,8 +70,7 @@ static enum ledger_result source_check(struct ledger *ledger, const struct ledge
 
 /* --- T1 ------------------------------------------------------------------------------------ */
 
-/* No cash was taken, so nobody need have seen it: after a restart it is simply asked again. */
-static enum ledger_result seen(struct ledger *ledger, const struct ledger_payment *p, struct error *err)
+enum ledger_result ledger_payment_unseen(struct ledger *ledger, const struct ledger_payment *p, struct error *err)
 {
     return sql_run(ledger, err, "UPDATE payment SET shown_at = ?2 WHERE id = ?1", BIND(sql_int(p->id), sql_int(ledger_now(ledger))));
 }
@@ -92,7 +87,7 @@ static enum ledger_result permitted(struct ledger *ledger, const struct ledger_d
         r = ledger_till_open_at(ledger, d->terminal, d->operator_number, till, p->till, err);
     if (r == LEDGER_OK)
         r = source_check(ledger, source, p, &original, err);
-    if (r == LEDGER_OK && p->proc == PROC_REFUND)
+    if (r == LEDGER_OK && p->proc == KIND_REFUND)
         r = cash_check(ledger, ledger_till_account(p->till, account), p->amount_fen, what, err);
     return r == LEDGER_OK ? ledger_bills_free(ledger, d, err) : r;
 }
@@ -102,11 +97,11 @@ static enum ledger_result record(struct ledger *ledger, const struct ledger_draf
 {
     char checker[LEDGER_OPERATOR_SIZE] = "";
     int64_t till, first;
-    const char *act = d->proc == PROC_REFUND ? "refund" : "transfer";
+    const char *act = d->proc == KIND_REFUND ? "refund" : "transfer";
     enum ledger_result r = ledger_draft_sums(d, p, err);
     if (r == LEDGER_OK && (d->offline || d->tendered_fen || d->change_fen))
         return no(err, LEDGER_PARAMS, NULL, "no cash comes in with it, and it needs the link");
-    if (r == LEDGER_OK && d->proc == PROC_REFUND && d->bill_count)
+    if (r == LEDGER_OK && d->proc == KIND_REFUND && d->bill_count)
         return no(err, LEDGER_PARAMS, NULL, "a refund pays no bills");
     if (r == LEDGER_OK)
         r = ledger_payment_of_token(ledger, d, &first, err);
@@ -124,7 +119,7 @@ static enum ledger_result record(struct ledger *ledger, const struct ledger_draf
     if (r == LEDGER_OK)
         r = ledger_payment_insert(ledger, d, p, till, checker, source, err);
     if (r == LEDGER_OK)
-        r = seen(ledger, p, err);
+        r = ledger_payment_unseen(ledger, p, err);
     if (r == LEDGER_OK)
         r = ledger_payment_load(ledger, p->id, p, err);
     return r == LEDGER_OK ? ledger_outbox_add(ledger, p, "0200", NULL, NULL, err) : r;
@@ -145,13 +140,13 @@ static enum ledger_result move(struct ledger *ledger, const struct ledger_draft 
 enum ledger_result payment_refund(struct ledger *ledger, const struct ledger_draft *draft, const struct ledger_source *source,
                                   const struct ledger_two *two, struct ledger_payment *out, struct error *err)
 {
-    return move(ledger, draft, PROC_REFUND, source, two, out, err);
+    return move(ledger, draft, KIND_REFUND, source, two, out, err);
 }
 
 enum ledger_result payment_transfer(struct ledger *ledger, const struct ledger_draft *draft, const struct ledger_source *source,
                                     const struct ledger_two *two, struct ledger_payment *out, struct error *err)
 {
-    return move(ledger, draft, PROC_TRANSFER, source, two, out, err);
+    return move(ledger, draft, KIND_TRANSFER, source, two, out, err);
 }
 
 /* --- approved -------------------------------------------------------------------------------- */
@@ -178,7 +173,7 @@ static enum ledger_result original_left(struct ledger *ledger, const struct ledg
 enum ledger_result ledger_moved(struct ledger *ledger, struct ledger_payment *p, struct error *err)
 {
     enum ledger_result r = original_left(ledger, p, err);
-    if (r == LEDGER_OK && p->proc == PROC_TRANSFER)
+    if (r == LEDGER_OK && p->proc == KIND_TRANSFER)
         return ledger_invoice_plan(ledger, p, err);
     if (r == LEDGER_OK)
         r = ledger_payment_book(ledger, p, "refunded", "owed-to-utility", "to-be-given-back", p->amount_fen, p->operator_number, err);

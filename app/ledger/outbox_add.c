@@ -35,22 +35,37 @@ static enum ledger_result keep(struct ledger *ledger, int64_t payment, const str
     return r;
 }
 
-enum ledger_result ledger_outbox_add(struct ledger *ledger, const struct ledger_payment *p, const char *class,
-                                     const char *maker, const char *checker, struct error *err)
+static void message_about(const struct ledger_payment *p, const char *class, const char *maker, const char *checker, struct ledger_message *m)
 {
     bool back = class[1] == '4';
-    struct ledger_message m = {
+    *m = (struct ledger_message){
         .class = class, .key = p->key, .proc = p->proc, .amount_fen = p->amount_fen, .taken_ms = p->taken_ms,
-        .business = p->day, .stan = p->stan, .terminal = p->terminal, .customer = p->customer, .account = "",
+        .business = p->day, .stan = p->stan, .terminal = p->terminal, .customer = p->customer, .account = p->account,
         .operator_number = back ? maker : p->operator_number, .bill_count = p->bill_count, .prepaid_fen = p->prepaid_fen,
-        .original_class = back ? (p->offline ? "0220" : "0200") : NULL, .checker = back ? checker : NULL,
+        .original_class = back ? (p->offline ? "0220" : "0200") : NULL, .checker = checker,
         .moved = p->source, .from = p->source_place[0] ? p->source_place : NULL, .series = "", .number = "", .paper = "",
     };
     for (int i = 0; i < p->bill_count; i++) {
-        m.bills[i].bill = p->bills[i].bill;
-        m.bills[i].amount_fen = p->bills[i].amount_fen;
-        m.bills[i].late_fee_fen = p->bills[i].late_fee_fen;
+        m->bills[i].bill = p->bills[i].bill;
+        m->bills[i].amount_fen = p->bills[i].amount_fen;
+        m->bills[i].late_fee_fen = p->bills[i].late_fee_fen;
     }
+}
+
+enum ledger_result ledger_outbox_add(struct ledger *ledger, const struct ledger_payment *p, const char *class,
+                                     const char *maker, const char *checker, struct error *err)
+{
+    struct ledger_message m;
+    message_about(p, class, maker, checker, &m);
+    return keep(ledger, p->id, &m, err);
+}
+
+enum ledger_result ledger_outbox_ask(struct ledger *ledger, const struct ledger_payment *p, const struct ledger_account_ask *ask,
+                                     const char *checker, struct error *err)
+{
+    struct ledger_message m;
+    message_about(p, "0200", NULL, checker[0] ? checker : NULL, &m);
+    m.ask = ask;
     return keep(ledger, p->id, &m, err);
 }
 

@@ -17,7 +17,9 @@ struct ledger_bill {
 /* T1: what a teller confirmed. */
 struct ledger_draft {
     char token[LEDGER_TOKEN_SIZE];   /* of the look-up; a second call with it gives the first one's payment */
-    int proc;                        /* 500000; of a refund 200000, of a transfer 220000 */
+    int proc;                        /* 500000; of a refund 200000, of a transfer 220000; those of payment_account */
+    struct key key;                  /* of payment_account: kept for it by payment_key; ref "": the next one */
+    char account[LEDGER_CUSTOMER_SIZE];
     char customer[LEDGER_CUSTOMER_SIZE], name[LEDGER_NAME_SIZE], address[LEDGER_NAME_SIZE];
     struct ledger_bill bills[LEDGER_BILLS_MAX];
     int bill_count;
@@ -52,6 +54,8 @@ struct ledger_payment {
     bool unanswered;                /* recorded, and its 0200 went out and got no final answer */
     bool parked;
     char code[3], approval[7], reason[LEDGER_REASON_SIZE];
+    char account[LEDGER_CUSTOMER_SIZE]; /* special account, "" none */
+    int64_t balance_fen;            /* of that account, as the bank answered; -1 unknown */
     int64_t rest_fen, owed_fen, handed_fen, moved_fen; /* moved: refunded, or transferred away */
     struct key source;              /* refund, transfer: whose money; ref "" none */
     char source_place[3];           /* "BL", "PP", "SU"; "" none */
@@ -96,6 +100,9 @@ struct ledger_answer {
     char code[3], approval[7], reason[LEDGER_REASON_SIZE];
     struct ledger_disposition parts[LEDGER_PARTS_MAX];
     int part_count;
+    char account[LEDGER_CUSTOMER_SIZE]; /* the bank's own: of the account that was opened */
+    bool has_balance;
+    int64_t balance_fen;
 };
 /* T2 and T6. *unknown: the code settles nothing (30 58 68 91 94 96 to a 0200): the
  * payment stays as it is. A late or foreign answer is audited and changes nothing
@@ -150,6 +157,22 @@ enum ledger_result payment_refund(struct ledger *ledger, const struct ledger_dra
  * draft: proc 220000. Nothing is booked; approved, the first invoice is cancelled and a new one planned. */
 enum ledger_result payment_transfer(struct ledger *ledger, const struct ledger_draft *draft, const struct ledger_source *source,
                                     const struct ledger_two *two, struct ledger_payment *out, struct error *err);
+/* --- special accounts: on line only -------------------------------------------------- */
+
+/* T1 of 501000 (payment from an account: bills, prepaid_fen) and of the bank's own: 210000 deposit, 10000 withdrawal, 920000
+ * opening, 930000 link, 940000 freeze, 950000 close, 350000 passbook; prepaid_fen is their sum, 0 where none moves. Cash comes
+ * in with a deposit and an opening (tendered, change), and goes out of the till once a withdrawal or a closing is posted.
+ * Two people: cash above the limit, unfreezing, a proof by the book, lines printed again, a lost book. Refused: as payment_record. */
+struct ledger_account_ask {
+    const char *act;                 /* link, unlink; freeze, unfreeze */
+    const char *name, *document, *phone; /* of the holder, or of the customer who is linked */
+    const char *sealed;              /* password, hex */
+    const char *book;                /* of a passbook: book|first|last|word; as proof: book|balance */
+};
+enum ledger_result payment_account(struct ledger *ledger, const struct ledger_draft *draft, const struct ledger_account_ask *ask,
+                                   const struct ledger_two *two, struct ledger_payment *out, struct error *err);
+/* A key for one of these, before its password is sealed to it. Never given twice; one that isn't used is left out. */
+enum ledger_result payment_key(struct ledger *ledger, struct key *key, struct error *err);
 /* What of a payment lies in that place at the utility and may be moved. */
 int64_t payment_lies(const struct ledger_payment *payment, const char *place);
 

@@ -13,7 +13,7 @@ static int load_row(struct ledger *ledger, int64_t id, struct ledger_payment *p,
         " p.amount_fen, p.tendered_fen, p.change_fen, p.day, p.taken_at, p.answered_at, p.shown_at, p.handed_at, p.stan,"
         " p.terminal, p.operator, o.name, t.number, p.offline, p.held, p.no_cash, p.posted, p.undone, p.reversed,"
         " p.foreign_undo, p.kept, p.code, p.approval, p.reason, p.rest_fen, p.owed_fen, p.handed_fen, p.moved_fen, p.adopted,"
-        " q.ref, s.place"
+        " q.ref, s.place, p.account, coalesce(p.balance_fen, -1)"
         " FROM payment p JOIN operator o ON o.number = p.operator JOIN till t ON t.id = p.till"
         " LEFT JOIN source s ON s.payment = p.id LEFT JOIN payment q ON q.id = s.original WHERE p.id = ?1",
         BIND(sql_int(id)),
@@ -30,7 +30,7 @@ static int load_row(struct ledger *ledger, int64_t id, struct ledger_payment *p,
              into_text(p->code, sizeof p->code), into_text(p->approval, sizeof p->approval),
              into_text(p->reason, sizeof p->reason), into_int64(&p->rest_fen), into_int64(&p->owed_fen),
              into_int64(&p->handed_fen), into_int64(&p->moved_fen), into_bool(&p->adopted), into_text(p->source.ref, sizeof p->source.ref),
-             into_text(p->source_place, sizeof p->source_place)));
+             into_text(p->source_place, sizeof p->source_place), into_text(p->account, sizeof p->account), into_int64(&p->balance_fen)));
 }
 
 static int load_bills(struct ledger *ledger, struct ledger_payment *p, struct error *err)

@@ -5,9 +5,8 @@
 #include "base/money.h"
 #include "base/text.h"
 #include "ledger/books.h"
-#include "ledger/inside.h"
+#include "ledger/kind.h"
 
-#define PROC_CASH 500000
 #define DETAIL_MAX 65536
 
 static const char what[] = "the payment was not recorded";
@@ -30,7 +29,8 @@ static bool texts_fit(const struct ledger_draft *d)
     for (int i = 0; i < d->bill_count; i++)
         if (!text_fits(d->bills[i].bill, sizeof d->bills[i].bill, true) || !text_fits(d->bills[i].period, sizeof d->bills[i].period, false))
             return false;
-    return text_fits(d->customer, sizeof d->customer, true) && text_fits(d->name, sizeof d->name, false) &&
+    return text_fits(d->customer, sizeof d->customer, ledger_kind(d->proc)->needs_customer) &&
+           text_fits(d->account, sizeof d->account, ledger_kind(d->proc)->needs_account) && text_fits(d->name, sizeof d->name, false) &&
            text_fits(d->address, sizeof d->address, false) && text_fits(d->terminal, sizeof d->terminal, true) &&
            text_fits(d->operator_number, sizeof d->operator_number, true) &&
            (!d->detail || strlen(d->detail) <= DETAIL_MAX);
@@ -50,7 +50,7 @@ enum ledger_result ledger_draft_sums(const struct ledger_draft *d, struct ledger
         return no(err, LEDGER_TOKEN, "look the customer up again", "the draft has no token");
     if (d->bill_count < 0 || d->bill_count > LEDGER_BILLS_MAX || !texts_fit(d))
         return no(err, LEDGER_PARAMS, NULL, "there are too many bills, or a text is empty, too long or no UTF-8");
-    if (d->bill_count == 0 && d->prepaid_fen <= 0)
+    if (d->bill_count == 0 && d->prepaid_fen <= 0 && ledger_kind(d->proc)->needs_sum)
         return no(err, LEDGER_PREPAID, "choose a bill, or type what is paid in advance", "there is nothing to be paid");
     bool fits = d->prepaid_fen >= 0 && d->tendered_fen >= 0 && d->change_fen >= 0;
     for (int i = 0; fits && i < d->bill_count; i++) {
@@ -69,7 +69,7 @@ enum ledger_result ledger_draft_sums(const struct ledger_draft *d, struct ledger
     return LEDGER_OK;
 }
 
-static enum ledger_result cash_adds_up(const struct ledger_draft *d, const struct ledger_payment *p, struct error *err)
+enum ledger_result ledger_cash_adds_up(const struct ledger_draft *d, const struct ledger_payment *p, struct error *err)
 {
     if (d->tendered_fen < p->amount_fen) {
         char missing[MONEY_TEXT_SIZE];
@@ -83,10 +83,10 @@ static enum ledger_result cash_adds_up(const struct ledger_draft *d, const struc
 
 static enum ledger_result check(const struct ledger_draft *d, struct ledger_payment *p, struct error *err)
 {
-    if (d->proc != PROC_CASH)
+    if (d->proc != KIND_CASH)
         return no(err, LEDGER_PARAMS, NULL, "it is no payment in cash");
     enum ledger_result r = ledger_draft_sums(d, p, err);
-    return r == LEDGER_OK ? cash_adds_up(d, p, err) : r;
+    return r == LEDGER_OK ? ledger_cash_adds_up(d, p, err) : r;
 }
 
 /* --- the second Enter ------------------------------------------------------------------------ */
@@ -176,6 +176,7 @@ static void take_over(const struct ledger_draft *d, struct ledger_payment *p)
     p->offline = d->offline;
     memcpy(p->bills, d->bills, sizeof p->bills);
     memcpy(p->customer, d->customer, sizeof p->customer);
+    memcpy(p->account, d->account, sizeof p->account);
     memcpy(p->name, d->name, sizeof p->name);
     memcpy(p->address, d->address, sizeof p->address);
     memcpy(p->terminal, d->terminal, sizeof p->terminal);
@@ -188,12 +189,12 @@ static enum ledger_result insert(struct ledger *ledger, struct ledger_payment *p
     enum ledger_result r = sql_run(ledger, err,
         "INSERT INTO payment (ref, token, proc, state, customer, name, address, account, bills_fen, late_fee_fen, prepaid_fen,"
         " amount_fen, bill_count, tendered_fen, change_fen, day, taken_at, stan, terminal, till, operator, offline, audit)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, '', ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?23, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
         BIND(sql_text(p->key.ref), sql_text(token), sql_int(p->proc), sql_text(p->state), sql_text(p->customer),
              sql_text(p->name), sql_text(p->address), sql_int(p->bills_fen), sql_int(p->late_fee_fen),
              sql_int(p->prepaid_fen), sql_int(p->amount_fen), sql_int(p->bill_count), sql_int(p->tendered_fen),
              sql_int(p->change_fen), sql_int(p->day), sql_int(p->taken_ms), sql_int(p->stan), sql_text(p->terminal),
-             sql_int(till), sql_text(p->operator_number), sql_int(p->offline), sql_int(ledger->audit_id)));
+             sql_int(till), sql_text(p->operator_number), sql_int(p->offline), sql_int(ledger->audit_id), sql_text(p->account)));
     p->id = sql_last_id(ledger);
     for (int i = 0; r == LEDGER_OK && i < p->bill_count; i++)
         r = sql_run(ledger, err, "INSERT INTO payment_bill (payment, position, bill, period, amount_fen, late_fee_fen)"
@@ -201,15 +202,6 @@ static enum ledger_result insert(struct ledger *ledger, struct ledger_payment *p
                     BIND(sql_int(p->id), sql_int(i), sql_text(p->bills[i].bill), sql_text(p->bills[i].period),
                          sql_int(p->bills[i].amount_fen), sql_int(p->bills[i].late_fee_fen)));
     return r;
-}
-
-static enum ledger_result book_cash(struct ledger *ledger, const struct ledger_payment *p, int64_t till, struct error *err)
-{
-    char account[8];
-    struct ledger_entry entry = {.event = "recorded", .payment = p->id, .till = till,
-                                 .debit = ledger_till_account(p->till, account), .credit = "awaiting-utility",
-                                 .fen = p->amount_fen, .operator_number = p->operator_number, .day = p->day};
-    return ledger_entry(ledger, &entry, err);
 }
 
 static enum ledger_result put_source(struct ledger *ledger, const struct ledger_payment *p, const struct ledger_source *source, struct error *err)
@@ -226,7 +218,8 @@ enum ledger_result ledger_payment_insert(struct ledger *ledger, const struct led
     enum ledger_result r = ledger_next_stan(ledger, p->day, p->terminal, &p->stan, err);
     if (r == LEDGER_OK)
         r = ledger_audit(ledger, err, "payment recorded", p->operator_number, checker, p->terminal, p->key.ref,
-                         "%scustomer %s, %s for %d bills%s", source ? "money that moves: " : "", p->customer,
+                         "%s%s%s%scustomer %s, %s for %d bills%s", source ? "money that moves: " : "", p->account[0] ? ledger_kind(p->proc)->act : "",
+                         p->account[0] ? " " : "", p->account[0] ? p->account : "", p->customer,
                          money_format(p->amount_fen, sum, sizeof sum), p->bill_count, p->offline ? ", without the link" : "");
     if (r == LEDGER_OK)
         r = insert(ledger, p, d->token, till, err);
@@ -240,7 +233,7 @@ static enum ledger_result write_down(struct ledger *ledger, const struct ledger_
 {
     enum ledger_result r = ledger_payment_insert(ledger, d, p, till, checker, NULL, err);
     if (r == LEDGER_OK)
-        r = book_cash(ledger, p, till, err);
+        r = ledger_kind_taken(ledger, p, till, err);
     if (r == LEDGER_OK)
         r = ledger_outbox_add(ledger, p, p->offline ? "0220" : "0200", NULL, NULL, err);
     if (r == LEDGER_OK && p->offline)

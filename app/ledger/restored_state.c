@@ -4,9 +4,8 @@
 #include <string.h>
 
 #include "base/money.h"
+#include "ledger/kind.h"
 #include "ledger/restored_inside.h"
-
-#define PROC_REFUND 200000 /* has a slip, and no number */
 
 static bool there(const struct converging *c, const char *state) { return strcmp(c->theirs->state, state) == 0; }
 
@@ -90,7 +89,7 @@ static enum ledger_result posted(struct ledger *ledger, const struct converging 
     if (r == LEDGER_OK && ledger_moves(p))
         return ledger_moved(ledger, p, err);
     if (r == LEDGER_OK)
-        r = ledger_payment_book(ledger, p, "posted", "awaiting-utility", "owed-to-utility", p->amount_fen, "", err);
+        r = ledger_kind_posted(ledger, p, err);
     return r == LEDGER_OK ? ledger_invoice_plan(ledger, p, err) : r;
 }
 
@@ -110,15 +109,6 @@ static enum ledger_result advised(struct ledger *ledger, struct ledger_payment *
     return r == LEDGER_OK ? ledger_invoice_plan(ledger, p, err) : r;
 }
 
-static enum ledger_result owed(struct ledger *ledger, struct ledger_payment *p, const char *event, const char *from, const char *maker,
-                               struct error *err)
-{
-    if (ledger_moves(p)) /* no cash came in with it */
-        return LEDGER_OK;
-    enum ledger_result r = ledger_payment_book(ledger, p, event, from, "to-be-given-back", p->amount_fen, maker, err);
-    return r == LEDGER_OK ? ledger_payment_owe(ledger, p, p->amount_fen, err) : r;
-}
-
 static enum ledger_result declined(struct ledger *ledger, const struct converging *c, struct ledger_payment *p, struct error *err)
 {
     enum ledger_result r = asked_rows_done(ledger, p, err);
@@ -126,7 +116,7 @@ static enum ledger_result declined(struct ledger *ledger, const struct convergin
         r = note(ledger, c, p, "", err);
     if (r == LEDGER_OK)
         r = ledger_payment_move(ledger, p, "declined", err);
-    return r == LEDGER_OK ? owed(ledger, p, "declined", "awaiting-utility", "", err) : r;
+    return r == LEDGER_OK ? ledger_kind_back(ledger, p, "declined", false, "", err) : r;
 }
 
 static enum ledger_result reversed(struct ledger *ledger, const struct converging *c, struct ledger_payment *p, struct error *err)
@@ -143,7 +133,7 @@ static enum ledger_result reversed(struct ledger *ledger, const struct convergin
         r = sql_run(ledger, err, "UPDATE payment SET reversed = 1 WHERE id = ?1", BIND(sql_int(p->id)));
     if (r == LEDGER_OK)
         r = ledger_payment_move(ledger, p, "reversed", err);
-    return r == LEDGER_OK ? owed(ledger, p, "reversed", "owed-to-utility", "", err) : r;
+    return r == LEDGER_OK ? ledger_kind_back(ledger, p, "reversed", true, "", err) : r;
 }
 
 /* The 0420 was made here once and is lost, or is still in the queue. */
@@ -156,8 +146,8 @@ static enum ledger_result undone(struct ledger *ledger, const struct converging 
                              "more is missing there than was paid");
     if (r == LEDGER_OK && !ledger_is(p, "undoing")) {
         r = ledger_payment_move(ledger, p, "undoing", err);
-        if (r == LEDGER_OK)
-            r = owed(ledger, p, "turned back", "awaiting-utility", c->maker, err);
+        if (r == LEDGER_OK && ledger_cash_in(p))
+            r = ledger_kind_back(ledger, p, "turned back", false, c->maker, err);
     }
     if (r == LEDGER_OK)
         r = asked_rows_done(ledger, p, err);
@@ -170,7 +160,7 @@ static enum ledger_result undone(struct ledger *ledger, const struct converging 
         r = note(ledger, c, p, "00", err);
     if (r == LEDGER_OK)
         r = ledger_payment_move(ledger, p, rest_fen ? "short" : "undone", err);
-    return r == LEDGER_OK ? ledger_payment_book(ledger, p, "rest", "claims", "owed-to-utility", rest_fen, "", err) : r;
+    return r == LEDGER_OK ? ledger_kind_undone(ledger, p, rest_fen, err) : r;
 }
 
 /* --- which of them ------------------------------------------------------------------------------------------- */
@@ -184,7 +174,7 @@ static enum ledger_result stand(struct ledger *ledger, const struct converging *
     bool paper = c->paper;
     if (!open_here(p))
         return LEDGER_OK;
-    if (ledger_moves(p)) /* on line only: never goes on as an advice */
+    if (p->proc != KIND_CASH) /* on line only: never goes on as an advice */
         return there(c, "posted") ? posted(ledger, c, p, err) : LEDGER_OK;
     if (there(c, "posted") || there(c, "reversed"))
         return c->gone && there(c, "posted") ? (ledger_is(p, "recorded") && !paper ? LEDGER_OK : advised(ledger, p, err)) : posted(ledger, c, p, err);
@@ -205,7 +195,9 @@ static enum ledger_result go_back(struct ledger *ledger, const struct converging
         return reversed(ledger, c, p, err);
     if (undone_there(c) && (open_here(p) || ledger_is(p, "undoing")))
         return undone(ledger, c, p, err);
-    bool back = ledger_moves(p) ? open_here(p) : c->gone && (open_here(p) || (at_rest && !p->foreign_undo));
+    bool cash_went = ledger_kind(p->proc)->out && c->gone; /* and the bank is asked again, which answers as it did */
+    bool back = ledger_moves(p) || ledger_kind(p->proc)->out ? open_here(p) && !cash_went
+        : ledger_cash_in(p) && c->gone && (open_here(p) || (at_rest && !p->foreign_undo));
     if (!back)
         return LEDGER_OK;
     enum ledger_result r = restored_withdraw(ledger, p, c->maker, err);
@@ -233,7 +225,7 @@ enum ledger_result restored_converge(struct ledger *ledger, const struct converg
     enum ledger_result r = ledger_payment_seen(ledger, p, err);
     if (r == LEDGER_OK)
         r = stand(ledger, c, p, err);
-    if (r == LEDGER_OK && ledger_payment_stands(p) && !ledger_is(p, "reversing") && p->proc != PROC_REFUND)
+    if (r == LEDGER_OK && ledger_payment_stands(p) && !ledger_is(p, "reversing") && ledger_kind(p->proc)->paper)
         r = restored_paper(ledger, p, c->word->series, c->word->number, c->maker, err);
     if (r == LEDGER_OK)
         r = go_back(ledger, c, p, err);

@@ -285,14 +285,16 @@ CREATE TABLE payment (
     ref          TEXT NOT NULL UNIQUE CHECK (length(ref) = 12), -- DE 37: epoch and counter
     token        TEXT NOT NULL UNIQUE,   -- of its draft: a double Enter is one payment
     proc         INTEGER NOT NULL CHECK (proc = 500000 OR proc = 501000 OR proc = 210000 OR proc = 10000 OR proc = 200000 OR
-                                        proc = 220000),
+                                        proc = 220000 OR proc = 920000 OR proc = 930000 OR proc = 940000 OR proc = 950000 OR
+                                        proc = 350000),
     state        TEXT NOT NULL CHECK (state = 'recorded' OR state = 'posted' OR state = 'declined' OR state = 'advised' OR
                                       state = 'undoing' OR state = 'undone' OR state = 'short' OR state = 'excepted' OR
                                       state = 'reversing' OR state = 'reversed' OR state = 'settled'),
     customer     TEXT NOT NULL,
     name         TEXT NOT NULL,
     address      TEXT NOT NULL,
-    account      TEXT NOT NULL,          -- special account, '' for cash
+    account      TEXT NOT NULL,          -- special account, '' for cash; of one that is opened: as the bank answers
+    balance_fen  INTEGER,                -- of that account behind it, as the bank answered
     bills_fen    INTEGER NOT NULL CHECK (bills_fen >= 0),
     late_fee_fen INTEGER NOT NULL CHECK (late_fee_fen >= 0),
     prepaid_fen  INTEGER NOT NULL CHECK (prepaid_fen >= 0),
@@ -329,8 +331,11 @@ CREATE TABLE payment (
     adopted      INTEGER NOT NULL DEFAULT 0 CHECK (adopted IN (0, 1)), -- lost with a disk, taken up again under its old key
     audit        INTEGER NOT NULL UNIQUE REFERENCES audit,           -- the record of its T1
     CHECK (amount_fen = bills_fen + late_fee_fen + prepaid_fen),
-    CHECK (proc <> 500000 OR tendered_fen - change_fen = amount_fen),
-    CHECK (amount_fen > 0 OR bill_count > 0),
+    CHECK ((proc <> 500000 AND proc <> 210000 AND proc <> 920000) OR tendered_fen - change_fen = amount_fen),
+    CHECK (amount_fen > 0 OR bill_count > 0 OR proc = 920000 OR proc = 930000 OR proc = 940000 OR proc = 950000 OR proc = 350000),
+    CHECK (bill_count = 0 OR proc = 500000 OR proc = 501000 OR proc = 220000),
+    CHECK (offline = 0 OR proc = 500000), -- all others are asked on line only
+    CHECK (account <> '' OR proc = 500000 OR proc = 200000 OR proc = 220000 OR proc = 920000),
     CHECK ((state = 'reversing') <= (stood IS NOT NULL)),
     CHECK ((state = 'settled') = (kept IS NOT NULL)),
     CHECK (foreign_undo = 0 OR posted = 0),
@@ -348,6 +353,9 @@ CREATE INDEX payment_open ON payment (state, id)
 CREATE INDEX payment_owed ON payment (day, operator, owed_fen) WHERE owed_fen > 0;
 CREATE INDEX payment_handed ON payment (day, operator, handed_fen) WHERE handed_fen > 0;
 CREATE INDEX payment_refund ON payment (day, operator, amount_fen) WHERE proc = 200000 AND posted = 1 AND undone = 0;
+-- what special accounts moved in a day
+CREATE INDEX payment_bank ON payment (day, operator, proc, state, amount_fen)
+    WHERE (proc = 210000 OR proc = 10000 OR proc = 920000 OR proc = 950000 OR proc = 501000);
 CREATE INDEX payment_held ON payment (id) WHERE held = 1;
 CREATE INDEX payment_offline ON payment (day, amount_fen) WHERE offline = 1 AND undone = 0; -- what the limits count
 CREATE INDEX payment_not_shown ON payment (id) WHERE shown_at IS NULL;
@@ -356,6 +364,8 @@ CREATE TRIGGER payment_moves BEFORE UPDATE OF state ON payment
 WHEN NEW.state <> OLD.state
  AND NOT EXISTS (SELECT 1 FROM move WHERE thing = 'payment' AND was = OLD.state AND becomes = NEW.state)
 BEGIN SELECT RAISE(ABORT, 'payment: no such transition'); END;
+CREATE TRIGGER payment_on_line_only BEFORE UPDATE OF state ON payment WHEN NEW.state = 'advised' AND OLD.proc <> 500000
+BEGIN SELECT RAISE(ABORT, 'payment: it is asked on line only'); END;
 CREATE TRIGGER payment_starts BEFORE INSERT ON payment WHEN NEW.state NOT IN ('recorded', 'advised')
 BEGIN SELECT RAISE(ABORT, 'payment: starts recorded or advised'); END;
 CREATE TRIGGER payment_back_as_it_stood BEFORE UPDATE OF state ON payment
@@ -368,10 +378,13 @@ BEGIN SELECT RAISE(ABORT, 'payment: settled only with a parked row'); END;
 CREATE TRIGGER payment_settled_by_two BEFORE UPDATE OF state ON payment
 WHEN NEW.state = 'settled' AND NOT EXISTS (SELECT 1 FROM act WHERE subject = OLD.ref AND act = 'settle')
 BEGIN SELECT RAISE(ABORT, 'payment: settled by two people only'); END;
-CREATE TRIGGER payment_fixed BEFORE UPDATE OF id, ref, token, proc, customer, name, address, account, bills_fen,
-    late_fee_fen, prepaid_fen, amount_fen, bill_count, tendered_fen, change_fen, day, taken_at, stan, terminal, till,
+CREATE TRIGGER payment_fixed BEFORE UPDATE OF id, ref, token, proc, customer, name, address, bills_fen, late_fee_fen,
+    prepaid_fen, amount_fen, bill_count, tendered_fen, change_fen, day, taken_at, stan, terminal, till,
     operator, audit ON payment
 BEGIN SELECT RAISE(ABORT, 'payment: what was recorded is fixed'); END;
+CREATE TRIGGER payment_account_once BEFORE UPDATE OF account ON payment
+WHEN NEW.account <> OLD.account AND (OLD.account <> '' OR OLD.proc <> 920000)
+BEGIN SELECT RAISE(ABORT, 'payment: its account is fixed'); END;
 CREATE TRIGGER payment_shown_once BEFORE UPDATE OF shown_at ON payment
 WHEN OLD.shown_at IS NOT NULL AND NEW.shown_at IS NOT OLD.shown_at
 BEGIN SELECT RAISE(ABORT, 'payment: shown once'); END;
@@ -425,7 +438,8 @@ BEGIN
     UPDATE payment_bill SET live = CASE
         WHEN (NEW.state = 'declined' OR NEW.state = 'undone' OR NEW.state = 'short' OR NEW.state = 'reversed') THEN 0
         WHEN NEW.state = 'settled' THEN NEW.kept = 1 AND place IS 'BL'
-        ELSE place IS NULL OR place = 'BL' END
+        ELSE (place IS NULL OR place = 'BL') -- after a restore one that is taken up may hold it instead
+         AND NOT EXISTS (SELECT 1 FROM payment_bill o WHERE o.bill = payment_bill.bill AND o.live = 1 AND o.payment <> NEW.id) END
      WHERE payment = NEW.id;
 END;
 
@@ -465,7 +479,7 @@ CREATE TABLE entry (
            OR credit GLOB 'till:[0-9][0-9]')
 ) STRICT;
 CREATE INDEX entry_payment ON entry (payment) WHERE payment IS NOT NULL;
-CREATE UNIQUE INDEX entry_once ON entry (payment, event) WHERE event IN ('recorded', 'posted'); -- cash in once, owed once
+CREATE UNIQUE INDEX entry_once ON entry (payment, event) WHERE event IN ('recorded', 'deposited', 'withdrawn', 'posted'); -- cash in or out once, owed once
 CREATE INDEX entry_day ON entry (day, event);
 CREATE INDEX entry_till ON entry (till) WHERE till IS NOT NULL;
 CREATE TRIGGER entry_no_update BEFORE UPDATE ON entry
@@ -538,8 +552,31 @@ CREATE TRIGGER outbox_digest_stays BEFORE DELETE ON outbox_digest
 BEGIN SELECT RAISE(ABORT, 'outbox: cannot be deleted'); END;
 
 -- Runs of numbers, each issued to one till and loaded in one printer.
+-- Ranges of numbers as the branch received them; a book is a part of one, and no numbers are in two.
+CREATE TABLE received (
+    id      INTEGER PRIMARY KEY,
+    series  TEXT NOT NULL CHECK (length(series) BETWEEN 1 AND 20),
+    first   INTEGER NOT NULL CHECK (first >= 0),
+    last    INTEGER NOT NULL,
+    digits  INTEGER NOT NULL CHECK (digits BETWEEN 1 AND 18), -- as printed on the paper
+    at      INTEGER NOT NULL,
+    maker   TEXT NOT NULL REFERENCES operator,
+    checker TEXT REFERENCES operator,    -- NULL: it came with the installation, as its first book
+    CHECK (last >= first),
+    CHECK (checker IS NULL OR checker <> maker)
+) STRICT;
+CREATE INDEX received_series ON received (series, first);
+CREATE TRIGGER received_no_overlap BEFORE INSERT ON received
+WHEN EXISTS (SELECT 1 FROM received WHERE series = NEW.series AND first <= NEW.last AND last >= NEW.first)
+BEGIN SELECT RAISE(ABORT, 'received: its numbers stand in another range'); END;
+CREATE TRIGGER received_fixed BEFORE UPDATE ON received
+BEGIN SELECT RAISE(ABORT, 'received: append-only'); END;
+CREATE TRIGGER received_stays BEFORE DELETE ON received
+BEGIN SELECT RAISE(ABORT, 'received: append-only'); END;
+
 CREATE TABLE book (
     id        INTEGER PRIMARY KEY,
+    received  INTEGER NOT NULL REFERENCES received,
     series    TEXT NOT NULL CHECK (length(series) BETWEEN 1 AND 20),
     first     INTEGER NOT NULL CHECK (first >= 0),
     last      INTEGER NOT NULL,
@@ -553,13 +590,52 @@ CREATE TABLE book (
 ) STRICT;
 CREATE UNIQUE INDEX book_one_a_till ON book (till) WHERE state = 'loaded';
 CREATE INDEX book_series ON book (series, first);
+CREATE INDEX book_received ON book (received);
 CREATE TRIGGER book_no_overlap BEFORE INSERT ON book
 WHEN EXISTS (SELECT 1 FROM book WHERE series = NEW.series AND first <= NEW.last AND last >= NEW.first)
 BEGIN SELECT RAISE(ABORT, 'book: its numbers stand in another'); END;
-CREATE TRIGGER book_fixed BEFORE UPDATE OF id, series, first, last, digits ON book
+CREATE TRIGGER book_in_its_range BEFORE INSERT ON book
+WHEN NOT EXISTS (SELECT 1 FROM received WHERE id = NEW.received AND series = NEW.series AND digits = NEW.digits
+                 AND first <= NEW.first AND last >= NEW.last)
+BEGIN SELECT RAISE(ABORT, 'book: not of the range that it was taken out of'); END;
+CREATE TRIGGER book_fixed BEFORE UPDATE OF id, received, series, first, last, digits ON book
 BEGIN SELECT RAISE(ABORT, 'book: fixed once loaded'); END;
 CREATE TRIGGER book_stays BEFORE DELETE ON book
 BEGIN SELECT RAISE(ABORT, 'book: cannot be deleted'); END;
+
+-- Numbers that went back unused: the rest of a book, or of a range that no book was taken out of. Append-only.
+CREATE TABLE returned (
+    id       INTEGER PRIMARY KEY,
+    received INTEGER NOT NULL REFERENCES received,
+    book     INTEGER UNIQUE REFERENCES book, -- NULL: they were never issued to a till
+    series   TEXT NOT NULL,
+    first    INTEGER NOT NULL,
+    last     INTEGER NOT NULL,
+    at       INTEGER NOT NULL,
+    maker    TEXT NOT NULL REFERENCES operator,
+    checker  TEXT NOT NULL REFERENCES operator,
+    CHECK (last >= first),
+    CHECK (checker <> maker)
+) STRICT;
+CREATE INDEX returned_series ON returned (series, first);
+CREATE INDEX returned_received ON returned (received);
+CREATE TRIGGER returned_unused BEFORE INSERT ON returned
+WHEN NOT EXISTS (SELECT 1 FROM received WHERE id = NEW.received AND series = NEW.series AND first <= NEW.first AND last >= NEW.last)
+  OR EXISTS (SELECT 1 FROM returned WHERE series = NEW.series AND first <= NEW.last AND last >= NEW.first)
+  OR EXISTS (SELECT 1 FROM number WHERE series = NEW.series AND number BETWEEN NEW.first AND NEW.last AND state <> 'unused')
+  OR EXISTS (SELECT 1 FROM book WHERE series = NEW.series AND first <= NEW.last AND last >= NEW.first AND id IS NOT NEW.book)
+  OR (NEW.book IS NOT NULL AND NOT EXISTS (SELECT 1 FROM book WHERE id = NEW.book AND state = 'ended' AND next = NEW.first AND last = NEW.last))
+BEGIN SELECT RAISE(ABORT, 'returned: not unused numbers'); END;
+CREATE TRIGGER returned_fixed BEFORE UPDATE ON returned
+BEGIN SELECT RAISE(ABORT, 'returned: append-only'); END;
+CREATE TRIGGER returned_stays BEFORE DELETE ON returned
+BEGIN SELECT RAISE(ABORT, 'returned: append-only'); END;
+CREATE TRIGGER book_not_returned BEFORE INSERT ON book
+WHEN EXISTS (SELECT 1 FROM returned WHERE series = NEW.series AND first <= NEW.last AND last >= NEW.first)
+BEGIN SELECT RAISE(ABORT, 'book: some of its numbers went back'); END;
+CREATE TRIGGER book_returned BEFORE UPDATE OF state, next ON book
+WHEN EXISTS (SELECT 1 FROM returned WHERE book = OLD.id)
+BEGIN SELECT RAISE(ABORT, 'book: its rest went back'); END;
 
 CREATE TABLE invoice (
     id         INTEGER PRIMARY KEY,
@@ -637,6 +713,9 @@ BEGIN SELECT RAISE(ABORT, 'number: what is lost stays lost'); END;
 CREATE TRIGGER number_in_its_book BEFORE INSERT ON number
 WHEN NOT EXISTS (SELECT 1 FROM book WHERE id = NEW.book AND series = NEW.series AND NEW.number BETWEEN first AND last)
 BEGIN SELECT RAISE(ABORT, 'number: not of that book'); END;
+CREATE TRIGGER number_not_returned BEFORE UPDATE OF state ON number
+WHEN NEW.state <> 'unused' AND EXISTS (SELECT 1 FROM returned WHERE series = NEW.series AND NEW.number BETWEEN first AND last)
+BEGIN SELECT RAISE(ABORT, 'number: it went back unused'); END;
 CREATE TRIGGER number_keeps_invoice BEFORE UPDATE OF invoice ON number
 WHEN OLD.invoice IS NOT NULL AND NEW.state <> 'unused' AND NEW.invoice IS NOT OLD.invoice
 BEGIN SELECT RAISE(ABORT, 'number: belongs to its invoice'); END;
@@ -648,7 +727,8 @@ BEGIN SELECT RAISE(ABORT, 'number: cannot be deleted'); END;
 -- After a restore: the keys that two people speak for, with what the utility has of each (NULL: nothing).
 CREATE TABLE restored (
     ref         TEXT PRIMARY KEY CHECK (length(ref) = 12),
-    kind        TEXT NOT NULL CHECK (kind IN ('held', 'differs', 'lacking')), -- unfinished in the backup; other there; not in the backup
+    kind        TEXT NOT NULL CHECK (kind IN ('held', 'differs', 'lacking', 'past')), -- unfinished in the backup; other there; not in
+                                         -- the backup; spoken for after an earlier restore, which says nothing of this one
     theirs      TEXT CHECK (theirs IN ('posted', 'declined', 'reversed', 'undone', 'tombstone')),
     proc        INTEGER,
     day         INTEGER,

@@ -2,12 +2,12 @@
 #include <string.h>
 
 #include "ledger/books.h"
-#include "ledger/inside.h"
+#include "ledger/kind.h"
 
 struct settling {
     const char *debit, *credit;  /* NULL: nothing is booked */
     int64_t fen;
-    bool kept, give_back;
+    bool kept, give_back, posted; /* posted: it goes back from its receiver */
     char till[8];
 };
 
@@ -29,8 +29,6 @@ static enum ledger_result excepted(struct ledger *ledger, const struct ledger_pa
         return refused(err, "its money is at the utility", "reverse it on the same day, or refund the credit");
     if (how != SETTLE_GIVE_BACK)
         return refused(err, "the utility has nothing of it, its key is undone", "give the money back");
-    s->debit = "awaiting-utility";
-    s->credit = "to-be-given-back";
     s->give_back = true;
     return LEDGER_OK;
 }
@@ -48,11 +46,13 @@ static enum ledger_result short_till(struct ledger *ledger, const struct ledger_
 static enum ledger_result short_one(struct ledger *ledger, const struct ledger_payment *p, enum ledger_settle how,
                                     struct settling *s, struct error *err)
 {
+    if (!ledger_cash_in(p)) /* it stays debited there: its customer's, at the utility */
+        return how == SETTLE_KEEP ? LEDGER_OK : refused(err, "the rest is the customer's credit at the utility", "settle it as kept");
     s->credit = "claims";
     s->fen = p->rest_fen;
     switch (how) {
     case SETTLE_SHORT_TELLER: return short_till(ledger, p, s, err);
-    case SETTLE_SHORT_UTILITY: s->debit = "owed-to-utility"; return LEDGER_OK;
+    case SETTLE_SHORT_UTILITY: s->debit = ledger_kind(p->proc)->to; return LEDGER_OK; /* given up by who has it */
     case SETTLE_SHORT_LOSS: s->debit = "loss"; return LEDGER_OK;
     default: return refused(err, "a part of it did not come back from the utility", "say who bears it: teller, utility or the bank");
     }
@@ -65,8 +65,10 @@ static enum ledger_result parked_advice(struct ledger *ledger, const struct ledg
         return refused(err, "nothing of it is short", "keep the money for the utility, or give it back");
     s->kept = how == SETTLE_KEEP;
     s->give_back = !s->kept;
-    s->debit = "awaiting-utility";
-    s->credit = s->kept ? "owed-to-utility" : "to-be-given-back";
+    if (s->kept) {
+        s->debit = "awaiting-utility";
+        s->credit = "owed-to-utility";
+    }
     return LEDGER_OK;
 }
 
@@ -75,6 +77,7 @@ static enum ledger_result parked_undoing(struct ledger *ledger, const struct led
 {
     if (how != SETTLE_GIVE_BACK)
         return refused(err, "its money is the customer's since it was turned back", "settle it as given back");
+    s->give_back = !ledger_cash_in(p); /* cash was booked back when it was turned back */
     return LEDGER_OK;
 }
 
@@ -87,10 +90,7 @@ static enum ledger_result parked_reversal(struct ledger *ledger, const struct le
         return refused(err, "the utility has nothing of it, its key is undone", "give the money back");
     s->kept = how == SETTLE_KEEP;
     s->give_back = !s->kept;
-    if (s->give_back) {
-        s->debit = p->foreign_undo ? "awaiting-utility" : "owed-to-utility";
-        s->credit = "to-be-given-back";
-    }
+    s->posted = !p->foreign_undo;
     return LEDGER_OK;
 }
 
@@ -134,7 +134,7 @@ static enum ledger_result money_settled(struct ledger *ledger, struct ledger_pay
     if (r == LEDGER_OK && s->debit)
         r = ledger_payment_book(ledger, p, "settled", s->debit, s->credit, s->fen, maker, err);
     if (r == LEDGER_OK && s->give_back)
-        r = ledger_payment_owe(ledger, p, p->amount_fen, err);
+        r = ledger_kind_back(ledger, p, "settled", s->posted, maker, err);
     if (r == LEDGER_OK)
         r = ledger_payment_hand_no_cash(ledger, p, maker, err);
     strcpy(p->state, "settled");

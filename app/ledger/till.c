@@ -26,11 +26,23 @@ enum ledger_result account_balance(struct ledger *ledger, const char *account, i
     return balance_of(ledger, account, fen, err);
 }
 
+/* Cash of withdrawals that the bank has not answered yet: it goes out of this till when it says yes. */
+static enum ledger_result cash_promised(struct ledger *ledger, const char *account, int64_t *fen, struct error *err)
+{
+    int got = sql_one(ledger, err, "SELECT coalesce(sum(p.amount_fen), 0) FROM payment p JOIN till t ON t.id = p.till WHERE p.state = 'recorded'"
+                      " AND (p.state = 'recorded' OR p.state = 'advised' OR p.state = 'undoing' OR p.state = 'reversing' OR p.state = 'excepted' OR p.state = 'short')"
+                      " AND (p.proc = 10000 OR p.proc = 950000) AND 'till:' || t.number = ?1", BIND(sql_text(account)), INTO(into_int64(fen)));
+    return got == 1 ? LEDGER_OK : LEDGER_BROKEN;
+}
+
 enum ledger_result cash_check(struct ledger *ledger, const char *account, int64_t sum_fen, const char *what, struct error *err)
 {
-    int64_t held;
+    int64_t held, promised = 0;
     char text[MONEY_TEXT_SIZE];
     enum ledger_result r = balance_of(ledger, account, &held, err);
+    if (r == LEDGER_OK)
+        r = cash_promised(ledger, account, &promised, err);
+    held -= promised;
     if (r != LEDGER_OK || held >= sum_fen)
         return r;
     return ledger_refuse(err, LEDGER_CASH_SHORT, what, "take less, or have cash brought first", "%s holds %s",

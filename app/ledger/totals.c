@@ -94,11 +94,18 @@ static enum ledger_result payments(struct ledger *ledger, day_t date, const char
 
 /* --- beside the payments: each a sum from a small index of its own ----------------------- */
 
+#define BANK "SELECT count(*), coalesce(sum(amount_fen), 0) FROM payment INDEXED BY payment_bank WHERE" \
+    " (proc = 210000 OR proc = 10000 OR proc = 920000 OR proc = 950000 OR proc = 501000) AND day = ?1 AND (?2 IS NULL OR operator = ?2) AND ?3 <= ?4 AND amount_fen > 0 AND "
+#define KEPT " AND (state = 'posted' OR state = 'reversing' OR (state = 'excepted' AND foreign_undo = 0) OR (state = 'settled' AND kept = 1))"
+
 /* ?1 day, ?2 operator or NULL, ?3 and ?4 the first and the last moment of the day. */
 static const struct beside { const char *sql; size_t first, second; } besides[] = {
     {"SELECT count(*), coalesce(sum(amount_fen), 0) FROM payment INDEXED BY payment_refund WHERE proc = 200000 AND posted = 1"
      " AND undone = 0 AND day = ?1 AND (?2 IS NULL OR operator = ?2) AND ?3 <= ?4",
      offsetof(struct ledger_totals, refunds), offsetof(struct ledger_totals, refunds_fen)},
+    {BANK "(proc = 210000 OR proc = 920000)" KEPT, offsetof(struct ledger_totals, deposits), offsetof(struct ledger_totals, deposits_fen)},
+    {BANK "(proc = 10000 OR proc = 950000)" KEPT, offsetof(struct ledger_totals, withdrawals), offsetof(struct ledger_totals, withdrawals_fen)},
+    {BANK "proc = 501000" KEPT, offsetof(struct ledger_totals, from_accounts), offsetof(struct ledger_totals, from_accounts_fen)},
     {"SELECT coalesce(sum(handed_fen), 0), 0 FROM payment INDEXED BY payment_handed WHERE handed_fen > 0 AND day = ?1"
      " AND (?2 IS NULL OR operator = ?2) AND ?3 <= ?4",
      offsetof(struct ledger_totals, given_back_fen), SIZE_MAX},

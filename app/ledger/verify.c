@@ -16,6 +16,22 @@
 #define TURNED_BACK "p.state IN ('declined', 'undoing', 'undone', 'short', 'reversed') OR (p.state = 'settled' AND p.kept = 0)"
 #define PAYMENTS "SELECT p.ref || ' ' || p.state FROM payment p WHERE p.day >= ?1 AND "
 #define LISTED "(SELECT count(*) FROM invoice i WHERE i.payment = p.id AND i.state IN ('planned', 'sent', 'confirmed'))"
+/* Money that came in cash: where it is by its state, from `waiting` to `to`. */
+#define CASH_IN(procs, event_, waiting, to) \
+    PAYMENTS "p.proc IN (" procs ") AND NOT (" \
+    CNY("= '" waiting "'") " = iif(p.state IN ('recorded', 'advised') OR (p.foreign_undo = 1 AND p.state IN ('excepted', 'reversing')), p.amount_fen, 0)" \
+    " AND " CNY("= 'to-be-given-back'") " = p.owed_fen" \
+    " AND p.amount_fen - p.handed_fen = (SELECT coalesce(sum(iif(event = '" event_ "', amount_fen, -amount_fen)), 0) FROM entry" \
+    " WHERE payment = p.id AND event IN ('" event_ "', 'handed back'))" \
+    " AND CASE WHEN p.state IN ('posted', 'reversing') OR p.state = 'excepted' OR (p.state = 'settled' AND p.kept = 1)" \
+    " THEN " CNY("= '" to "'") " = iif(p.foreign_undo = 1, 0, p.amount_fen)" \
+    " WHEN p.state = 'short' THEN " CNY("= '" to "'") " = p.rest_fen AND " CNY("= 'claims'") " = -p.rest_fen" \
+    " WHEN p.state = 'settled' THEN " CNY("= '" to "'") " IN (0, p.rest_fen) AND " CNY("= 'claims'") " = 0" \
+    " ELSE " CNY("= '" to "'") " = 0 END)"
+#define BOOKED_ONCE(procs, event_) \
+    PAYMENTS "p.proc IN (" procs ") AND p.amount_fen > 0 AND (SELECT count(*), coalesce(sum(amount_fen), 0) FROM entry e WHERE e.payment = p.id" \
+    " AND e.event = '" event_ "' AND +e.till = p.till AND e.debit = 'till:' || (SELECT number FROM till WHERE id = p.till)) <> (1, p.amount_fen)"
+#define ON_PAPER "p.proc NOT IN (200000, 930000, 940000, 350000) AND (p.amount_fen > 0 OR p.bill_count > 0)"
 #define ROW(class) "EXISTS (SELECT 1 FROM outbox o WHERE o.payment = p.id AND o.class = '" class "' AND (o.state = 'ready' OR o.state = 'in flight' OR o.state = 'parked'))"
 #define ACT(acts) "EXISTS (SELECT 1 FROM act a WHERE a.subject = p.ref AND a.maker <> a.checker AND a.act IN (" acts "))"
 
@@ -32,28 +48,34 @@ static const struct rule { int number; bool deep; const char *name, *sql; } rule
      "SELECT name || ' ' || balance_fen FROM account WHERE ?1 IS NOT NULL AND name GLOB 'till:*' AND commodity = 'CNY' AND balance_fen <> 0"
      " AND NOT EXISTS (SELECT 1 FROM till t WHERE 'till:' || t.number = name AND t.state <> 'closed')"},
     {1, false, "each payment's money is where its state says",
-     PAYMENTS "p.proc = 500000 AND NOT ("
-     CNY("= 'awaiting-utility'") " = iif(p.state IN ('recorded', 'advised') OR (p.foreign_undo = 1 AND p.state IN ('excepted', 'reversing')), p.amount_fen, 0)"
-     " AND " CNY("= 'to-be-given-back'") " = p.owed_fen"
-     " AND p.amount_fen - p.handed_fen = (SELECT coalesce(sum(iif(event = 'recorded', amount_fen, -amount_fen)), 0) FROM entry"
-     " WHERE payment = p.id AND event IN ('recorded', 'handed back'))"
-     " AND CASE WHEN p.state IN ('posted', 'reversing') OR p.state = 'excepted' OR (p.state = 'settled' AND p.kept = 1)"
-     " THEN " CNY("= 'owed-to-utility'") " = iif(p.foreign_undo = 1, 0, p.amount_fen)"
-     " WHEN p.state = 'short' THEN " CNY("= 'owed-to-utility'") " = p.rest_fen AND " CNY("= 'claims'") " = -p.rest_fen"
-     " WHEN p.state = 'settled' THEN " CNY("= 'owed-to-utility'") " IN (0, p.rest_fen) AND " CNY("= 'claims'") " = 0"
-     " ELSE " CNY("= 'owed-to-utility'") " = 0 END)"},
+     CASH_IN("500000", "recorded", "awaiting-utility", "owed-to-utility")},
+    {1, false, "each deposit's money is where its state says",
+     CASH_IN("210000, 920000", "deposited", "awaiting-bank", "clearing-bank")},
+    {1, false, "a withdrawal's cash went out when the bank said so, and not before",
+     PAYMENTS "p.proc IN (10000, 950000) AND ((SELECT coalesce(sum(amount_fen), 0) FROM entry e WHERE e.payment = p.id AND e.event = 'withdrawn'"
+     " AND e.debit = 'clearing-bank' AND e.credit = 'till:' || (SELECT number FROM till WHERE id = p.till) AND +e.till = p.till)"
+     " <> iif(p.state = 'posted', p.amount_fen, 0) OR EXISTS (SELECT 1 FROM entry e WHERE e.payment = p.id AND e.event <> 'withdrawn'))"},
+    {1, false, "what was paid from an account is where its state says",
+     PAYMENTS "p.proc = 501000 AND NOT (" CNY("= 'awaiting-utility'")
+     " = iif(p.state IN ('recorded', 'undoing') OR (p.foreign_undo = 1 AND p.state IN ('excepted', 'reversing')), p.amount_fen, 0)"
+     " AND " CNY("= 'owed-to-utility'") " = CASE WHEN p.foreign_undo = 1 THEN 0 WHEN p.state IN ('posted', 'reversing', 'excepted')"
+     " OR (p.state = 'settled' AND p.kept = 1) THEN p.amount_fen WHEN p.state IN ('short', 'settled') THEN p.rest_fen ELSE 0 END"
+     " AND " CNY("= 'clearing-bank'") " = -(" CNY("= 'awaiting-utility'") " + " CNY("= 'owed-to-utility'") ")"
+     " AND NOT EXISTS (SELECT 1 FROM entry e WHERE e.payment = p.id AND e.till IS NOT NULL))"},
+    {1, false, "what moves no money books nothing",
+     PAYMENTS "p.proc IN (930000, 940000, 350000) AND (p.amount_fen <> 0 OR EXISTS (SELECT 1 FROM entry WHERE payment = p.id))"},
     {1, false, "a payment's sum is that of its bills",
      PAYMENTS "(p.bills_fen, p.late_fee_fen, p.bill_count) <> (SELECT coalesce(sum(amount_fen), 0), coalesce(sum(late_fee_fen), 0), count(*)"
      " FROM payment_bill b WHERE b.payment = p.id)"},
     {2, false, "cash was booked once with its record",
-     PAYMENTS "p.proc = 500000 AND p.amount_fen > 0 AND (SELECT count(*), coalesce(sum(amount_fen), 0) FROM entry e WHERE e.payment = p.id"
-     " AND e.event = 'recorded' AND +e.till = p.till AND e.debit = 'till:' || (SELECT number FROM till WHERE id = p.till)) <> (1, p.amount_fen)"},
+     BOOKED_ONCE("500000", "recorded")},
+    {2, false, "a deposit was booked once with its record", BOOKED_ONCE("210000, 920000", "deposited")},
     {3, false, "what is unfinished has a message on its way",
      PAYMENTS "((p.state = 'recorded' AND NOT " ROW("0200") ") OR (p.state = 'advised' AND NOT " ROW("0220") ")"
      " OR (p.state = 'undoing' AND NOT " ROW("0420") ") OR (p.state = 'reversing' AND NOT " ROW("0400") "))"},
     {3, false, "what was turned back is given back or listed",
-     PAYMENTS "p.owed_fen + p.handed_fen <> CASE p.proc WHEN 200000 THEN iif(p.state = 'posted', p.amount_fen, 0) WHEN 220000 THEN 0"
-     " ELSE iif(" TURNED_BACK ", p.amount_fen, 0) END"},
+     PAYMENTS "p.owed_fen + p.handed_fen <> CASE WHEN p.proc = 200000 THEN iif(p.state = 'posted', p.amount_fen, 0) WHEN p.proc IN (500000, 210000, 920000)"
+     " THEN iif(" TURNED_BACK ", p.amount_fen, 0) ELSE 0 END"},
     {3, false, "nothing that is final is held",
      PAYMENTS "p.held = 1 AND p.state IN ('declined', 'undone', 'short', 'reversed', 'settled') AND p.owed_fen = 0"
      " AND p.id NOT IN (SELECT payment FROM invoice WHERE state IN ('planned', 'sent'))"},
@@ -71,8 +93,18 @@ static const struct rule { int number; bool deep; const char *name, *sql; } rule
      " (SELECT count(*) FROM number n WHERE n.series = b.series AND n.number >= b.first AND n.number < b.next AND n.state <> 'unused')"
      " UNION ALL SELECT n.series || ' ' || n.number FROM book b CROSS JOIN number n"
      " ON n.series = b.series AND n.number BETWEEN b.next AND b.last WHERE n.state <> 'unused'"},
+    {5, false, "a book is a part of one range, and what went back is unused",
+     "SELECT b.series || ' ' || b.first FROM book b LEFT JOIN received c ON c.id = b.received WHERE ?1 IS NOT NULL"
+     " AND (c.id IS NULL OR c.series <> b.series OR b.first < c.first OR b.last > c.last)"
+     " UNION ALL SELECT g.series || ' ' || g.first FROM returned g LEFT JOIN book b ON b.id = g.book WHERE"
+     " (b.id IS NOT NULL AND (b.state <> 'ended' OR b.next <> g.first OR b.last <> g.last))"
+     " OR EXISTS (SELECT 1 FROM book o WHERE o.series = g.series AND o.first <= g.last AND o.last >= g.first AND o.id IS NOT g.book)"
+     " OR EXISTS (SELECT 1 FROM returned o WHERE o.series = g.series AND o.first <= g.last AND o.last >= g.first AND o.id <> g.id)"},
+    {5, true, "ranges that were received don't overlap",
+     "SELECT c.series || ' ' || c.first FROM received c WHERE ?1 IS NOT NULL"
+     " AND EXISTS (SELECT 1 FROM received o WHERE o.series = c.series AND o.first <= c.last AND o.last >= c.first AND o.id <> c.id)"},
     {6, false, "money that stands has one invoice, money that went back has none",
-     PAYMENTS "CASE WHEN p.proc = 200000 THEN " LISTED " <> 0 WHEN p.moved_fen > 0 THEN " LISTED " > 1 WHEN p.state = 'reversing' OR p.state = 'recorded' THEN " LISTED " <> 0"
+     PAYMENTS "CASE WHEN NOT (" ON_PAPER ") THEN " LISTED " <> 0 WHEN p.moved_fen > 0 THEN " LISTED " > 1 WHEN p.state = 'reversing' OR p.state = 'recorded' THEN " LISTED " <> 0"
      " WHEN " STANDS " THEN " LISTED " <> 1 WHEN p.state = 'excepted' THEN " LISTED " > 1 ELSE " LISTED " <> 0 END"},
     {7, false, "a key is booked as posted at most once",
      PAYMENTS "(SELECT count(*) FROM entry e WHERE e.payment = p.id AND e.event = 'posted') > (p.posted AND p.amount_fen > 0)"},
@@ -93,7 +125,7 @@ static const struct rule { int number; bool deep; const char *name, *sql; } rule
      " OR (p.adopted = 1 AND NOT " ACT("'restore_answer', 'restore_adopt'") "))"},
     {11, false, "days and keys only grow",
      "SELECT ref FROM (SELECT ref, day, lag(ref) OVER (ORDER BY id) AS ref_before, lag(day) OVER (ORDER BY id) AS day_before"
-     " FROM payment WHERE adopted = 0 AND id >= coalesce((SELECT min(id) FROM payment WHERE day = ?1), iif(?1 = 0, 0, 9223372036854775807))) WHERE ref <= ref_before OR day < day_before"},
+     " FROM payment WHERE adopted = 0 AND proc IN (500000, 200000, 220000) AND id >= coalesce((SELECT min(id) FROM payment WHERE day = ?1), iif(?1 = 0, 0, 9223372036854775807))) WHERE ref <= ref_before OR day < day_before"},
     {11, false, "no key is ahead of the counter",
      "SELECT ref FROM payment WHERE ?1 IS NOT NULL AND ref > (SELECT printf('%02d%010d', epoch, counter) FROM branch)"},
     {11, false, "a STAN is used once a day and terminal",
@@ -111,7 +143,8 @@ static const struct rule { int number; bool deep; const char *name, *sql; } rule
      "SELECT act || ' ' || subject FROM act WHERE ?1 IS NOT NULL AND maker = checker"
      " UNION ALL SELECT 'approval ' || id FROM approval WHERE used_by = checker"
      " UNION ALL SELECT 'count ' || id FROM count WHERE second = operator"
-     " UNION ALL SELECT 'counterfeit ' || id FROM counterfeit WHERE maker = checker"},
+     " UNION ALL SELECT 'counterfeit ' || id FROM counterfeit WHERE maker = checker"
+     " UNION ALL SELECT 'received ' || id FROM received WHERE maker = checker UNION ALL SELECT 'returned ' || id FROM returned WHERE maker = checker"},
     {13, true, "no audit record names one person twice",
      "SELECT 'record ' || id FROM audit WHERE ?1 IS NOT NULL AND second <> '' AND second = operator"},
     {14, false, "a day's cash kept is what stands of it",
@@ -122,7 +155,7 @@ static const struct rule { int number; bool deep; const char *name, *sql; } rule
      " (SELECT coalesce(sum(CASE WHEN " TURNED_BACK " THEN p.owed_fen ELSE p.amount_fen END), 0)"
      " FROM payment p WHERE p.day = d.date AND p.proc = 500000)"},
     {14, false, "what stands of a closed day is on paper, or listed",
-     PAYMENTS "(SELECT state FROM day WHERE date = p.day) = 'closed' AND p.state = 'posted' AND p.proc <> 200000 AND p.moved_fen = 0 AND " LISTED " = 0"},
+     PAYMENTS "(SELECT state FROM day WHERE date = p.day) = 'closed' AND p.state = 'posted' AND " ON_PAPER " AND p.moved_fen = 0 AND " LISTED " = 0"},
     {1, false, "a refund's money is where its state says",
      PAYMENTS "p.proc = 200000 AND (" CNY("= 'to-be-given-back'") " <> p.owed_fen"
      " OR " CNY("= 'owed-to-utility'") " <> iif(p.state = 'posted', -p.amount_fen, 0))"},

@@ -5,7 +5,7 @@
 
 #include "base/money.h"
 #include "ledger/books.h"
-#include "ledger/inside.h"
+#include "ledger/kind.h"
 
 static const struct ledger_paper no_papers[1]; /* "asked, and none was named" */
 
@@ -15,7 +15,7 @@ static enum ledger_result finish(struct ledger *ledger, const struct key *key, c
                                  struct ledger_payment *p, struct error *err)
 {
     enum ledger_result r = ledger_payment_by_key(ledger, key, p, err);
-    if (r == LEDGER_OK && (!ledger_is(p, "recorded") || p->held || ledger_moves(p)))
+    if (r == LEDGER_OK && (!ledger_is(p, "recorded") || p->held || p->proc != KIND_CASH))
         return ledger_not_so(p, "it can't be finished without the link", err);
     if (r == LEDGER_OK)
         r = ledger_offline_check(ledger, p->day, p->amount_fen, err);
@@ -47,11 +47,8 @@ static enum ledger_result undoing(struct ledger *ledger, struct ledger_payment *
     enum ledger_result r = ledger_payment_move(ledger, p, "undoing", err);
     if (r == LEDGER_OK)
         r = ledger_outbox_add(ledger, p, "0420", maker, checker, err);
-    if (ledger_moves(p)) /* no cash came in with it */
-        return r;
-    if (r == LEDGER_OK)
-        r = ledger_payment_book(ledger, p, "turned back", "awaiting-utility", "to-be-given-back", p->amount_fen, maker, err);
-    return r == LEDGER_OK ? ledger_payment_owe(ledger, p, p->amount_fen, err) : r;
+    /* an account is credited by the answer; else no cash came in with it */
+    return r == LEDGER_OK && ledger_cash_in(p) ? ledger_kind_back(ledger, p, "turned back", false, maker, err) : r;
 }
 
 /* What the utility has: nothing is given back before its answer. */
@@ -98,7 +95,7 @@ static const struct way reverse_way = {"reverse", "reversal asked for", "it can'
 
 static bool in_state(const struct way *way, const struct ledger_payment *p)
 {
-    if (way->papers && (ledger_moves(p) || p->moved_fen)) /* it was asked for by two people, or its money is elsewhere */
+    if (way->papers && (!ledger_kind(p->proc)->reversible || p->moved_fen)) /* put right by its opposite, or its money is elsewhere */
         return false;
     return !p->held && (ledger_is(p, way->states[0]) || (way->states[1] && ledger_is(p, way->states[1])));
 }

@@ -161,7 +161,7 @@ int cmd_init(struct utility *u, int argc, char **argv)
 {
     struct error err;
     if (argc > 1) return utility_usage(argv[0], "it takes no argument, not", argv[1]);
-    if (db_make(u->settings.store, &err) != 0) {
+    if (utility_db_make(u->settings.store, &err) != 0) {
         error_print("utilityd", &err);
         return EX_CANTCREAT;
     }

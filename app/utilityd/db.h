@@ -1,73 +1,13 @@
-/* SQL over the utility's books, whichever database holds them: reads, imports and
- * small writes. (Posting has a store of its own, store.h.)
- *
- * A text is written once for both: parameters are $1, $2 … in order, and only what
- * both understand the same way is used. One statement at a time a connection:
- *
- *     db_ask(db, "SELECT credit_fen FROM customer WHERE number=$1", DB_ARGS(DB_TEXT(number)));
- *     while (db_row(db))
- *         sum += db_int(db, 0);
- *     if (db_end(db) != 0) … db_failed(db, …)
- */
+/* Connections to the utility's books: reads, imports and small writes. (Posting has
+ * a store of its own, store.h.) */
 #ifndef UTILITYD_DB_H
 #define UTILITYD_DB_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "base/db.h"
 
-#include "base/error.h"
-
-struct db_arg {
-    enum db_type { DB_IS_INT, DB_IS_TEXT } type;
-    int64_t number;
-    const char *text;
-};
-#define DB_INT(value) ((struct db_arg){.type = DB_IS_INT, .number = (value)})
-#define DB_TEXT(value) ((struct db_arg){.type = DB_IS_TEXT, .text = (value)})
-/* A list of them and its length, for two parameters of a call. */
-#define DB_ARGS(...) (const struct db_arg[]){__VA_ARGS__}, \
-                     sizeof((const struct db_arg[]){__VA_ARGS__}) / sizeof(struct db_arg)
-#define DB_NO_ARGS NULL, 0
-
-enum db_kind { DB_SQLITE, DB_POSTGRES };
-struct db;
-
-/* where: a file's path, or postgresql://…; the books must stand there (db_make).
- * NULL with err. */
-struct db *db_open(const char *where, struct error *err);
+/* where: a file's path, or postgresql://…; the books must stand there. NULL with err. */
+struct db *utility_db_open(const char *where, struct error *err);
 /* Makes the tables when there are none. */
-int db_make(const char *where, struct error *err);
-void db_close(struct db *db);
-enum db_kind db_kind(const struct db *db);
-enum db_kind db_kind_of(const char *where);
-
-/* Statements are kept prepared; their number is small. A failure shows in db_end. */
-void db_ask(struct db *db, const char *sql, const struct db_arg *args, size_t count);
-bool db_row(struct db *db); /* false: no more, or it failed */
-int64_t db_int(struct db *db, int column);      /* NULL: 0 */
-const char *db_text(struct db *db, int column); /* NULL: ""; valid till the next row */
-bool db_copy(struct db *db, int column, char *dst, size_t size); /* false: too long, dst empty */
-bool db_is_null(struct db *db, int column);
-/* Ends the statement, its rows read or not. Returns the rows that it changed, -1: it failed. */
-int64_t db_end(struct db *db);
-/* The three in one, for a statement whose rows nobody wants; and for one number
- * (no row: `none`; -1: failed). */
-int64_t db_run(struct db *db, const char *sql, const struct db_arg *args, size_t count);
-int64_t db_number(struct db *db, const char *sql, const struct db_arg *args, size_t count, int64_t none);
-
-/* A transaction; on SQLite it locks the books for writing at once. */
-int db_begin(struct db *db);
-int db_commit(struct db *db);
-void db_rollback(struct db *db);
-
-/* Many rows into a table of this connection's own: begin, a call a row, end. */
-int db_load(struct db *db, const char *table, size_t columns);
-int db_load_row(struct db *db, const struct db_arg *values);
-int db_load_end(struct db *db);
-
-/* Why the last one failed; and the same as an error. Returns -1. */
-const char *db_why(const struct db *db);
-int db_failed(const struct db *db, const char *what, struct error *err);
+int utility_db_make(const char *where, struct error *err);
 
 #endif

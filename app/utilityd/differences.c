@@ -150,7 +150,7 @@ int cmd_differences(struct utility *u, int argc, char **argv)
         else if (c != 'f' || strcmp(optarg, "table") != 0) return utility_usage("differences", "--format is table, csv or json", NULL);
     }
     if (argc - optind > 1) return utility_usage("differences", "it takes one file, not", argv[optind + 1]);
-    struct db *db = db_open(u->settings.store, &err);
+    struct db *db = utility_db_open(u->settings.store, &err);
     if (db == NULL) return failed(&err, EX_UNAVAILABLE);
     int code = optind < argc ? compare_file(db, argv[optind], style) : list_days(db, style);
     db_close(db);

@@ -6,22 +6,41 @@
 #include "utilityd/store.h"
 #include "wire/message.h"
 
-static int key_order(const void *a, const void *b)
+static int key_order(const struct key *left, const struct key *right)
 {
-    const struct key *left = &((const struct judge_key *)a)->key;
-    const struct key *right = &((const struct judge_key *)b)->key;
     int order = strcmp(left->bank, right->bank);
     if (order == 0)
         order = strcmp(left->branch, right->branch);
     return order != 0 ? order : strcmp(left->ref, right->ref);
 }
 
+static int by_key(const void *a, const void *b)
+{
+    return key_order(*(const struct key *const *)a, *(const struct key *const *)b);
+}
+
 int group_key(const struct group *group, const struct key *key)
 {
-    for (size_t i = 0; i < group->key_count; i++)
-        if (key_equal(&group->keys[i].key, key))
-            return (int)i;
+    size_t from = 0, to = group->key_count;
+    while (from < to) {
+        size_t middle = (from + to) / 2;
+        int order = key_order(key, &group->keys[middle].key);
+        if (order == 0)
+            return (int)middle;
+        if (order < 0)
+            to = middle;
+        else
+            from = middle + 1;
+    }
     return -1;
+}
+
+int group_aside(const struct judge_key *key)
+{
+    for (size_t i = 0; i < key->place_count && key->state == KEY_POSTED; i++)
+        if (key->places[i].home == HOME_BILL && key->places[i].part >= 0)
+            return 0;
+    return 1;
 }
 
 bool group_has_bill(const struct group *group, const char *number)
@@ -45,23 +64,23 @@ struct judge_customer *group_customer(struct group *group, const char *number)
     return customer;
 }
 
-static void add_key(struct group *group, const struct key *key)
-{
-    if (group_key(group, key) >= 0)
-        return;
-    struct judge_key *row = &group->keys[group->key_count++];
-    memset(row, 0, sizeof *row);
-    row->key = *key;
-}
-
 static void gather_keys(struct group *group)
 {
+    const struct key *named[GROUP_KEYS_MAX];
+    size_t count = 0;
     for (size_t i = 0; i < group->count; i++) {
-        add_key(group, &group->requests[i].key);
+        named[count++] = &group->requests[i].key;
         if (group->requests[i].original.ref[0])
-            add_key(group, &group->requests[i].original);
+            named[count++] = &group->requests[i].original;
     }
-    qsort(group->keys, group->key_count, sizeof group->keys[0], key_order);
+    qsort(named, count, sizeof named[0], by_key);
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0 && key_equal(named[i], named[i - 1]))
+            continue;
+        struct judge_key *row = &group->keys[group->key_count++];
+        memset(row, 0, sizeof *row);
+        row->key = *named[i];
+    }
     for (size_t i = 0; i < group->count; i++)
         group->key_of[i] = group_key(group, &group->requests[i].key);
     memset(group->row, 0, sizeof group->row);
@@ -170,7 +189,8 @@ int group_post(struct store *store, const struct judge_rules *rules,
                struct judge_answer *answers, struct error *err)
 {
     assert(count >= 1 && count <= GROUP_MAX);
-    struct group *group = malloc(sizeof *group);
+    struct group *group = store->group ? store->group : malloc(sizeof *group);
+    store->group = group;
     if (!group)
         return error_all(err, "payments not posted", NULL, "out of memory", NULL);
     group->requests = requests;
@@ -179,7 +199,5 @@ int group_post(struct store *store, const struct judge_rules *rules,
     group->now_ms = now_ms;
     group->key_count = group->customer_count = group->bill_count = 0;
     gather_keys(group);
-    int result = work(store, group, rules, err);
-    free(group);
-    return result;
+    return work(store, group, rules, err);
 }

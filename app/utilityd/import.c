@@ -127,7 +127,7 @@ static int import(struct import *m)
     if (access(m->file, R_OK) != 0)
         return failed((error_all(&err, "bills file cannot be read", m->file, strerror(errno), "name a file that is there and may be read"), &err),
                       EX_NOINPUT);
-    m->db = db_open(m->u->settings.store, &err);
+    m->db = utility_db_open(m->u->settings.store, &err);
     if (m->db == NULL || import_gather(m->db, &err) != 0) return failed(&err, EX_UNAVAILABLE);
     int status = billfile_read(m->file, m->encoding, &events, m, &sums, &report, &err);
     if (m->bar) fputs("\r\033[K", stderr);

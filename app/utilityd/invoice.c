@@ -171,7 +171,7 @@ int cmd_invoice(struct utility *u, int argc, char **argv)
         else *to[c] = optarg;
     }
     if (code == EX_OK && (optind < argc || !v->bank || !v->batch || !v->output)) code = utility_usage(argv[0], "it wants --bank, --batch and --output", NULL);
-    if (code == EX_OK && (v->db = db_open(u->settings.store, &err)) == NULL) code = failed(&err, EX_UNAVAILABLE);
+    if (code == EX_OK && (v->db = utility_db_open(u->settings.store, &err)) == NULL) code = failed(&err, EX_UNAVAILABLE);
     if (code == EX_OK) code = print_them(v);
     db_close(v->db);
     free(v);

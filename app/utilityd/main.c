@@ -1,5 +1,6 @@
 /* utilityd: holds the bills, posts payments the moment they come, answers who has paid. */
 #include <locale.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -47,6 +48,7 @@ int main(int argc, char **argv)
 {
     const char *config = NULL;
     int at = 1;
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* a lock and a count for each piece of memory, which nobody asks for */
     umask(077); /* the books and what is made of them are nobody else's to read */
     if (setlocale(LC_CTYPE, "") == NULL) setlocale(LC_CTYPE, "C.UTF-8");
     for (; at < argc && argv[at][0] == '-'; at++) {

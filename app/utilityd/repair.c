@@ -22,7 +22,7 @@ static int failed(const struct error *err, int code)
 /* Books older than this command have no table of clerks yet. */
 static struct db *books(const struct utility *u, struct error *err)
 {
-    struct db *db = db_open(u->settings.store, err);
+    struct db *db = utility_db_open(u->settings.store, err);
     if (db && db_run(db, "CREATE TABLE IF NOT EXISTS clerk (number TEXT PRIMARY KEY, name TEXT NOT NULL, stored TEXT NOT NULL, active INTEGER NOT NULL DEFAULT 1,"
                          " wrong INTEGER NOT NULL DEFAULT 0, locked_ms BIGINT NOT NULL DEFAULT 0)", DB_NO_ARGS) < 0) {
         db_failed(db, "the clerks' table was not made", err);

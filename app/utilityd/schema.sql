@@ -53,12 +53,22 @@ CREATE TABLE bill (
     class         TEXT NOT NULL CHECK (length(class) = 1), -- R: residents
     state         INTEGER NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 3), -- open, paid, withheld, withdrawn
     paid_by       INTEGER,                   -- payment.id; 0: covered by credit; below 0: debited, -withholding.id
-    change        INTEGER NOT NULL,          -- grows with every change: the feed goes by it
+    change        INTEGER NOT NULL,          -- its last change's number
     CHECK ((state = 1) = (paid_by IS NOT NULL))
 ) STRICT;
 CREATE INDEX bill_customer ON bill (customer, due);
 CREATE INDEX bill_covered ON bill (customer) WHERE covered_fen > 0;
-CREATE INDEX bill_change ON bill (change);
+
+-- The bill feed's order: a row a change, in order, so that a payment writes at its
+-- end and not all over an index. A row whose bill has changed again since is stale.
+CREATE TABLE change (
+    id   INTEGER PRIMARY KEY,
+    bill INTEGER NOT NULL                    -- bill.id
+) STRICT;
+CREATE TRIGGER bill_added AFTER INSERT ON bill
+BEGIN INSERT INTO change (id, bill) VALUES (NEW.change, NEW.id); END;
+CREATE TRIGGER bill_changed AFTER UPDATE OF change ON bill
+BEGIN INSERT INTO change (id, bill) VALUES (NEW.change, NEW.id); END;
 
 -- One row a key, for ever; tombstones are among them.
 CREATE TABLE payment (
@@ -80,11 +90,13 @@ CREATE TABLE payment (
     business   INTEGER NOT NULL,
     flagged    INTEGER NOT NULL DEFAULT 0 CHECK (flagged IN (0, 1)),
     posted_ms  INTEGER NOT NULL,             -- UTC
+    aside      INTEGER NOT NULL DEFAULT 1 CHECK (aside IN (0, 1)), -- 0: a bill of the customer names it as its payer
     UNIQUE (station, reference),
     CHECK (state <> 2 OR (code = '00' AND content IS NOT NULL))
 ) STRICT;
 CREATE INDEX payment_day ON payment (business, station, state, proc, amount_fen); -- totals read the index alone
-CREATE INDEX payment_customer ON payment (customer);
+-- Of a customer: what his bills do not lead to. Most payments pay a bill, and write no row of it.
+CREATE INDEX payment_aside ON payment (customer) WHERE aside = 1;
 
 -- Where a key's money lies.
 CREATE TABLE part (

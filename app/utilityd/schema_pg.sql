@@ -54,12 +54,27 @@ CREATE TABLE bill (
     class         TEXT NOT NULL CHECK (length(class) = 1), -- R: residents
     state         BIGINT NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 3), -- open, paid, withheld, withdrawn
     paid_by       BIGINT,                   -- payment.id; 0: covered by credit; below 0: debited, -withholding.id
-    change        BIGINT NOT NULL,          -- grows with every change: the feed goes by it
+    change        BIGINT NOT NULL,          -- its last change's number
     CHECK ((state = 1) = (paid_by IS NOT NULL))
 ) WITH (fillfactor = 80);
 CREATE INDEX bill_customer ON bill (customer, due);
 CREATE INDEX bill_covered ON bill (customer) WHERE covered_fen > 0;
-CREATE INDEX bill_change ON bill (change);
+
+-- The bill feed's order: a row a change, in order, so that a payment writes at its
+-- end and a bill that is paid stays on its page. A row whose bill has changed again since is stale.
+CREATE TABLE change (
+    id   BIGINT PRIMARY KEY,
+    bill BIGINT NOT NULL                     -- bill.id
+);
+CREATE SEQUENCE change_number;
+CREATE FUNCTION note_change() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN
+    INSERT INTO change (id, bill) SELECT f.change, f.id FROM fresh f WHERE NOT EXISTS (SELECT 1 FROM change h WHERE h.id=f.change AND h.bill=f.id);
+    PERFORM setval('change_number', t.top) FROM (SELECT max(change) AS top FROM fresh) t, change_number n WHERE t.top > n.last_value;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER bill_added AFTER INSERT ON bill REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION note_change();
+CREATE TRIGGER bill_changed AFTER UPDATE ON bill REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION note_change();
 
 -- One row a key, for ever; tombstones are among them.
 CREATE TABLE payment (
@@ -81,11 +96,13 @@ CREATE TABLE payment (
     business   BIGINT NOT NULL,
     flagged    BIGINT NOT NULL DEFAULT 0 CHECK (flagged IN (0, 1)),
     posted_ms  BIGINT NOT NULL,             -- UTC
+    aside      BIGINT NOT NULL DEFAULT 1 CHECK (aside IN (0, 1)), -- 0: a bill of the customer names it as its payer
     UNIQUE (station, reference),
     CHECK (state <> 2 OR (code = '00' AND content IS NOT NULL))
 );
 CREATE INDEX payment_day ON payment (business, station, state, proc, amount_fen); -- totals read the index alone
-CREATE INDEX payment_customer ON payment (customer);
+-- Of a customer: what his bills do not lead to. Most payments pay a bill, and write no row of it.
+CREATE INDEX payment_aside ON payment (customer) WHERE aside = 1;
 
 -- Where a key's money lies.
 CREATE TABLE part (

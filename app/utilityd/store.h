@@ -34,6 +34,7 @@ struct group {
     struct judge_customer customers[GROUP_CUSTOMERS_MAX]; /* those that there are */
     size_t customer_count;
     struct judge_bill bills[GROUP_BILLS_MAX]; /* the customers' open ones, the named, the keys' own */
+    int64_t bill_row[GROUP_BILLS_MAX]; /* the store's names for them */
     size_t bill_count;
     uint32_t bill_hash[GROUP_BILLS_MAX], customer_hash[GROUP_BILLS_MAX]; /* of each bill's numbers, for group.c */
 };
@@ -42,8 +43,20 @@ struct judge_customer *group_customer(struct group *group, const char *number);
 bool group_has_bill(const struct group *group, const char *number);
 /* The day that a request is judged by: its key's own when that is known. */
 day_t group_business(const struct group *group, size_t index);
+/* 0: a bill of the customer's names the key as its payer, and so leads to it; 1: its own index must. */
+int group_aside(const struct judge_key *key);
 /* The place of a key, -1: none. */
 int group_key(const struct group *group, const struct key *key);
+
+/* Of PostgreSQL, whose posts commit side by side: posts share both locks from
+ * their first write to the commit. Imports and lists hold the first alone, and
+ * number their changes behind all others. */
+#define STORE_LOCK_IMPORT "-1"
+#define STORE_LOCK_POSTS "-2"
+/* The one number that sql asks for (the highest id of a table of what was posted), at a
+ * moment when no post is under way: no lower id appears after it. -1: it failed. */
+struct db;
+int64_t store_settled(struct db *db, const char *sql);
 
 struct store;
 struct store_ops {
@@ -58,12 +71,13 @@ struct store_ops {
 };
 struct store {
     const struct store_ops *ops;
+    struct group *group; /* the last one's room, kept for the next */
     bool broken; /* the disk or the file fails: answer nothing more, end, recover */
     bool again;  /* the last failure was a meeting of two transactions: the same group may go through now */
     bool lost;   /* the last failure left it open whether the group stands: no answer may say */
 };
 
-/* Opens; the tables must stand (db_make). NULL with err filled. SQLite is refused
+/* Opens; the tables must stand (utility_db_make). NULL with err filled. SQLite is refused
  * unless it says that it works in WAL with synchronous=FULL. */
 struct store *store_open(const char *where, struct error *err);
 struct store *store_sqlite_open(const char *path, struct error *err);

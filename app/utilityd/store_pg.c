@@ -214,6 +214,7 @@ static void close_store(struct store *store)
         pg_array_free(&s->arrays[i]);
     free(s->stations);
     PQfinish(s->lib);
+    free(store->group);
     free(s);
 }
 

@@ -4,15 +4,14 @@
 
 #include <libpq-fe.h>
 
-#include "utilityd/pg_array.h"
+#include "base/pg_array.h"
 #include "utilityd/store.h"
 
 /* Advisory locks: a key's is its station and reference, a station's its number. */
-#define PG_LOCK_CHANGE "-1" /* who writes holds it to the commit: change numbers appear in order */
 #define PG_LOCK_KEY(station, reference) ((station) << 40 | (reference))
 
 #define PG_STATIONS 16384 /* places of the table of known stations */
-#define PG_ARRAYS 17
+#define PG_ARRAYS 18
 #define PG_PIPELINE 16
 
 struct pg_station { int64_t id; char bank[KEY_BANK_SIZE], branch[KEY_BRANCH_SIZE]; };

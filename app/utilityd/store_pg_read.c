@@ -66,7 +66,8 @@ static void take_part(struct group *g, const PGresult *r, int row)
 
 static void take_bill(struct group *g, const PGresult *r, int row)
 {
-    struct judge_bill *bill = &g->bills[g->bill_count++];
+    struct judge_bill *bill = &g->bills[g->bill_count];
+    g->bill_row[g->bill_count++] = number(r, row, 10);
     memset(bill, 0, sizeof *bill);
     text_copy(bill->number, sizeof bill->number, text(r, row, 0));
     text_copy(bill->customer, sizeof bill->customer, text(r, row, 1));

@@ -11,8 +11,8 @@ static int add(struct pg_store *s, struct queue *q, enum pg_sql sql, int arrays,
 
 static int add_keys(struct pg_store *s, struct queue *q, const struct group *g, struct error *err)
 {
-    struct pg_array *a[17];
-    for (int i = 0; i < 17; i++)
+    struct pg_array *a[18];
+    for (int i = 0; i < 18; i++)
         a[i] = pg_array_of(s, i);
     for (size_t i = 0; i < g->key_count; i++) {
         const struct judge_key *key = &g->keys[i];
@@ -30,8 +30,9 @@ static int add_keys(struct pg_store *s, struct queue *q, const struct group *g, 
         for (int n = 0; n < 7; n++)
             pg_array_int(a[9 + n], numbers[n]);
         pg_array_text(a[16], key->trace);
+        pg_array_int(a[17], group_aside(key));
     }
-    return a[0]->count ? add(s, q, PG_WRITE_KEYS, 17, err) : 0;
+    return a[0]->count ? add(s, q, PG_WRITE_KEYS, 18, err) : 0;
 }
 
 static int drop_parts(struct pg_store *s, struct queue *q, const struct group *g, struct error *err)
@@ -73,7 +74,7 @@ static int add_bills(struct pg_store *s, struct queue *q, const struct group *g,
         int payer = bill->state == BILL_PAID ? group_key(g, &bill->paid_by) : -1;
         pg_array_int(a[0], payer >= 0 ? g->station[payer] : 0);
         pg_array_int(a[1], payer >= 0 ? pg_reference(&bill->paid_by) : 0);
-        pg_array_text(a[2], bill->number);
+        pg_array_int(a[2], g->bill_row[i]);
         pg_array_int(a[3], bill->state);
     }
     return a[0]->count ? add(s, q, PG_WRITE_BILLS, 4, err) : 0;

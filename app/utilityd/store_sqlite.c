@@ -16,7 +16,7 @@ enum sql { BEGIN, COMMIT, ROLLBACK, STATION_READ, STATION_ADD, KEY_READ, PARTS_R
 
 #define BILL_COLUMNS \
     "SELECT b.number, b.customer, b.amount_fen - b.covered_fen, b.due, b.first_day, b.last_day, b.rate_permille," \
-    " b.class, b.state, s.bank, s.branch, p.reference FROM bill b" \
+    " b.class, b.state, b.id, s.bank, s.branch, p.reference FROM bill b" \
     " LEFT JOIN payment p ON p.id = b.paid_by LEFT JOIN station s ON s.id = p.station"
 
 static const char *const texts[SQL_COUNT] = {
@@ -32,25 +32,25 @@ static const char *const texts[SQL_COUNT] = {
                    " ORDER BY position",
     [CUSTOMER_READ] = "SELECT credit_fen FROM customer WHERE number = ?1",
     [OPEN_READ] = "SELECT number, customer, amount_fen - covered_fen, due, first_day, last_day, rate_permille,"
-                  " class, 0 FROM bill WHERE customer = ?1 AND state = 0 ORDER BY due",
+                  " class, 0, id FROM bill WHERE customer = ?1 AND state = 0 ORDER BY due",
     [BILL_READ] = BILL_COLUMNS " WHERE b.number = ?1",
     [DAY_READ] = "SELECT closed FROM branch_day WHERE station = ?1 AND business = ?2",
     [DAY_REOPEN] = "INSERT INTO branch_day (station, business, closed, agreed) VALUES (?1, ?2, 1, 0)"
                    " ON CONFLICT DO UPDATE SET closed = 1, agreed = 0",
     [KEY_ADD] =
         "INSERT INTO payment (state, code, reversal, approval, content, customer, amount_fen,"
-        " short_fen, taken, business, flagged, proc, station, reference, origin, posted_ms, trace)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) RETURNING id",
+        " short_fen, taken, business, flagged, proc, aside, station, reference, origin, posted_ms, trace)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
     [KEY_WRITE] =
         "UPDATE payment SET state = ?1, code = ?2, reversal = ?3, approval = ?4, content = ?5,"
         " customer = ?6, amount_fen = ?7, short_fen = ?8, taken = ?9, business = ?10, flagged = ?11,"
-        " proc = ?12 WHERE id = ?13",
+        " proc = ?12, aside = ?13 WHERE id = ?14",
     [PARTS_DROP] = "DELETE FROM part WHERE payment = ?1",
     [PART_WRITE] = "INSERT INTO part (payment, position, part, bill, place, amount_fen)"
                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [CUSTOMER_WRITE] = "UPDATE customer SET credit_fen = ?2 WHERE number = ?1",
-    [CHANGE_READ] = "SELECT coalesce(max(change), 0) FROM bill",
-    [BILL_WRITE] = "UPDATE bill SET state = ?2, change = ?3, paid_by = ?4 WHERE number = ?1",
+    [CHANGE_READ] = "SELECT coalesce(max(id), 0) FROM change",
+    [BILL_WRITE] = "UPDATE bill SET state = ?2, change = ?3, paid_by = ?4 WHERE id = ?1",
     [REVERSAL_ADD] = "INSERT INTO reversal (station, reference, mti, code, maker, checker, at_ms)"
                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 };
@@ -213,8 +213,9 @@ static int read_key(struct store *store, struct group *group, size_t i, struct e
     return group->row[i] ? read_places(store, group->row[i], key, err) : 0;
 }
 
-static void take_bill(sqlite3_stmt *st, struct judge_bill *bill)
+static void take_bill(sqlite3_stmt *st, struct group *group)
 {
+    struct judge_bill *bill = &group->bills[group->bill_count];
     char class[8], reference[24];
     memset(bill, 0, sizeof *bill);
     column_text(st, 0, bill->number, sizeof bill->number);
@@ -227,11 +228,12 @@ static void take_bill(sqlite3_stmt *st, struct judge_bill *bill)
     column_text(st, 7, class, sizeof class);
     bill->resident = class[0] == BILL_CLASS_RESIDENT;
     bill->state = (enum bill_state)sqlite3_column_int(st, 8);
+    group->bill_row[group->bill_count++] = sqlite3_column_int64(st, 9);
     if (bill->state != BILL_PAID)
         return;
-    column_text(st, 9, bill->paid_by.bank, sizeof bill->paid_by.bank);
-    column_text(st, 10, bill->paid_by.branch, sizeof bill->paid_by.branch);
-    snprintf(reference, sizeof reference, "%012lld", (long long)sqlite3_column_int64(st, 11));
+    column_text(st, 10, bill->paid_by.bank, sizeof bill->paid_by.bank);
+    column_text(st, 11, bill->paid_by.branch, sizeof bill->paid_by.branch);
+    snprintf(reference, sizeof reference, "%012lld", (long long)sqlite3_column_int64(st, 12));
     text_copy(bill->paid_by.ref, sizeof bill->paid_by.ref, reference);
 }
 
@@ -242,7 +244,7 @@ static int read_bills(struct store *store, enum sql sql, const char *number, str
     int rc;
     bind_text(st, 1, number);
     while ((rc = sqlite3_step(st)) == SQLITE_ROW && group->bill_count < GROUP_BILLS_MAX)
-        take_bill(st, &group->bills[group->bill_count++]);
+        take_bill(st, group);
     if (rc == SQLITE_ROW)
         error_all(err, "payments not posted", number, "too many open bills at once", NULL);
     else if (rc != SQLITE_DONE)
@@ -347,6 +349,7 @@ static void bind_row(sqlite3_stmt *st, const struct judge_key *key)
     sqlite3_bind_int(st, 10, key->business);
     sqlite3_bind_int(st, 11, key->flagged);
     sqlite3_bind_int(st, 12, key->proc);
+    sqlite3_bind_int(st, 13, group_aside(key));
 }
 
 static int write_places(struct store *store, int64_t id, const struct judge_key *key,
@@ -371,18 +374,21 @@ static int add_key(struct store *store, struct group *group, size_t i, struct er
     const struct judge_key *key = &group->keys[i];
     sqlite3_stmt *st = get(store, KEY_ADD);
     bind_row(st, key);
-    sqlite3_bind_int64(st, 13, group->station[i]);
-    sqlite3_bind_int64(st, 14, strtoll(key->key.ref, NULL, 10));
-    sqlite3_bind_blob(st, 15, key->origin, JUDGE_DIGEST_SIZE, SQLITE_STATIC);
-    sqlite3_bind_int64(st, 16, group->now_ms);
-    bind_text(st, 17, key->trace);
-    return run(store, KEY_ADD, &group->row[i], err);
+    sqlite3_bind_int64(st, 14, group->station[i]);
+    sqlite3_bind_int64(st, 15, strtoll(key->key.ref, NULL, 10));
+    sqlite3_bind_blob(st, 16, key->origin, JUDGE_DIGEST_SIZE, SQLITE_STATIC);
+    sqlite3_bind_int64(st, 17, group->now_ms);
+    bind_text(st, 18, key->trace);
+    if (run(store, KEY_ADD, NULL, err) != 0)
+        return -1;
+    group->row[i] = sqlite3_last_insert_rowid(of(store)->db);
+    return 0;
 }
 
 static int change_key(struct store *store, struct group *group, size_t i, struct error *err)
 {
     bind_row(get(store, KEY_WRITE), &group->keys[i]);
-    sqlite3_bind_int64(get(store, KEY_WRITE), 13, group->row[i]);
+    sqlite3_bind_int64(get(store, KEY_WRITE), 14, group->row[i]);
     sqlite3_bind_int64(get(store, PARTS_DROP), 1, group->row[i]);
     return run(store, KEY_WRITE, NULL, err) != 0 || run(store, PARTS_DROP, NULL, err) != 0 ? -1 : 0;
 }
@@ -422,7 +428,7 @@ static int write_bills(struct store *store, const struct group *group, struct er
             continue;
         if (change < 0 && run(store, CHANGE_READ, &change, err) != 0)
             return -1;
-        bind_text(st, 1, bill->number);
+        sqlite3_bind_int64(st, 1, group->bill_row[i]);
         sqlite3_bind_int(st, 2, (int)bill->state);
         sqlite3_bind_int64(st, 3, ++change);
         int payer = bill->state == BILL_PAID ? group_key(group, &bill->paid_by) : -1;
@@ -482,6 +488,7 @@ static void close_store(struct store *store)
     for (int i = 0; i < SQL_COUNT; i++)
         sqlite3_finalize(s->statements[i]);
     sqlite3_close(s->db);
+    free(store->group);
     free(s);
 }
 
@@ -502,7 +509,7 @@ static int prepare(struct sqlite_store *s, const char *path, struct error *err)
     sqlite3_busy_timeout(s->db, WAIT_MS);
     sqlite3_exec(s->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
                         "PRAGMA recursive_triggers=ON; PRAGMA trusted_schema=OFF;"
-                        "PRAGMA cache_size=-65536", NULL, NULL, NULL);
+                        "PRAGMA cache_size=-262144", NULL, NULL, NULL);
     if (!pragma_is(s->db, "PRAGMA journal_mode", "wal") ||
         !pragma_is(s->db, "PRAGMA synchronous", "2") ||
         !pragma_is(s->db, "PRAGMA recursive_triggers", "1"))

@@ -34,11 +34,11 @@ static const struct { const char *name, *what, *sql; } rules[] = {
      "SELECT count(*) FROM part t JOIN payment p ON p.id=t.payment JOIN bill b ON b.number=t.bill"
      " WHERE p.state=2 AND t.place=0 AND b.customer<>p.customer"},
     {"credit", "a customer's credit and what it covers are what was prepaid",
-     "SELECT count(*) FROM (SELECT c.number, c.credit_fen"
-     " + coalesce((SELECT sum(b.covered_fen) FROM bill b WHERE b.customer=c.number AND b.covered_fen > 0), 0)"
-     " - coalesce((SELECT sum(t.amount_fen) FROM payment p JOIN part t ON t.payment=p.id WHERE p.customer=c.number AND p.state=2 AND t.place=1), 0)"
-     " - coalesce((SELECT sum(w.debited_fen) FROM withheld w WHERE w.customer=c.number AND w.place=1), 0)"
-     " - coalesce((SELECT sum(p.short_fen) FROM payment p WHERE p.customer=c.number AND p.state=4), 0) AS off FROM customer c) x WHERE off<>0"},
+     "SELECT count(*) FROM (SELECT number, sum(fen) AS off FROM (SELECT number, credit_fen AS fen FROM customer"
+     " UNION ALL SELECT customer, covered_fen FROM bill WHERE covered_fen > 0"
+     " UNION ALL SELECT p.customer, -t.amount_fen FROM part t JOIN payment p ON p.id=t.payment WHERE p.state=2 AND t.place=1"
+     " UNION ALL SELECT customer, -debited_fen FROM withheld WHERE place=1"
+     " UNION ALL SELECT customer, -short_fen FROM payment WHERE state=4) m GROUP BY number) x WHERE off<>0"},
     {"covered-whole", "a bill paid by credit is covered whole", "SELECT count(*) FROM bill WHERE state=1 AND paid_by=0 AND covered_fen<>amount_fen"},
     {"withdrawn-bare", "credit covers no withdrawn bill", "SELECT count(*) FROM bill WHERE state=3 AND covered_fen<>0"},
     {"posted-approved", "what is posted has an approval, a code and its content",
@@ -48,7 +48,10 @@ static const struct { const char *name, *what, *sql; } rules[] = {
     {"station", "every station is known", "SELECT count(*) FROM payment p WHERE NOT EXISTS (SELECT 1 FROM station s WHERE s.id=p.station)"},
     {"customer", "every bill has its customer", "SELECT count(*) FROM bill b WHERE NOT EXISTS (SELECT 1 FROM customer c WHERE c.number=b.customer)"},
     {"epoch", "no epoch is beyond the highest given", "SELECT count(*) FROM epoch e JOIN station s ON s.id=e.station WHERE e.epoch > s.epoch"},
-    {"change-once", "change numbers are unique", "SELECT count(*) FROM (SELECT 1 FROM bill GROUP BY change HAVING count(*) > 1) t"},
+    {"change-fed", "the feed has each bill's last change", "SELECT count(*) FROM bill b WHERE NOT EXISTS (SELECT 1 FROM change h WHERE h.id=b.change AND h.bill=b.id)"},
+    {"payment-found", "a customer's bills lead to his payments, or their index does",
+     "SELECT count(*) FROM payment p WHERE p.aside=0 AND NOT EXISTS (SELECT 1 FROM part t JOIN bill b ON b.number=t.bill"
+     " WHERE t.payment=p.id AND t.place=0 AND b.paid_by=p.id AND b.customer=p.customer)"},
     {"agreed-closed", "only a closed day is agreed", "SELECT count(*) FROM branch_day WHERE agreed=1 AND closed=0"},
 };
 #define RULES (sizeof rules / sizeof *rules)
@@ -59,7 +62,7 @@ int cmd_verify(struct utility *u, int argc, char **argv)
     struct error err;
     int broken = 0;
     if (argc > 1 && !json) return utility_usage(argv[0], "what is this:", argv[1]);
-    struct db *db = db_open(u->settings.store, &err);
+    struct db *db = utility_db_open(u->settings.store, &err);
     if (db == NULL) {
         error_print("utilityd", &err);
         return EX_UNAVAILABLE;

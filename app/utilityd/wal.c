@@ -1,5 +1,7 @@
 #include "utilityd/wal.h"
 
+#include <limits.h>
+
 static void *write_back(void *arg)
 {
     struct wal *wal = arg;
@@ -9,9 +11,12 @@ static void *write_back(void *arg)
             pthread_cond_wait(&wal->wake, &wal->lock);
             continue;
         }
-        pthread_mutex_unlock(&wal->lock);
-        sqlite3_wal_checkpoint_v2(wal->helper, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-        pthread_mutex_lock(&wal->lock);
+        int back = -1;
+        for (int pass = 0; pass < WAL_PASSES && !wal->stop && wal->pages - back > WAL_REST; pass++) {
+            pthread_mutex_unlock(&wal->lock);
+            if (sqlite3_wal_checkpoint_v2(wal->helper, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, &back) != SQLITE_OK) back = INT_MAX / 2;
+            pthread_mutex_lock(&wal->lock);
+        }
         wal->done = true;
     }
     pthread_mutex_unlock(&wal->lock);
@@ -20,7 +25,10 @@ static void *write_back(void *arg)
 
 static int on_commit(void *arg, sqlite3 *db, const char *name, int pages)
 {
-    ((struct wal *)arg)->pages = pages;
+    struct wal *wal = arg;
+    pthread_mutex_lock(&wal->lock);
+    wal->pages = pages;
+    pthread_mutex_unlock(&wal->lock);
     return SQLITE_OK;
 }
 
@@ -48,10 +56,12 @@ void wal_rest(struct wal *wal)
         wal->wanted = true;
         pthread_cond_signal(&wal->wake);
     }
-    if (finish) wal->wanted = wal->done = false;
+    if (finish) {
+        wal->wanted = wal->done = false;
+        wal->pages = 0;
+    }
     pthread_mutex_unlock(&wal->lock);
     if (!finish) return;
-    wal->pages = 0;
     sqlite3_wal_checkpoint_v2(wal->writer, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 

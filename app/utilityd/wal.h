@@ -10,7 +10,9 @@
 
 #include "base/error.h"
 
-#define WAL_PAGES 10000 /* of the log, before they are written back */
+#define WAL_PAGES 20000 /* of the log, before they are written back */
+#define WAL_REST 500    /* are few enough to be left to the writer */
+#define WAL_PASSES 6    /* of the thread, while more than that came meanwhile */
 
 struct wal {
     sqlite3 *writer, *helper; /* the writer's connection is the caller's */
@@ -19,7 +21,7 @@ struct wal {
     pthread_cond_t wake;
     bool running;
     bool wanted, done, stop; /* under lock */
-    int pages;               /* after the last commit; the writer's thread alone */
+    int pages;               /* of the log after the last commit; under lock */
 };
 
 /* Takes the writer's automatic checkpoint over. */

@@ -116,7 +116,7 @@ static void on_timer(uv_timer_t *timer)
 struct watch *watch_open(uv_loop_t *loop, struct utility *u, void (*turned)(void *ctx, day_t day), void *ctx, struct error *err)
 {
     struct watch *w = calloc(1, sizeof *w);
-    if (w) w->db = db_open(u->settings.store, err);
+    if (w) w->db = utility_db_open(u->settings.store, err);
     if (w == NULL || w->db == NULL) {
         if (w == NULL) error_all(err, "cannot serve", NULL, "no memory", NULL);
         free(w);
@@ -162,7 +162,7 @@ int cmd_cutover(struct utility *u, int argc, char **argv)
     struct error err;
     day_t to = DAY_NONE;
     if (argc > 2 || (argc == 2 && !day_parse(argv[1], &to))) return utility_usage("cutover", "it takes a day, not", argc > 2 ? argv[2] : argv[1]);
-    struct db *db = db_open(u->settings.store, &err);
+    struct db *db = utility_db_open(u->settings.store, &err);
     if (db == NULL) {
         error_print("utilityd", &err);
         return EX_UNAVAILABLE;

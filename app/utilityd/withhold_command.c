@@ -179,7 +179,7 @@ int cmd_withhold(struct utility *u, int argc, char **argv)
     if ((acts[act].wants & WANTS_BANK) && !a.bank) return utility_usage("withhold", "it wants --bank", NULL);
     if ((acts[act].wants & WANTS_BATCH) && !a.batch) return utility_usage("withhold", "it wants --batch", NULL);
     if ((acts[act].wants & WANTS_MONTH_OR_BATCH) && !a.month && !a.batch) return utility_usage("withhold", "it wants --month, or --batch for a list that was made", NULL);
-    if ((a.db = db_open(u->settings.store, &err)) == NULL) return failed(&err, EX_UNAVAILABLE);
+    if ((a.db = utility_db_open(u->settings.store, &err)) == NULL) return failed(&err, EX_UNAVAILABLE);
     code = acts[act].act(&a);
     db_close(a.db); /* what isn't committed never was */
     return code;

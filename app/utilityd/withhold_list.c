@@ -8,6 +8,7 @@
 #include "base/money.h"
 #include "base/progress.h"
 #include "base/text.h"
+#include "utilityd/store.h"
 #include "utilityd/withhold.h"
 
 #define PATH_SIZE (UTILITY_PATH + 64)
@@ -31,11 +32,11 @@ int withholding_find(struct db *db, const char *bank, const char *batch, struct 
     return db_end(db) < 0 ? -1 : found;
 }
 
-int64_t withhold_last_change(struct db *db) { return db_number(db, "SELECT coalesce(max(change), 0) FROM bill", DB_NO_ARGS, -1); }
+int64_t withhold_last_change(struct db *db) { return db_number(db, "SELECT coalesce(max(id), 0) FROM change", DB_NO_ARGS, -1); }
 
 int withhold_lock(struct db *db)
 {
-    return db_kind(db) == DB_POSTGRES && db_run(db, "SELECT pg_advisory_xact_lock(-1)", DB_NO_ARGS) < 0 ? -1 : 0;
+    return db_kind(db) == DB_POSTGRES && db_run(db, "SELECT pg_advisory_xact_lock(" STORE_LOCK_IMPORT ")", DB_NO_ARGS) < 0 ? -1 : 0;
 }
 
 /* --- the books ---------------------------------------------------------------------- */

@@ -7,8 +7,6 @@
 
 #define WIRE_ACCOUNT_LINES_MAX 24
 #define WIRE_DOCUMENT_SIZE 164 /* 40 characters of UTF-8 */
-#define WIRE_SEALED_SIZE 201
-#define WIRE_BOOK_SIZE 61
 
 struct wire_account_ask {
     struct wire_head head;              /* proc; amount of a deposit or withdrawal */

@@ -52,6 +52,9 @@ int wire_payment_pack(const struct wire_payment *p, const char mti[5], struct is
     if (check_sum(p, err) || head_pack(&p->head, mti, true, m, err) || put_bills(p, &t, err)) return -1;
     if (p->prepaid_fen && tags_addf(&t, "PP", err, "%lld", (long long)p->prepaid_fen) != 0) return -1;
     if (p->operator_id[0] && tags_add(&t, "OP", p->operator_id, strlen(p->operator_id), err) != 0) return -1;
+    if (p->sealed[0] && tags_add(&t, "PW", p->sealed, strlen(p->sealed), err) != 0) return -1;
+    if (p->book[0] && tags_add(&t, "BK", p->book, strlen(p->book), err) != 0) return -1;
+    if (p->checker[0] && tags_add(&t, "SP", p->checker, strlen(p->checker), err) != 0) return -1;
     if (p->moved[0] && tags_add(&t, "PK", p->moved, strlen(p->moved), err) != 0) return -1;
     if (p->from[0] && tags_add(&t, "MV", p->from, strlen(p->from), err) != 0) return -1;
     if (tags_into(&t, m, err) || put_number(m, 102, p->account, err) || put_number(m, 103, p->customer, err)) return -1;
@@ -91,6 +94,9 @@ int wire_payment_unpack(const struct iso *m, day_t near, struct wire_payment *p,
     tag_text(m, "OP", p->operator_id, sizeof p->operator_id);
     tag_text(m, "PK", p->moved, sizeof p->moved);
     tag_text(m, "MV", p->from, sizeof p->from);
+    tag_text(m, "PW", p->sealed, sizeof p->sealed);
+    tag_text(m, "BK", p->book, sizeof p->book);
+    tag_text(m, "SP", p->checker, sizeof p->checker);
     return check_sum(p, err);
 }
 

@@ -14,6 +14,8 @@
 #define WIRE_BILLS_MAX 12  /* bills of one payment */
 #define WIRE_BILL_SIZE 21  /* 20 digits or letters and NUL */
 #define WIRE_NUMBER_SIZE 29 /* customer or account: ans28 and NUL */
+#define WIRE_SEALED_SIZE 201 /* tag PW, hex */
+#define WIRE_BOOK_SIZE 61    /* tag BK */
 #define WIRE_PARTS_MAX (2 * WIRE_BILLS_MAX + 2)
 
 /* What every message of a key has. */
@@ -39,6 +41,7 @@ struct wire_payment {
     struct wire_bill_part bills[WIRE_BILLS_MAX];
     int64_t prepaid_fen;             /* tag PP */
     char operator_id[9];             /* tag OP */
+    char sealed[WIRE_SEALED_SIZE], book[WIRE_BOOK_SIZE], checker[9]; /* from an account: the customer's proof, tags PW or BK and SP */
     char moved[KEY_REF_SIZE], from[3]; /* refund and transfer: tags PK (whose money) and MV (BL PP SU: where it lies); "" none */
 };
 struct wire_reversal { /* 0400 and 0420; the head's STAN, times and amount are the payment's */

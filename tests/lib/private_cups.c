@@ -50,7 +50,8 @@ static void make_folder(void)
     if (mkdtemp(cups.folder) == NULL) abort();
     snprintf(cups.markers, sizeof cups.markers, "%s/once", cups.folder);
     shell("cd %s && chmod 755 . && mkdir -p bin/backend bin/daemon bin/filter spool/tmp cache state once ssl && "
-          "cp /usr/lib/cups/backend/socket bin/backend/ && cp -L /usr/lib/cups/backend/usb bin/backend/ && "
+          "cp /usr/lib/cups/backend/socket bin/backend/ && cp -L /usr/lib/cups/backend/usb /usr/lib/cups/backend/ipp bin/backend/ && "
+          "cp -L /usr/lib/cups/filter/pdftopdf bin/filter/ && "
           "cp /usr/lib/cups/daemon/cups-exec bin/daemon/ && "
           "chmod 777 once && chmod 1777 spool/tmp",
           cups.folder);
@@ -146,6 +147,17 @@ void cups_queue(const char *name, const char *device)
         shell("tail -5 %s/error_log >&2", cups.folder);
         abort();
     }
+}
+
+void cups_queue_pdf(const char *name, const char *device, int once)
+{
+    char through[200];
+    const char *const make[] = { "lpadmin", "-p", name, "-E", "-v", device, "-m", "everywhere", NULL };
+    const char *const change[] = { "lpadmin", "-p", name, "-v", through, NULL };
+    snprintf(through, sizeof through, "once:%s", device);
+    if (cups_do(make) == 0 && (!once || cups_do(change) == 0)) return;
+    shell("tail -5 %s/error_log >&2", cups.folder);
+    abort();
 }
 
 int cups_await_job(const char *queue, int state)

@@ -11,6 +11,9 @@ void cups_kill(void);
 void cups_start_again(void);
 /* A raw queue to that device, enabled. */
 void cups_queue(const char *name, const char *device);
+/* A queue that takes PDF for an IPP printer, as a technician makes it: with what the printer
+ * says of itself ("everywhere"), then through once or not. */
+void cups_queue_pdf(const char *name, const char *device, int once);
 /* lpadmin, cupsdisable, cupsenable …: runs it against this cupsd; its exit status. */
 int cups_do(const char *const argv[]);
 /* Waits until the queue has a job in that state (IPP number), at most some seconds. */

@@ -85,7 +85,7 @@ void utility_import_bills(struct utility_world *u, const char *file, const struc
 int64_t utility_sql(struct utility_world *u, const char *sql)
 {
     struct error err;
-    struct db *db = db_open(u->where, &err);
+    struct db *db = utility_db_open(u->where, &err);
     if (db == NULL) fail_msg("%s: %s", err.where, err.why);
     int64_t value = db_number(db, sql, DB_NO_ARGS, INT64_MIN);
     if (value == -1 && *db_why(db)) fail_msg("%s: %s", sql, db_why(db));

@@ -257,12 +257,14 @@ static void verify_names_the_rule_that_is_broken(void **state)
         {"UPDATE part SET amount_fen=amount_fen+1 WHERE bill='A1'", "a standing payment's parts are its amount", "UPDATE part SET amount_fen=amount_fen-1 WHERE bill='A1'"},
         {"UPDATE bill SET state=0, paid_by=NULL WHERE number='A1'", "what a standing payment gave to a bill has paid it",
          "UPDATE bill SET state=1, paid_by=(SELECT paid_by FROM bill WHERE number='A2') WHERE number='A1'"},
-        {"UPDATE bill SET change=(SELECT change FROM bill WHERE number='A2') WHERE number='A1'", "change numbers are unique",
-         "UPDATE bill SET change=(SELECT max(change)+1 FROM bill) WHERE number='A1'"}};
+        {"UPDATE change SET bill=bill+1000 WHERE id=(SELECT change FROM bill WHERE number='A1')", "the feed has each bill's last change",
+         "UPDATE change SET bill=bill-1000 WHERE id=(SELECT change FROM bill WHERE number='A1')"},
+        {"UPDATE payment SET aside=0 WHERE id=(SELECT max(id) FROM payment WHERE aside=1)", "a customer's bills lead to his payments, or their index does",
+         "UPDATE payment SET aside=1 WHERE id=(SELECT max(id) FROM payment WHERE aside=0 AND customer='CB')"}};
     struct error err;
     utility_holds(&u);
     for (size_t i = 0; i < sizeof harms / sizeof *harms; i++) {
-        struct db *db = db_open(u.where, &err);
+        struct db *db = utility_db_open(u.where, &err);
         assert_int_equal(db_run(db, harms[i].harm, DB_NO_ARGS), 1);
         assert_int_equal(utility_run(&u, out, sizeof out, "verify", NULL, NULL, NULL), EX_DATAERR);
         if (strstr(out, harms[i].rule) == NULL || strstr(out, "BROKEN") == NULL) fail_msg("%s: %s", harms[i].harm, out);

@@ -21,7 +21,7 @@ static char said[2000], path[400], batch_file[400];
 static int start(enum db_kind kind)
 {
     utility_world_open(&u, "uwithhold", kind, "[withhold]\nretry_days = 0\n");
-    bank_books_open(&bank, "uwithhold-bank", "");
+    bank_books_open(&bank, DB_SQLITE, "uwithhold-bank", "");
     bank_books_fill(&bank, CUSTOMERS);
     return 0;
 }
@@ -243,7 +243,7 @@ static void what_is_debited_though_it_was_paid_is_credit(void **state)
     snprintf(command, sizeof command, "mv WHLIST-102-202610002.txt %s/list.txt", u.w.dir);
     assert_int_equal(system(command), 0);
     assert_int_equal(utility_sql(&u, "SELECT count(*) FROM withholding WHERE result_by >= retry_until"), 2);
-    struct db *db = db_open(u.where, NULL); /* eight days go by */
+    struct db *db = utility_db_open(u.where, NULL); /* eight days go by */
     assert_non_null(db);
     assert_int_equal(db_run(db, "UPDATE withholding SET result_by=1, retry_until=1 WHERE batch='202610002'", DB_NO_ARGS), 1);
     db_close(db);

@@ -45,6 +45,8 @@ static const struct { const char *act, *makers[3], *checkers[3]; } table[] = {
     {"book_load", {WANG, SUN}, {ZHAO}},
     {"settle", {SUN}, {ZHAO, LI}},
     {"number_lost", {SUN}, {ZHAO, LI}},
+    {"number_receive", {SUN}, {ZHAO, LI}},
+    {"number_return", {SUN}, {ZHAO, LI}},
     {"vault", {SUN}, {ZHAO, LI}},
     {"till_force_close", {SUN}, {ZHAO, LI}},
     {"clock_confirm", {SUN}, {ZHAO, LI}},

@@ -143,7 +143,8 @@ static void paper_and_cash_in_doubt_stand_in_the_way_of_till_and_day(void **stat
     struct ledger_payment p = books_pay(&books, WANG, 12345, false);
     books_answer(&books, &p, "0210", "00");
     /* as the printer's half of the ledger leaves it: sent, and nobody knows; another sheet void and unseen */
-    books_sql(&books, "INSERT INTO book (series, first, last, digits, till, next, loaded_at, loaded_by) VALUES ('113011', 1, 100, 8, '07', 3, 0, '0712');"
+    books_sql(&books, "INSERT INTO received VALUES (1, '113011', 1, 100, 8, 0, '0712', NULL);"
+                      "INSERT INTO book (received, series, first, last, digits, till, next, loaded_at, loaded_by) VALUES (1, '113011', 1, 100, 8, '07', 3, 0, '0712');"
                       "UPDATE invoice SET state = 'sent', book = 1, series = '113011', number = 2, attempt = 1, sent_at = 1, doubt = 'unknown';"
                       "INSERT INTO number (series, number, book, state, invoice) VALUES ('113011', 1, 1, 'void', 1)");
     books_begin(&books);

@@ -295,6 +295,110 @@ static void a_number_given_up_can_be_lost_too(void **unused)
     assert_string_equal(job.number, "00012302");
 }
 
+/* --- ranges ------------------------------------------------------------------------------------------------ */
+
+#define CHIEF(act) pay_chief(&b, act)
+
+static const struct ledger_book *listed(const char *series, const char *first, const char *till)
+{
+    static struct ledger_book rows[16];
+    int count;
+    pay_fine(&b, book_list(b.ledger, rows, 16, &count, &b.err));
+    for (int i = 0; i < count; i++)
+        if (strcmp(rows[i].series, series) == 0 && strcmp(rows[i].first, first) == 0 && strcmp(rows[i].till, till) == 0) return &rows[i];
+    fail_msg("%s %s of \"%s\" is not listed", series, first, till);
+    return NULL;
+}
+
+/* received = used + void + lost + returned + unused */
+static void adds_up(const struct ledger_book *of, int64_t used, int64_t gone, int64_t lost, int64_t back, int64_t left)
+{
+    assert_int_equal(of->used, used);
+    assert_int_equal(of->void_count, gone);
+    assert_int_equal(of->lost, lost);
+    assert_int_equal(of->returned, back);
+    assert_int_equal(of->left, left);
+    assert_int_equal(strtoll(of->last, NULL, 10) + 1 - strtoll(of->first, NULL, 10), used + gone + lost + back + left);
+}
+
+static void a_range_is_received_by_two_once(void **unused)
+{
+    assert_int_equal(numbers_receive(b.ledger, "1310", "0001", "1000", pay_alone(&b, "number_receive"), &b.err), LEDGER_ROLE);
+    pay_fine(&b, numbers_receive(b.ledger, "1310", "0001", "1000", CHIEF("number_receive"), &b.err));
+    assert_int_equal(numbers_receive(b.ledger, "1310", "1000", "2000", CHIEF("number_receive"), &b.err), LEDGER_NUMBER);
+    assert_int_equal(numbers_receive(b.ledger, "1310", "2000", "1001", CHIEF("number_receive"), &b.err), LEDGER_NUMBER);
+    assert_int_equal(numbers_receive(b.ledger, "1310", "1001", "20000", CHIEF("number_receive"), &b.err), LEDGER_PARAMS);
+    assert_int_equal(numbers_receive(b.ledger, "", "1001", "2000", CHIEF("number_receive"), &b.err), LEDGER_PARAMS);
+    /* the tests' own two books were received as they were loaded */
+    assert_int_equal(books_number(&b, "SELECT count(*) FROM received"), 3);
+    /* a book that is half in it is of no range */
+    assert_int_equal(book_load(b.ledger, "07", "1310", "0901", "1100", "0901", pay_two(&b, "book_load"), &b.err), LEDGER_NUMBER);
+    pay_fine(&b, book_load(b.ledger, "07", "1310", "0001", "0100", "0001", pay_two(&b, "book_load"), &b.err));
+    assert_int_equal(books_number(&b, "SELECT count(*) FROM received"), 3);
+    assert_string_equal(listed("1310", "0001", "")->next, "0101");
+    assert_string_equal(listed("1310", "0001", "")->state, "received");
+    adds_up(listed("1310", "0001", ""), 0, 0, 0, 0, 1000);
+}
+
+static void what_is_left_of_a_book_goes_back_whole_and_never_comes_again(void **unused)
+{
+    pay_fine(&b, numbers_receive(b.ledger, "1310", "0001", "1000", CHIEF("number_receive"), &b.err));
+    pay_fine(&b, book_load(b.ledger, "07", "1310", "0001", "0100", "0003", pay_two(&b, "book_load"), &b.err)); /* two are missing */
+    pay_posted(&b, WANG, "1", 100, &p);
+    pay_prints(&b, &p, OUTCOME_CONFIRMED); /* 0003 */
+    pay_notices(&b);
+    pay_posted(&b, WANG, "2", 100, &p);
+    send(&p);
+    assert_int_equal(numbers_return(b.ledger, "1310", "0005", "0100", CHIEF("number_return"), &b.err), LEDGER_STATE); /* 0004 is at the printer */
+    pay_fine(&b, says(OUTCOME_UNKNOWN, 1));
+    pay_fine(&b, invoice_answer(b.ledger, p.invoice.id, 1, "0004", false, true, pay_alone(&b, "invoice_answer"), &p, &b.err));
+    assert_int_equal(numbers_return(b.ledger, "1310", "0006", "0100", CHIEF("number_return"), &b.err), LEDGER_NUMBER); /* where is 0005? */
+    assert_int_equal(numbers_return(b.ledger, "1310", "0005", "0099", CHIEF("number_return"), &b.err), LEDGER_NUMBER);
+    assert_int_equal(numbers_return(b.ledger, "1310", "0005", "0500", CHIEF("number_return"), &b.err), LEDGER_NUMBER);
+    assert_int_equal(numbers_return(b.ledger, "1310", "0005", "0100", pay_two(&b, "number_return"), &b.err), LEDGER_ROLE);
+    pay_fine(&b, numbers_return(b.ledger, "1310", "0005", "0100", CHIEF("number_return"), &b.err));
+    assert_int_equal(numbers_return(b.ledger, "1310", "0005", "0100", CHIEF("number_return"), &b.err), LEDGER_NUMBER); /* once */
+    adds_up(listed("1310", "0001", "07"), 1, 1, 2, 96, 0);
+    assert_string_equal(listed("1310", "0001", "07")->state, "returned");
+    /* nothing is loaded now, and that book can't be again */
+    assert_int_equal(next_at("03"), 0);
+    assert_int_equal(book_load(b.ledger, "07", "1310", "0001", "0100", "0005", pay_two(&b, "book_load"), &b.err), LEDGER_NUMBER);
+    assert_int_equal(book_load(b.ledger, "07", "1310", "0050", "0100", "0050", pay_two(&b, "book_load"), &b.err), LEDGER_NUMBER);
+    pay_fine(&b, book_load(b.ledger, "07", "1310", "0101", "0200", "0101", pay_two(&b, "book_load"), &b.err));
+    pay_prints(&b, &p, OUTCOME_CONFIRMED); /* the second payment's new invoice */
+    assert_string_equal(p.invoice.number, "0101");
+    adds_up(listed("1310", "0001", ""), 2, 1, 2, 96, 899);
+}
+
+static void numbers_in_no_book_go_back_and_no_book_is_made_of_them(void **unused)
+{
+    struct ledger_book_day rows[8];
+    int count, found = 0;
+    pay_fine(&b, numbers_receive(b.ledger, "1310", "0001", "1000", CHIEF("number_receive"), &b.err));
+    pay_fine(&b, book_load(b.ledger, "07", "1310", "0001", "0100", "0001", pay_two(&b, "book_load"), &b.err));
+    assert_int_equal(numbers_return(b.ledger, "1310", "0101", "1001", CHIEF("number_return"), &b.err), LEDGER_NUMBER); /* 1001 never came */
+    pay_fine(&b, numbers_return(b.ledger, "1310", "0901", "1000", CHIEF("number_return"), &b.err));
+    assert_int_equal(numbers_return(b.ledger, "1310", "0801", "0901", CHIEF("number_return"), &b.err), LEDGER_NUMBER);
+    assert_int_equal(book_load(b.ledger, "08", "1310", "0851", "0950", "0851", pay_two(&b, "book_load"), &b.err), LEDGER_NUMBER);
+    pay_fine(&b, numbers_return(b.ledger, "1310", "0101", "0200", CHIEF("number_return"), &b.err));
+    assert_string_equal(listed("1310", "0001", "")->next, "0201");
+    adds_up(listed("1310", "0001", ""), 0, 0, 0, 200, 800);
+    pay_fine(&b, day_books(b.ledger, BOOKS_DAY, rows, 8, &count, &b.err));
+    for (int i = 0; i < count; i++)
+        if (!rows[i].till[0]) found++, assert_int_equal(rows[i].returned, 200), assert_int_equal(rows[i].left, 800);
+    assert_int_equal(found, 1);
+    assert_int_equal(numbers_return(b.ledger, "1399", "0101", "0200", CHIEF("number_return"), &b.err), LEDGER_NUMBER); /* of no range */
+}
+
+/* Neither the schema nor verify lets a number that went back be used. */
+static void a_returned_number_that_is_used_after_all_is_found(void **unused)
+{
+    pay_fine(&b, numbers_return(b.ledger, "1300", "00012301", "00012400", CHIEF("number_return"), &b.err));
+    b.odd = true;
+    books_bulk(&b, "DROP TRIGGER book_returned; UPDATE book SET state = 'loaded' WHERE till = '07'");
+    assert_true(pay_broken(&b, 5));
+}
+
 static void payments_are_found_by_what_a_person_knows(void **unused)
 {
     int64_t ids[4];
@@ -357,6 +461,10 @@ int main(void)
         STORY(a_book_is_loaded_by_two_and_its_numbers_stand_in_no_other),
         STORY(the_wrong_paper_in_the_printer_is_noticed),
         STORY(a_number_given_up_can_be_lost_too),
+        STORY(a_range_is_received_by_two_once),
+        STORY(what_is_left_of_a_book_goes_back_whole_and_never_comes_again),
+        STORY(numbers_in_no_book_go_back_and_no_book_is_made_of_them),
+        STORY(a_returned_number_that_is_used_after_all_is_found),
         STORY(payments_are_found_by_what_a_person_knows),
         STORY(what_templates_need_is_kept_with_the_payment),
     };

@@ -37,7 +37,7 @@ struct told {
 };
 
 static struct books b;
-static char folder[32], place[48], image[48], shelf[64];
+static char folder[32], place[48], image[48], shelf[128];
 static struct told told[SAID_MAX];
 static size_t told_count;
 static unsigned luck = 20261124;

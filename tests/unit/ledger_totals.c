@@ -25,7 +25,7 @@ static const char years[] =
     "DROP INDEX payment_customer; DROP INDEX payment_terminal; DROP INDEX payment_not_shown; DROP INDEX payment_open;" /* not asked here */
     "DROP INDEX invoice_payment; DROP INDEX invoice_number; DROP INDEX invoice_one_stands;"
     "INSERT INTO till VALUES (1, '07', '03', '0712', 20581, 'closed', 0, 0, 1, NULL, NULL, NULL);"
-    "INSERT INTO book VALUES (1, '113011', 1, 2000000, 8, '07', 1000001, 'loaded', 0, '0712');"
+    "INSERT INTO received VALUES (1, '113011', 1, 2000000, 8, 0, '0712', NULL); INSERT INTO book VALUES (1, 1, '113011', 1, 2000000, 8, '07', 1000001, 'loaded', 0, '0712');"
     "WITH RECURSIVE d(d) AS (SELECT 20581 UNION ALL SELECT d + 1 FROM d WHERE d < 20780)"
     " INSERT INTO day (date, state, agreement, opened_at, opened_by, cut_at, closed_at, closed_by)"
     " SELECT d, 'closed', 'agreed', d * 86400000, '0101', d * 86400000 + 36000000, d * 86400000 + 36000001, '0101' FROM d;"

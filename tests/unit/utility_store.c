@@ -34,7 +34,7 @@ static void reopen(void)
 static int64_t number(const char *sql)
 {
     struct error err;
-    struct db *db = db_open(where, &err);
+    struct db *db = utility_db_open(where, &err);
     if (!db)
         fail_msg("%s %s", err.where, err.why);
     int64_t value = db_number(db, sql, DB_NO_ARGS, -1);
@@ -53,7 +53,7 @@ static int set_up(void **unused)
         assert_non_null(mkdtemp(folder));
         snprintf(where, sizeof where, "%s/utility.db", folder);
     }
-    if (db_make(where, &err) != 0)
+    if (utility_db_make(where, &err) != 0)
         fail_msg("%s", err.why);
     reopen();
     number("INSERT INTO customer (number, name, address, supply, meter)"

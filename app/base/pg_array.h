@@ -1,6 +1,6 @@
 /* Array parameters for PostgreSQL, in its text form: {1,2}, {"a","b\"c"}. */
-#ifndef UTILITYD_PG_ARRAY_H
-#define UTILITYD_PG_ARRAY_H
+#ifndef BASE_PG_ARRAY_H
+#define BASE_PG_ARRAY_H
 
 #include <stdbool.h>
 #include <stddef.h>

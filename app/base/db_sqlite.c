@@ -6,9 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/db_impl.h"
 #include "base/guard.h"
-#include "utilityd/db_impl.h"
-#include "utilityd/schema.sql.h"
 
 #define WAIT_MS 60000 /* for whoever writes: an import holds the books for seconds */
 #define KEPT_MAX 64   /* prepared statements */
@@ -68,6 +67,7 @@ static void bind(sqlite3_stmt *st, int at, const struct db_arg *arg)
 {
     if (at == 0) return;
     if (arg->type == DB_IS_INT) sqlite3_bind_int64(st, at, arg->number);
+    else if (arg->type == DB_IS_BLOB && arg->text) sqlite3_bind_blob64(st, at, arg->text, (sqlite3_uint64)arg->number, SQLITE_STATIC);
     else if (arg->text) sqlite3_bind_text(st, at, arg->text, -1, SQLITE_STATIC);
     else sqlite3_bind_null(st, at);
 }
@@ -94,6 +94,17 @@ static bool row(struct db *db)
 
 static const char *text(struct db *db, int column) { return (const char *)sqlite3_column_text(of(db)->now, column); }
 static int64_t number(struct db *db, int column) { return sqlite3_column_int64(of(db)->now, column); }
+
+static int64_t blob(struct db *db, int column, void *dst, size_t size)
+{
+    const void *bytes = sqlite3_column_blob(of(db)->now, column);
+    int len = sqlite3_column_bytes(of(db)->now, column);
+    if (sqlite3_column_type(of(db)->now, column) == SQLITE_NULL || (size_t)len > size) return -1;
+    if (len > 0) memcpy(dst, bytes, (size_t)len);
+    return len;
+}
+
+static sqlite3 *handle(struct db *db) { return of(db)->lib; }
 
 static int64_t end(struct db *db)
 {
@@ -160,54 +171,53 @@ static void close_db(struct db *db)
     free(s);
 }
 
-static const struct db_ops ops = {ask, row, text, number, end, load, load_row, load_end, why, close_db};
-
-static bool is_ours(struct sqlite *s)
+static int script(struct db *db, const char *sql)
 {
-    return db_number(&s->db, "SELECT count(*) FROM sqlite_schema WHERE name IN ('payment', 'bill', 'agreement')", DB_NO_ARGS, 0) == 3;
+    struct sqlite *s = of(db);
+    int status = sqlite3_exec(s->lib, sql, NULL, NULL, NULL);
+    if (status != SQLITE_OK) remember(s, status);
+    return status == SQLITE_OK ? 0 : -1;
 }
 
-struct db *db_sqlite_open(const char *path, struct error *err)
+static const struct db_ops ops = {.ask = ask, .row = row, .text = text, .number = number, .blob = blob, .end = end, .load = load, .load_row = load_row,
+                                  .load_end = load_end, .script = script, .sqlite = handle, .why = why, .close = close_db};
+
+/* The log and synchronous=FULL are asked for, and the answer is read back. */
+static bool ready(struct sqlite *s)
 {
-    struct sqlite *s = calloc(1, sizeof *s);
-    if (s == NULL) return error_all(err, "the utility's books were not opened", path, "no memory", NULL), NULL;
-    s->db = (struct db){.ops = &ops, .kind = DB_SQLITE};
-    if (access(path, F_OK) != 0) {
-        error_all(err, "the utility's books were not opened", path, "there is no such file", "make it: utilityd init");
-    } else if (guard_secret("the utility's books were not opened", path, err) != 0) {
-        /* said */
-    } else if (sqlite3_open_v2(path, &s->lib, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK &&
-               sqlite3_busy_timeout(s->lib, WAIT_MS) == SQLITE_OK &&
-               sqlite3_exec(s->lib, "PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON; PRAGMA trusted_schema=OFF;"
-                                    "PRAGMA cache_size=-65536", NULL, NULL, NULL) == SQLITE_OK &&
-               is_ours(s)) {
-        return &s->db;
-    } else {
-        error_all(err, "the utility's books were not opened", path,
-                  sqlite3_errcode(s->lib) ? sqlite3_errmsg(s->lib) : "this file is not the books of a utility",
-                  "name the right file in the settings, or make it: utilityd init");
-    }
-    close_db(&s->db);
+    bool good = sqlite3_busy_timeout(s->lib, WAIT_MS) == SQLITE_OK &&
+                script(&s->db, "PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON; PRAGMA trusted_schema=OFF") == 0 &&
+                script(&s->db, s->db.books->pragmas) == 0;
+    db_ask(&s->db, "PRAGMA journal_mode=WAL", DB_NO_ARGS);
+    good = good && db_row(&s->db) && sqlite3_stricmp(db_text(&s->db, 0), "wal") == 0;
+    return db_end(&s->db) >= 0 && good && db_number(&s->db, "PRAGMA synchronous", DB_NO_ARGS, 0) == 2 &&
+           db_number(&s->db, "PRAGMA recursive_triggers", DB_NO_ARGS, 0) == 1;
+}
+
+static struct db *not_opened(struct sqlite *s, const char *path, const struct db_books *books, const char *why, bool missing, struct error *err)
+{
+    error_set(err, "%s were not opened", books->name);
+    error_where(err, "%s", path);
+    error_why(err, "%s", why);
+    if (missing) error_remedy(err, "name the right file in the settings, or make it: %s", books->init);
+    else error_remedy(err, "see that the folder is there, that the file is %s's books and may be written, and that the disk has room", books->kind);
+    if (s) close_db(&s->db);
     return NULL;
 }
 
-int db_sqlite_make(const char *path, struct error *err)
+struct db *db_sqlite_open(const char *path, const struct db_books *books, bool make, struct error *err)
 {
-    sqlite3 *lib = NULL;
+    struct sqlite *s = calloc(1, sizeof *s);
+    if (s == NULL) return not_opened(NULL, path, books, "no memory", false, err);
+    s->db = (struct db){.ops = &ops, .books = books, .kind = DB_SQLITE};
+    if (!make && access(path, F_OK) != 0) return not_opened(s, path, books, "there is no such file", true, err);
+    char what[80];
+    snprintf(what, sizeof what, "%s were not opened", books->name);
+    if (guard_secret(what, path, err) != 0) return close_db(&s->db), NULL;
     mode_t mask = umask(077);
-    int status = sqlite3_open(path, &lib), version = 0;
-    sqlite3_stmt *q = NULL;
-    if (status == SQLITE_OK) status = sqlite3_busy_timeout(lib, WAIT_MS);
-    if (status == SQLITE_OK) status = sqlite3_exec(lib, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN IMMEDIATE", NULL, NULL, NULL);
-    if (status == SQLITE_OK) status = sqlite3_prepare_v2(lib, "PRAGMA schema_version", -1, &q, NULL);
-    if (status == SQLITE_OK && sqlite3_step(q) == SQLITE_ROW) version = sqlite3_column_int(q, 0);
-    sqlite3_finalize(q);
-    if (status == SQLITE_OK && version == 0) status = sqlite3_exec(lib, schema_sql, NULL, NULL, NULL);
-    if (status == SQLITE_OK) status = sqlite3_exec(lib, "COMMIT", NULL, NULL, NULL);
-    if (status != SQLITE_OK)
-        error_all(err, "the utility's books were not made", path, lib ? sqlite3_errmsg(lib) : "no memory",
-                  "see that the folder is there, may be written and has room");
-    sqlite3_close(lib);
+    int status = sqlite3_open_v2(path, &s->lib, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (make ? SQLITE_OPEN_CREATE : 0), NULL);
+    bool good = status == SQLITE_OK && ready(s);
     umask(mask);
-    return status == SQLITE_OK ? 0 : -1;
+    if (good) return &s->db;
+    return not_opened(s, path, books, s->lib ? sqlite3_errmsg(s->lib) : "no memory", false, err);
 }

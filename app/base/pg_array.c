@@ -1,4 +1,4 @@
-#include "utilityd/pg_array.h"
+#include "base/pg_array.h"
 
 #include <stdio.h>
 #include <stdlib.h>
