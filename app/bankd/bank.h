@@ -30,6 +30,7 @@ struct bank_settings {
     char results[BANK_PATH], files_cert[BANK_PATH], files_key[BANK_PATH];
     char box_key[BANK_PATH];
     char system_calls[CONFINE_WORD_SIZE];
+    int64_t again_ms;
     int64_t shift_s;
     int32_t offset_s;
 };

@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #include "bankd/day.h"
+#include "bankd/hold.h"
 #include "bankd/relay.h"
 #include "bankd/status.h"
 #include "base/guard.h"
@@ -108,6 +109,25 @@ static void pick(struct serve *s)
     if (!s->picking && s->open == 0) uv_timer_stop(&s->totals);
 }
 
+/* Payments from accounts that the utility has not answered at the day's end: their money is held. */
+static void tell_held(struct serve *s)
+{
+    char what[200], text[DAY_TEXT_SIZE];
+    struct error err;
+    struct db *db = bank_db(s->b, &err);
+    int64_t count = db ? hold_unanswered(db, s->ended) : -1;
+    db_close(db);
+    if (count == 0) return;
+    if (count < 0) {
+        log_error("payments from accounts without an answer cannot be counted");
+        return;
+    }
+    snprintf(what, sizeof what, "%lld payments from accounts of %s or before have no answer, their money is held (bankd account held)", (long long)count,
+             day_format(s->ended, text, sizeof text));
+    log_warn("ALARM %s", what);
+    journal_alarm(s->journal, s->b->settings.utility_name, s->b->settings.utility, what);
+}
+
 static void on_totals(uv_timer_t *timer)
 {
     struct serve *s = timer->data;
@@ -116,6 +136,7 @@ static void on_totals(uv_timer_t *timer)
         uv_timer_stop(timer);
         return;
     }
+    tell_held(s);
     s->from = s->ended - ASK_DAYS + 1;
     s->open = 0;
     pick(s);

@@ -32,6 +32,7 @@ const struct setting bank_setting_table[] = {
     {"status", "metrics", SETTING_PATH, AT(metrics), 0, 0, "", "File for measures in Prometheus' text format (the node exporter's textfile collector reads it); empty: none."},
     {"status", "metrics_every", SETTING_SECONDS, AT(metrics_ms), 100, 3600000, "15s", "How often that file is written."},
     {"accounts", "key", SETTING_PATH, AT(box_key), 0, 0, "", "Secret key that customers' account passwords are sealed for (bankd account key makes it); readable by the daemon's user alone; empty: no passwords, books and a second person only."},
+    {"accounts", "again", SETTING_SECONDS, AT(again_ms), 100, 3600000, "10s", "A payment from an account that the utility has not answered is asked again so often; its money is held until then."},
     {"withhold", "retry", SETTING_BOOL, AT(retry), 0, 0, "no", "Rows without enough money are tried again once a day (bankd withhold retry), until the list's own last day for it."},
     {"withhold", "results", SETTING_PATH, AT(results), 0, 0, ".", "Folder for the result files."},
     {"withhold", "certificate", SETTING_PATH, AT(files_cert), 0, 0, "", "Certificate for fetching lists and sending results, so that they are no second session of the relay's; empty: the relay's."},

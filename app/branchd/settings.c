@@ -59,7 +59,11 @@ const struct setting branch_setting_table[] = {
     {"paper", "prepay", SETTING_TEXT, AT(prepay_template), 0, 0, "prepay-80", "Template of a receipt of money paid in advance."},
     {"paper", "handback", SETTING_TEXT, AT(handback_template), 0, 0, "handback-80", "Template of the slip for money given back."},
     {"paper", "counterfeit", SETTING_TEXT, AT(counterfeit_template), 0, 0, "counterfeit-80", "Template of the receipt for a counterfeit note."},
+    {"paper", "account", SETTING_TEXT, AT(account_template), 0, 0, "account-80", "Template of a receipt of a special account: deposit, withdrawal."},
+    {"paper", "agreement", SETTING_TEXT, AT(agreement_template), 0, 0, "agreement-a4", "Template of a special account's agreement, printed in two copies."},
+    {"paper", "passbook", SETTING_TEXT, AT(passbook_template), 0, 0, "passbook", "Template of the lines of a passbook."},
     {"paper", "media", SETTING_TEXT, AT(media), 0, 0, "roll-80", "Media where a printer's binding names none."},
+    {"accounts", "bank_key", SETTING_TEXT, AT(bank_key), 0, 0, "", "Public key of the bank, 64 hex digits, to which customers' passwords are sealed: \"bankd account key\" says it. Empty: no password can be typed."},
     {"clock", "shift_s", SETTING_INT, AT(shift_s), 0, 0, "0", "Seconds added to the machine's clock: for demonstrations on another day."},
     {"clock", "utc_offset", SETTING_OFFSET, AT(offset_s), 0, 0, "+08:00", "Local civil time less UTC."},
 };
