@@ -28,6 +28,10 @@ LINK   += -fsanitize=address,undefined
 else
 OPT    := -O2 -g -D_FORTIFY_SOURCE=2
 endif
+ifeq ($(COVERAGE),1)
+OPT    := -O0 -g -w --coverage -fprofile-update=atomic
+LINK   += --coverage
+endif
 CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -Iapp -I. -I$(B)/gen -ffunction-sections -fdata-sections \
               $(OPT) $(WARN) $(HARDEN) $(PKG_CFLAGS) $(CFLAGS)
 
@@ -51,6 +55,16 @@ SQL     := $(wildcard app/*/*.sql)
 FORMS   := $(wildcard forms/*.form)
 GEN     := $(patsubst app/%.sql,$(B)/gen/%.sql.h,$(SQL)) $(B)/gen/counter/forms.inc
 
+# the core: what keeps the books, and what judges a payment at the utility
+CORE_SRC := $(call src_of,ledger) app/utilityd/judge.c app/utilityd/judge_move.c
+# with CORE_APART=1 it is a library of its own (`make mutants`): one mutant is one file and one link
+ifeq ($(CORE_APART),1)
+LIB_SRC  := $(filter-out $(CORE_SRC),$(LIB_SRC))
+part_of   = $(filter-out app/$(1)/main.c $(CORE_SRC),$(call src_of,$(1)))
+CORE_LIB := $(B)/libcore.so
+LINK     += -Wl,--no-as-needed $(CORE_LIB) -Wl,--as-needed
+endif
+
 LIBS       := $(B)/libgridteller.a
 UNIT       := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*.c))
 SYSTEM     := $(patsubst tests/system/%.c,$(B)/tests/%,$(wildcard tests/system/*.c))
@@ -72,9 +86,11 @@ MANUALS    := $(patsubst app/install/man/%.in,$(B)/man/gridteller-%,$(wildcard a
 
 all: $(PROGRAMS:%=$(B)/%) $(B)/once $(B)/conformance $(LOCALES) $(MANUALS)
 
-$(LIBS): $(call obj_of,$(LIB_SRC))
+$(LIBS): $(call obj_of,$(LIB_SRC)) | $(CORE_LIB)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
+$(B)/libcore.so: $(call obj_of,$(CORE_SRC))
+	$(Q)$(CC) -shared -Wl,-soname,libcore.so -o $@ $^
 
 define program
 $(B)/lib$(1)-part.a: $$(call obj_of,$$(call part_of,$(1)))
@@ -215,6 +231,32 @@ storm: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) $(B)/storm
 	@$(B)/storm -m $(MINUTES) -s $${SEED:-$$(date +%s)}
 .PHONY: storm
+
+# Mutants of the core by the hundred, drawn by SEED: `make mutants N=300 SEED=1`; LEAST=95: exit 1 below.
+N         ?= 300
+CORE_OBJ  := $(call obj_of,$(CORE_SRC))
+MUTATE    := nice $(MAKE) --no-print-directory B=$(B)/mutate CORE_APART=1 CFLAGS='-fPIC -w'
+$(B)/mutate: tests/mutants/mutate.c
+	$(Q)$(CC) $(CFLAGS_ALL) -pie -o $@ $<
+mutants-programs: $(B)/mutate $(B)/storm $(filter $(B)/tests/ledger_% $(B)/tests/utility_judge,$(UNIT))
+mutants-run:
+	@B=$(B) N=$(N) SEED=$(SEED) LINES_RUN=$(LINES_RUN) FILES='$(CORE_SRC)' CORE='$(CORE_OBJ)' COMPILE='$(CC) $(CFLAGS_ALL)' tests/mutants/run.sh
+mutants: deps
+	@$(MUTATE) -j$$(nproc) mutants-programs
+	@$(MUTATE) mutants-run
+.PHONY: mutants mutants-programs mutants-run
+
+# Branch coverage of the core by its unit programs and SEEDS days of the storm: `make coverage`.
+# tests/coverage.sh says what is counted; LEAST=95: exit 1 below.
+COVER    := nice $(MAKE) --no-print-directory B=$(B)/coverage COVERAGE=1
+COVER_BY := $(filter $(B)/tests/ledger_% $(B)/tests/utility_% $(B)/tests/branch_copy $(B)/tests/branch_parts,$(UNIT))
+coverage-programs: $(B)/storm $(COVER_BY)
+coverage-run:
+	@B=$(B) FILES='$(CORE_SRC)' tests/coverage.sh $(COVER_BY) $(B)/storm
+coverage: deps
+	@$(COVER) -j$$(nproc) coverage-programs
+	@$(COVER) coverage-run
+.PHONY: coverage coverage-programs coverage-run
 
 # `make bench` measures, each program's peers beside it in the same run; a line
 # a measure: "bench: NAME ours X peer Y ratio R target T ok|short".

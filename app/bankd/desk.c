@@ -18,7 +18,7 @@ struct asked {
 };
 struct desk {
     const struct bank *bank;
-    sqlite3 *db;
+    struct db *db;
     uv_work_t work;
     uv_loop_t *loop;
     void (*answered)(void *ctx, uint64_t tag, const void *bytes, size_t len);
@@ -33,17 +33,16 @@ struct desk {
 static int judge_some(struct desk *d, size_t from, size_t count, struct error *err)
 {
     struct desk_answer answers[GROUP_MAX];
-    if (sqlite3_exec(d->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK) return bank_db_failed(d->db, "the desk's books cannot be written", err);
-    int status = 0;
+    int status = bank_begin(d->db) == 0 ? 0 : db_failed(d->db, "the desk's books cannot be written", err);
     for (size_t i = 0; i < count && status == 0; i++) {
         struct iso m;
         struct asked *a = d->group[from + i];
         status = iso_unpack(&m, a->bytes, a->len, err);
         if (status == 0) status = desk_judge(d->db, d->bank, &m, &answers[i], err);
     }
-    if (status == 0 && sqlite3_exec(d->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK) status = bank_db_failed(d->db, "the desk's books cannot be written", err);
+    if (status == 0 && db_commit(d->db) != 0) status = db_failed(d->db, "the desk's books cannot be written", err);
     if (status != 0) {
-        sqlite3_exec(d->db, "ROLLBACK", NULL, NULL, NULL);
+        db_rollback(d->db);
         return -1;
     }
     for (size_t i = 0; i < count; i++) {
@@ -138,6 +137,6 @@ void desk_free(struct desk *d)
         free(d->first);
         d->first = next;
     }
-    sqlite3_close(d->db);
+    db_close(d->db);
     free(d);
 }

@@ -26,12 +26,12 @@ bool desk_is_ours(const struct iso *m);
 /* desk_judge.c: one message inside a transaction. 0 with the packed answer, -1: the
  * books fail and the transaction must be given up. */
 struct desk_answer { size_t len; char bytes[ISO_MESSAGE_MAX]; };
-int desk_judge(sqlite3 *db, const struct bank *b, const struct iso *m, struct desk_answer *answer, struct error *err);
+int desk_judge(struct db *db, const struct bank *b, const struct iso *m, struct desk_answer *answer, struct error *err);
 
 /* desk_proof.c: is it the customer? 0 yes, 1 no (code 55, or 62 when that was one
  * try too many), -1. A wrong try counts, whatever becomes of the message. */
 struct wire_account_ask;
-int desk_prove(sqlite3 *db, const struct bank *b, int64_t account, const struct wire_account_ask *a, char code[3], struct error *err);
+int desk_prove(struct db *db, const struct bank *b, int64_t account, const struct wire_account_ask *a, char code[3], struct error *err);
 /* The password of a new account, "" for none: its stored hash. 0, 1 (30: it can't be opened), -1. */
 int desk_new_password(const struct bank *b, const struct wire_account_ask *a, char hash[SECRET_PASSWORD_SIZE], char code[3], struct error *err);
 /* A key pair for sealed passwords: the secret into a new file; the public part to the output. A sysexits code. */

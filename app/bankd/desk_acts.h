@@ -15,7 +15,7 @@ struct desk_key {
     char customer[ACCOUNT_CUSTOMER_SIZE];
 };
 struct desk_turn {
-    sqlite3 *db;
+    struct db *db;
     const struct bank *bank;
     struct wire_account_ask ask;
     int64_t account;                   /* the number asked for; 0: none yet */

@@ -166,8 +166,20 @@ static void ask(struct link *l, enum net net)
     say(l, &m);
 }
 
+/* The utility's business day is `begins`: the one before is over. */
+static void day_is(struct relay *r, day_t begins)
+{
+    char text[DAY_TEXT_SIZE];
+    day_t ended = begins - 1;
+    if (ended <= r->day_over) return;
+    log_info("the utility's business day %s is over", day_format(ended, text, sizeof text));
+    if (r->on_day_over) r->on_day_over(r->day_ctx, ended);
+    r->day_over = ended;
+}
+
 static void signed_on(struct link *l, const struct iso *m)
 {
+    struct wire_net n;
     char code[4];
     iso_text(m, 39, code, sizeof code);
     if (l->signed_on) return; /* an echo's answer */
@@ -181,6 +193,7 @@ static void signed_on(struct link *l, const struct iso *m)
     l->branches = 0;
     l->since_ms = clock_now_ms(&l->relay->bank->clock);
     log_info("connection %d to the utility at %s is signed on", l->number, l->address);
+    if (wire_net_unpack(m, &n, NULL) == 0 && n.begins) day_is(l->relay, n.begins); /* a cut-over that nobody was here to hear of */
     relay_pump(l->relay);
 }
 
@@ -188,13 +201,8 @@ static void utility_asks(struct link *l, const struct iso *m)
 {
     struct iso answer;
     struct wire_net n;
-    if (m->mti[1] == '8' && message_net(m) == NET_CUTOVER && wire_net_unpack(m, &n, NULL) == 0) {
-        day_t ended = (n.begins ? n.begins : clock_today(&l->relay->bank->clock)) - 1;
-        char text[DAY_TEXT_SIZE];
-        if (ended > l->relay->day_over) log_info("the utility's business day %s is over", day_format(ended, text, sizeof text));
-        if (ended > l->relay->day_over && l->relay->on_day_over) l->relay->on_day_over(l->relay->day_ctx, ended);
-        if (ended > l->relay->day_over) l->relay->day_over = ended;
-    }
+    if (m->mti[1] == '8' && message_net(m) == NET_CUTOVER && wire_net_unpack(m, &n, NULL) == 0)
+        day_is(l->relay, n.begins ? n.begins : clock_today(&l->relay->bank->clock));
     message_answer(m, m->mti[1] == '8' ? "00" : "30", &answer);
     say(l, &answer);
 }

@@ -58,6 +58,7 @@ static void on_tick(uv_timer_t *timer)
 {
     struct service *s = timer->data;
     int64_t now = clock_monotonic_ms();
+    if (ledger_broken(s->ledger)[0]) service_broken(s); /* whoever asked it last may have had nobody to tell */
     signon_tick(s);
     restore_kick(s);
     queue_pump(s);

@@ -92,6 +92,27 @@ static enum ledger_result keep_stan(struct ledger *ledger, const struct adopted 
                    BIND(sql_int(a->day), sql_text(a->terminal), sql_int(a->stan)));
 }
 
+/* What holds one of its bills here is spoken for first. One that two people have turned back holds it no more:
+ * its 04xx goes out only when all is said, and this one must be said before. */
+static enum ledger_result bills_free(struct ledger *ledger, const struct ledger_draft *d, struct error *err)
+{
+    char ref[KEY_REF_SIZE], state[12];
+    bool back;
+    enum ledger_result r = LEDGER_OK;
+    for (int i = 0; r == LEDGER_OK && i < d->bill_count; i++) {
+        int got = sql_one(ledger, err, "SELECT p.ref, p.state, p.held = 0 AND p.state IN ('undoing', 'reversing') FROM payment_bill b"
+                          " JOIN payment p ON p.id = b.payment WHERE b.bill = ?1 AND b.live = 1",
+                          BIND(sql_text(d->bills[i].bill)), INTO(into_text(ref, sizeof ref), into_text(state, sizeof state), into_bool(&back)));
+        if (got < 0)
+            return LEDGER_BROKEN;
+        if (got && back)
+            r = sql_run(ledger, err, "UPDATE payment_bill SET live = 0 WHERE bill = ?1 AND live = 1", BIND(sql_text(d->bills[i].bill)));
+        else if (got)
+            return ledger_refuse(err, LEDGER_IN_HAND, what, "speak for that one first", "key %s of the same bill %s is %s here", ref, d->bills[i].bill, state);
+    }
+    return r;
+}
+
 static enum ledger_result insert(struct ledger *ledger, const struct adopted *a, const struct till_here *till, bool advised, int stan,
                                  struct ledger_payment *p, struct error *err)
 {
@@ -133,7 +154,7 @@ enum ledger_result restored_take_up(struct ledger *ledger, const struct adopted 
     if (r == LEDGER_OK)
         r = find_till(ledger, a->word->till, &till, err);
     if (r == LEDGER_OK)
-        r = ledger_bills_free(ledger, &a->draft, err);
+        r = bills_free(ledger, &a->draft, err);
     if (!with.terminal[0])
         memcpy(with.terminal, till.terminal, sizeof with.terminal);
     if (r == LEDGER_OK)
@@ -154,7 +175,9 @@ enum ledger_result restored_take_up(struct ledger *ledger, const struct adopted 
 
 static enum ledger_result spoken(struct ledger *ledger, const char *ref, struct error *err)
 {
-    return sql_run(ledger, err, "UPDATE restored SET settled_at = ?2 WHERE ref = ?1", BIND(sql_text(ref), sql_int(ledger_now(ledger))));
+    return sql_run(ledger, err, "INSERT INTO restored (ref, kind, settled_at) VALUES (?1, 'differs', ?2) ON CONFLICT DO UPDATE SET"
+                   " kind = iif(kind = 'past', 'differs', kind), settled_at = excluded.settled_at",
+                   BIND(sql_text(ref), sql_int(ledger_now(ledger))));
 }
 
 static enum ledger_result not_ours(struct ledger *ledger, const struct restored_row *row, struct error *err)
@@ -268,7 +291,7 @@ static enum ledger_result a_lost_key(struct ledger *ledger, const struct key *ke
     if (r != LEDGER_PARAMS)
         return r == LEDGER_BROKEN ? r : ledger_refuse(err, LEDGER_STATE, what, NULL, "the ledger has key %s", key->ref);
     bool listed = false;
-    if (sql_one(ledger, err, "SELECT 1 FROM restored WHERE ref = ?1", BIND(sql_text(key->ref)), INTO(into_bool(&listed))) < 0)
+    if (sql_one(ledger, err, "SELECT 1 FROM restored WHERE ref = ?1 AND kind <> 'past'", BIND(sql_text(key->ref)), INTO(into_bool(&listed))) < 0)
         return LEDGER_BROKEN;
     return listed ? ledger_refuse(err, LEDGER_STATE, what, "speak for it on the list", "the utility knows key %s", key->ref) : LEDGER_OK;
 }
@@ -302,7 +325,8 @@ static enum ledger_result adopt_paper(struct ledger *ledger, const struct adopte
     if (r == LEDGER_OK)
         r = restored_converge(ledger, &c, p, err);
     if (r == LEDGER_OK)
-        r = sql_run(ledger, err, "INSERT INTO restored (ref, kind, settled_at) VALUES (?1, 'lacking', ?2)",
+        r = sql_run(ledger, err, "INSERT INTO restored (ref, kind, settled_at) VALUES (?1, 'lacking', ?2)"
+                    " ON CONFLICT DO UPDATE SET kind = 'lacking', settled_at = excluded.settled_at",
                     BIND(sql_text(a->word->key.ref), sql_int(ledger_now(ledger))));
     return r == LEDGER_OK ? ledger_payment_load(ledger, p->id, p, err) : r;
 }

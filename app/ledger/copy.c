@@ -90,7 +90,9 @@ static const char *const stale[] = {
     "UPDATE invoice SET doubt = 'unknown' WHERE state = 'sent'",
     "UPDATE book SET state = 'ended' WHERE state = 'loaded'",
     "UPDATE branch SET restored = 1",
-    "INSERT INTO restored (ref, kind) SELECT ref, 'held' FROM payment WHERE held = 1 ON CONFLICT DO UPDATE SET kind = 'held', settled_at = NULL",
+    "UPDATE restored SET kind = 'past', settled_at = coalesce(settled_at, 0)",
+    "INSERT INTO restored (ref, kind) SELECT ref, 'held' FROM payment WHERE held = 1"
+    " ON CONFLICT DO UPDATE SET kind = 'held', theirs = NULL, settled_at = NULL",
     /* numbers of messages that were made since: far above them all */
     "UPDATE stan SET last = min(last + 300000, 999000) WHERE day = (SELECT max(date) FROM day) AND last < 699000",
 };

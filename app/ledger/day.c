@@ -102,12 +102,33 @@ static enum ledger_result steps_done(struct ledger *ledger, struct error *err)
     return r;
 }
 
+/* After a restore a payment of this day that the backup lacks can be taken up only while the day is open: once it
+ * is closed nobody could speak for it any more. Those of later days wait for theirs. */
+static enum ledger_result nothing_lacking(struct ledger *ledger, day_t date, struct error *err)
+{
+    int64_t lacking = 0;
+    bool fetching = false;
+    char ref[KEY_REF_SIZE] = "";
+    if (sql_one(ledger, err, "SELECT b.restored = 1, (SELECT count(*) FROM restored WHERE kind = 'lacking' AND settled_at IS NULL AND day <= ?1),"
+                " coalesce((SELECT min(ref) FROM restored WHERE kind = 'lacking' AND settled_at IS NULL AND day <= ?1), '') FROM branch b",
+                BIND(sql_int(date)), INTO(into_bool(&fetching), into_int64(&lacking), into_text(ref, sizeof ref))) != 1)
+        return LEDGER_BROKEN;
+    if (fetching)
+        return ledger_refuse(err, LEDGER_STARTUP, not_closed, "see that the link is up",
+                             "the books were restored from a backup, and what the utility has of this day was not fetched yet");
+    return lacking == 0 ? LEDGER_OK
+        : ledger_refuse(err, LEDGER_STARTUP, not_closed, "two supervisors say of each what became of it",
+                        "%lld payments of it are missing here since the backup, one is %s", (long long)lacking, ref);
+}
+
 static enum ledger_result begin_closing(struct ledger *ledger, const char *operator_number, struct ledger_day *out, struct error *err)
 {
     char text[DAY_TEXT_SIZE];
     if (strcmp(out->state, "open") != 0)
         return LEDGER_OK;
-    enum ledger_result r = sql_run(ledger, err, "UPDATE day SET state = 'closing' WHERE date = ?1", BIND(sql_int(out->date)));
+    enum ledger_result r = nothing_lacking(ledger, out->date, err);
+    if (r == LEDGER_OK)
+        r = sql_run(ledger, err, "UPDATE day SET state = 'closing' WHERE date = ?1", BIND(sql_int(out->date)));
     if (r == LEDGER_OK)
         r = ledger_audit(ledger, err, "day closing", operator_number, NULL, NULL, day_format(out->date, text, sizeof text),
                          "no money is taken any more");

@@ -39,7 +39,7 @@ enum ledger_result restored_state(struct ledger *ledger, struct restored_state *
     if (stage < 0 ||
         sql_one(ledger, err, "SELECT min(coalesce((SELECT min(day) FROM payment WHERE held = 1), 99999), coalesce((SELECT max(date) FROM day), 99999)),"
                 " coalesce((SELECT max(date) FROM day), 0), (SELECT count(*) FROM restored WHERE settled_at IS NULL),"
-                " (SELECT count(*) FROM restored WHERE settled_at IS NOT NULL)", BIND_NOTHING,
+                " (SELECT count(*) FROM restored WHERE settled_at IS NOT NULL AND kind <> 'past')", BIND_NOTHING,
                 INTO(into_int(&out->first), into_int(&out->last), into_int64(&out->left), into_int64(&out->settled))) != 1)
         return LEDGER_BROKEN;
     out->stage = (enum restored_stage)stage;
@@ -74,7 +74,7 @@ static enum ledger_result list_it(struct ledger *ledger, const struct restored_t
     return sql_run(ledger, err,
         "INSERT INTO restored (ref, kind, theirs, proc, day, customer, bills, places, amount_fen, rest_fen, approval, answered_at,"
         " taken_at, stan, terminal) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
-        " ON CONFLICT DO UPDATE SET theirs = excluded.theirs, proc = excluded.proc, day = excluded.day, customer = excluded.customer,"
+        " ON CONFLICT DO UPDATE SET kind = iif(kind = 'past', excluded.kind, kind), settled_at = NULL, theirs = excluded.theirs, proc = excluded.proc, day = excluded.day, customer = excluded.customer,"
         " bills = excluded.bills, places = excluded.places, amount_fen = excluded.amount_fen, rest_fen = excluded.rest_fen,"
         " approval = excluded.approval, answered_at = excluded.answered_at, taken_at = excluded.taken_at, stan = excluded.stan,"
         " terminal = excluded.terminal",
@@ -110,7 +110,8 @@ static const char other_paper[] =
     " LEFT JOIN number n ON n.series = t.series AND n.number = t.number"
     " LEFT JOIN invoice i ON i.id = n.invoice"
     " WHERE t.id = (SELECT max(id) FROM restored_number l WHERE l.ref = t.ref AND l.series = t.series AND l.number = t.number)"
-    " AND (i.payment IS NOT p.id OR n.state IS NOT iif(t.told = 'printed', 'used', 'void')) ON CONFLICT DO NOTHING";
+    " AND (i.payment IS NOT p.id OR n.state IS NOT iif(t.told = 'printed', 'used', 'void'))"
+    " ON CONFLICT DO UPDATE SET kind = 'differs', theirs = NULL, settled_at = NULL WHERE kind = 'past'";
 
 /* All of it again, when the first try came to nothing half way: what is known is only added to. */
 static enum ledger_result keep_known(struct ledger *ledger, const struct restored_theirs *theirs, int their_count,
@@ -183,9 +184,14 @@ enum ledger_result restored_list(struct ledger *ledger, const char *after, struc
 enum ledger_result restored_get(struct ledger *ledger, const char *ref, struct restored_row *out, struct error *err)
 {
     memset(out, 0, sizeof *out);
-    int got = sql_one(ledger, err, ROW_COLUMNS "WHERE r.ref = ?1", BIND(sql_text(ref)), INTO_ROW(out));
+    int got = sql_one(ledger, err, ROW_COLUMNS "WHERE r.ref = ?1 AND r.kind <> 'past'", BIND(sql_text(ref)), INTO_ROW(out));
+    if (got == 0) /* at rest in both books, and its paper is another than both say: it is spoken for too */
+        got = sql_one(ledger, err, "SELECT ref, id FROM payment WHERE ref = ?1 AND (state = 'posted' OR state = 'excepted') AND bill_count > 0",
+                      BIND(sql_text(ref)), INTO(into_text(out->theirs.ref, sizeof out->theirs.ref), into_int64(&out->payment)));
     if (got < 0)
         return LEDGER_BROKEN;
+    if (got && !out->kind[0])
+        text_copy(out->kind, sizeof out->kind, "differs");
     return got ? LEDGER_OK : ledger_refuse(err, LEDGER_PARAMS, "nobody has to speak for it", "one that only the paper knows is adopted",
                                            "neither the backup nor the utility has key %s open", ref);
 }

@@ -46,7 +46,7 @@ struct restored_row {
 /* Those still open, after `after` (a reference, "" from the first). */
 enum ledger_result restored_list(struct ledger *ledger, const char *after, struct restored_row *rows, int max, int *count,
                                  struct error *err);
-/* PARAMS: nobody has to speak for it. */
+/* Also one that is at rest in both books, when its paper is not what they say. PARAMS: nobody has to speak for it. */
 enum ledger_result restored_get(struct ledger *ledger, const char *ref, struct restored_row *out, struct error *err);
 
 /* What of it is a payment in cash that adds up; false: nothing. For the paper's detail; name and address stay empty. */

@@ -101,11 +101,25 @@ static enum ledger_result plan(struct ledger *ledger, const struct ledger_paymen
     return r;
 }
 
+/* One sheet of a book is open at a time: of one that was at the printer when the backup was made people speak first. */
+static enum ledger_result no_other_open(struct ledger *ledger, const struct ledger_payment *p, int64_t book, struct error *err)
+{
+    char ref[KEY_REF_SIZE] = "", number[20] = "";
+    int got = sql_one(ledger, err, "SELECT o.ref, printf('%0*d', b.digits, i.number) FROM invoice i JOIN payment o ON o.id = i.payment JOIN book b ON b.id = i.book"
+                      " WHERE i.book = ?1 AND i.state = 'sent' AND i.payment <> ?2", BIND(sql_int(book), sql_int(p->id)),
+                      INTO(into_text(ref, sizeof ref), into_text(number, sizeof number)));
+    if (got < 1)
+        return got < 0 ? LEDGER_BROKEN : LEDGER_OK;
+    return ledger_refuse(err, LEDGER_STATE, what, "speak for that one first", "number %s of the same book was at the printer for key %s", number, ref);
+}
+
 static enum ledger_result assign(struct ledger *ledger, const struct ledger_payment *p, const char *series, int64_t number,
                                  struct ledger_sheet *sheet, struct error *err)
 {
     int64_t book, invoice;
     enum ledger_result r = reserve(ledger, series, number, &book, err);
+    if (r == LEDGER_OK)
+        r = no_other_open(ledger, p, book, err);
     if (r == LEDGER_OK)
         r = plan(ledger, p, &invoice, err);
     if (r == LEDGER_OK)
@@ -160,7 +174,7 @@ static enum ledger_result becomes(struct ledger *ledger, const struct ledger_pay
     return move_and_tell(ledger, p, &sheet, state, maker, err);
 }
 
-/* A number that was cancelled was on paper before. */
+/* A number that was cancelled was on paper before; one that is void here was too, and the notice of it is still in the queue. */
 static enum ledger_result as_told(struct ledger *ledger, const struct ledger_payment *p, const struct told *t, const char *maker, struct error *err)
 {
     if (strcmp(t->told, "spoiled") == 0)
@@ -170,7 +184,7 @@ static enum ledger_result as_told(struct ledger *ledger, const struct ledger_pay
                 INTO(into_bool(&void_here))) < 0)
         return LEDGER_BROKEN;
     bool cancelled = strcmp(t->told, "cancelled") == 0;
-    if (cancelled && void_here)
+    if (void_here)
         return LEDGER_OK;
     enum ledger_result r = becomes(ledger, p, t->series, t->number, "confirmed", maker, err);
     return r == LEDGER_OK && cancelled ? becomes(ledger, p, t->series, t->number, "cancelled", maker, err) : r;

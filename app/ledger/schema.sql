@@ -438,7 +438,8 @@ BEGIN
     UPDATE payment_bill SET live = CASE
         WHEN (NEW.state = 'declined' OR NEW.state = 'undone' OR NEW.state = 'short' OR NEW.state = 'reversed') THEN 0
         WHEN NEW.state = 'settled' THEN NEW.kept = 1 AND place IS 'BL'
-        ELSE place IS NULL OR place = 'BL' END
+        ELSE (place IS NULL OR place = 'BL') -- after a restore one that is taken up may hold it instead
+         AND NOT EXISTS (SELECT 1 FROM payment_bill o WHERE o.bill = payment_bill.bill AND o.live = 1 AND o.payment <> NEW.id) END
      WHERE payment = NEW.id;
 END;
 
@@ -726,7 +727,8 @@ BEGIN SELECT RAISE(ABORT, 'number: cannot be deleted'); END;
 -- After a restore: the keys that two people speak for, with what the utility has of each (NULL: nothing).
 CREATE TABLE restored (
     ref         TEXT PRIMARY KEY CHECK (length(ref) = 12),
-    kind        TEXT NOT NULL CHECK (kind IN ('held', 'differs', 'lacking')), -- unfinished in the backup; other there; not in the backup
+    kind        TEXT NOT NULL CHECK (kind IN ('held', 'differs', 'lacking', 'past')), -- unfinished in the backup; other there; not in
+                                         -- the backup; spoken for after an earlier restore, which says nothing of this one
     theirs      TEXT CHECK (theirs IN ('posted', 'declined', 'reversed', 'undone', 'tombstone')),
     proc        INTEGER,
     day         INTEGER,

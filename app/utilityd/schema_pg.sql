@@ -66,9 +66,13 @@ CREATE TABLE change (
     id   BIGINT PRIMARY KEY,
     bill BIGINT NOT NULL                     -- bill.id
 );
+CREATE SEQUENCE change_number;
 CREATE FUNCTION note_change() RETURNS trigger LANGUAGE plpgsql AS
-$$ BEGIN INSERT INTO change (id, bill) SELECT f.change, f.id FROM fresh f
-         WHERE NOT EXISTS (SELECT 1 FROM change h WHERE h.id=f.change AND h.bill=f.id); RETURN NULL; END $$;
+$$ BEGIN
+    INSERT INTO change (id, bill) SELECT f.change, f.id FROM fresh f WHERE NOT EXISTS (SELECT 1 FROM change h WHERE h.id=f.change AND h.bill=f.id);
+    PERFORM setval('change_number', t.top) FROM (SELECT max(change) AS top FROM fresh) t, change_number n WHERE t.top > n.last_value;
+    RETURN NULL;
+END $$;
 CREATE TRIGGER bill_added AFTER INSERT ON bill REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION note_change();
 CREATE TRIGGER bill_changed AFTER UPDATE ON bill REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION note_change();
 

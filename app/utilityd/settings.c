@@ -12,6 +12,7 @@ const struct setting utility_setting_table[] = {
     {"serve", "ca", SETTING_PATH, AT(ca), 0, 0, "ca.crt", "Certificate of the private CA."},
     {"serve", "certificate", SETTING_PATH, AT(cert), 0, 0, "utility.crt", "This station's certificate."},
     {"serve", "key", SETTING_PATH, AT(key), 0, 0, "utility.key", "Its key; readable by the daemon's user alone."},
+    {"serve", "connections_per_address", SETTING_INT, AT(per_address), 1, 20000, "256", "Most connections from one address."},
     {"serve", "connections_per_certificate", SETTING_INT, AT(sessions), 1, 256, "8", "More live sessions of one certificate are an alarm, and so is a second one from another address."},
     {"rules", "cutover", SETTING_SECONDS, AT(cutover_ms), 0, 86399999, "0s", "When the business day goes on, after midnight: 17h, 1050min. 0s: at midnight, or by utilityd cutover."},
     {"rules", "oldest_first", SETTING_BOOL, AT(oldest_first), 0, 0, "yes", "Older bills are paid before younger ones."},

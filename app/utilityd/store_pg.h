@@ -8,7 +8,6 @@
 #include "utilityd/store.h"
 
 /* Advisory locks: a key's is its station and reference, a station's its number. */
-#define PG_LOCK_CHANGE "-1" /* who writes holds it to the commit: change numbers appear in order */
 #define PG_LOCK_KEY(station, reference) ((station) << 40 | (reference))
 
 #define PG_STATIONS 16384 /* places of the table of known stations */

@@ -8,6 +8,7 @@
 #include "base/money.h"
 #include "base/progress.h"
 #include "base/text.h"
+#include "utilityd/store.h"
 #include "utilityd/withhold.h"
 
 #define PATH_SIZE (UTILITY_PATH + 64)
@@ -35,7 +36,7 @@ int64_t withhold_last_change(struct db *db) { return db_number(db, "SELECT coale
 
 int withhold_lock(struct db *db)
 {
-    return db_kind(db) == DB_POSTGRES && db_run(db, "SELECT pg_advisory_xact_lock(-1)", DB_NO_ARGS) < 0 ? -1 : 0;
+    return db_kind(db) == DB_POSTGRES && db_run(db, "SELECT pg_advisory_xact_lock(" STORE_LOCK_IMPORT ")", DB_NO_ARGS) < 0 ? -1 : 0;
 }
 
 /* --- the books ---------------------------------------------------------------------- */

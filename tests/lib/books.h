@@ -19,7 +19,7 @@
 #define TIAN "0900"  /* technician */
 
 struct books {
-    char folder[32], path[64];
+    char folder[96], path[128]; /* in TEST_FOLDER of the environment, when it is set */
     int64_t now_ms;
     struct entropy_seeded seed;
     struct ledger_world world;

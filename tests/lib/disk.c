@@ -548,7 +548,7 @@ struct disk_image *disk_save(const struct disk *d)
     return image;
 }
 
-void disk_load(struct disk *d, const struct disk_image *image)
+static void wipe(struct disk *d)
 {
     for (int i = 0; i < FILES_MAX; i++) {
         struct file *f = &d->files[i];
@@ -559,14 +559,30 @@ void disk_load(struct disk *d, const struct disk_image *image)
         cut(&f->now, 0);
         cut(&f->kept, 0);
     }
+    d->changes = d->accesses = d->at = 0;
+    d->off = d->struck = false;
+}
+
+void disk_replace(struct disk *d, const char *path, const char *from)
+{
+    const struct file *source = find(disk_of(from), from, false);
+    assert(source && disk_of(from) != d);
+    wipe(d);
+    struct file *f = find(d, path, true);
+    put(&f->now, 0, source->now.bytes, source->now.size);
+    copy(&f->kept, &f->now);
+    f->exists = f->safe = true;
+}
+
+void disk_load(struct disk *d, const struct disk_image *image)
+{
+    wipe(d);
     for (int i = 0; i < image->count; i++) {
         struct file *f = find(d, image->files[i].name, true);
         put(&f->now, 0, image->files[i].bytes, image->files[i].size);
         copy(&f->kept, &f->now);
         f->exists = f->safe = true;
     }
-    d->changes = d->accesses = d->at = 0;
-    d->off = d->struck = false;
 }
 
 void disk_image_free(struct disk_image *image)

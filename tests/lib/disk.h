@@ -41,5 +41,7 @@ void disk_switch_on(struct disk *disk, bool lost);
 struct disk_image *disk_save(const struct disk *disk);
 void disk_load(struct disk *disk, const struct disk_image *image);
 void disk_image_free(struct disk_image *image);
+/* Another disk in the same machine, with one file on it: what `from`, a path of any disk, has in it now. */
+void disk_replace(struct disk *disk, const char *path, const char *from);
 
 #endif

@@ -88,6 +88,37 @@ static void *front(void *arg)
     return NULL;
 }
 
+/* One who goes on behind what he has read, while the front ends post. */
+struct reader { const char *where, *newest, *count; int64_t first, read; bool stop; };
+
+static void *follow(void *arg)
+{
+    struct reader *r = arg;
+    struct error err;
+    struct db *db = utility_db_open(r->where, &err);
+    bool last = false;
+    for (int64_t from = r->first; db && !last;) {
+        pthread_mutex_lock(&lock);
+        last = r->stop;
+        pthread_mutex_unlock(&lock);
+        int64_t to = store_settled(db, r->newest), more = db_number(db, r->count, DB_ARGS(DB_INT(from), DB_INT(to)), 0);
+        if (to < from || more < 0) break;
+        r->read += more;
+        from = to;
+    }
+    db_close(db);
+    return NULL;
+}
+
+static int64_t missed(const char *where, const struct reader *r)
+{
+    struct error err;
+    struct db *db = utility_db_open(where, &err);
+    int64_t all = db_number(db, r->count, DB_ARGS(DB_INT(r->first), DB_INT(INT64_MAX)), -1);
+    db_close(db);
+    return all - r->read;
+}
+
 static void make_books(const char *where)
 {
     struct error err;
@@ -130,13 +161,17 @@ static void compare(const char *where, struct overlap *out)
 void overlap_run(struct overlap *out)
 {
     struct postgres pg;
-    pthread_t threads[FRONTS];
+    pthread_t threads[FRONTS], reading[2];
     const char *names[] = {"A", "B", "C", "D", "E", "F", "G", "H"}, *what[FRONTS][2];
     memset(out, 0, sizeof *out);
     memset(seen, 0, sizeof seen);
     answers = failed = 0;
     postgres_open(&pg);
     make_books(pg.url);
+    struct reader readers[] = {{.where = pg.url, .first = BILLS, .newest = "SELECT coalesce(max(id), 0) FROM change", .count = "SELECT count(*) FROM change WHERE id>$1 AND id<=$2"},
+                               {.where = pg.url, .newest = "SELECT coalesce(max(id), 0) FROM payment", .count = "SELECT count(*) FROM payment WHERE id>$1 AND id<=$2"}};
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&reading[i], NULL, follow, &readers[i]), 0);
     for (int i = 0; i < FRONTS; i++) {
         what[i][0] = pg.url;
         what[i][1] = names[i];
@@ -144,6 +179,13 @@ void overlap_run(struct overlap *out)
     }
     for (int i = 0; i < FRONTS; i++)
         pthread_join(threads[i], NULL);
+    pthread_mutex_lock(&lock);
+    readers[0].stop = readers[1].stop = true;
+    pthread_mutex_unlock(&lock);
+    for (int i = 0; i < 2; i++)
+        pthread_join(reading[i], NULL);
+    out->feed_missed = missed(pg.url, &readers[0]);
+    out->follow_missed = missed(pg.url, &readers[1]);
     out->answers = answers;
     out->failed = failed;
     compare(pg.url, out);

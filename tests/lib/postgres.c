@@ -105,6 +105,15 @@ void postgres_open(struct postgres *p)
     snprintf(p->url, sizeof p->url, "postgresql://books@/books?host=%s", p->dir);
 }
 
+const char *postgres_database(struct postgres *p, const char *name, char *buf, size_t size)
+{
+    char command[100];
+    snprintf(command, sizeof command, "createdb -U books '%s'", name);
+    if (postgres_run(p, NULL, 0, command) != 0) last_words(p, "makes no database");
+    snprintf(buf, size, "postgresql://books@/%s?host=%s", name, p->dir);
+    return buf;
+}
+
 void postgres_crash(struct postgres *p)
 {
     kill(p->pid, SIGKILL);

@@ -14,7 +14,7 @@
 enum { DECLINED = 1, POSTED, TOMBSTONE, UNDONE, REVERSED }; /* the utility's payment.state */
 
 struct theirs { char bank[12], branch[16], ref[13]; int state; int64_t amount_fen; bool met; };
-struct ours { char ref[13], token[33], state[12]; int64_t amount_fen, owed_fen, handed_fen; int kept, foreign, bills; };
+struct ours { char ref[13], token[33], state[12]; int64_t amount_fen, owed_fen, handed_fen; int kept, foreign, bills, adopted; };
 
 static struct theirs theirs[ROWS_MAX];
 static int their_count;
@@ -74,7 +74,7 @@ static void read_theirs(void)
         t->amount_fen = sqlite3_column_int64(q, 4);
     }
     sqlite3_finalize(q);
-    q = ask("SELECT x.bill FROM part x JOIN payment p ON p.id = x.payment WHERE p.state = 2 AND x.place = 0 GROUP BY x.bill HAVING count(*) > 1");
+    q = ask("SELECT x.bill FROM part x JOIN payment p ON p.id = x.payment WHERE p.state = 2 AND x.place = 0 AND x.part >= -1 GROUP BY x.bill HAVING count(*) > 1");
     bool two = sqlite3_step(q) == SQLITE_ROW;
     text(q, 0, bill, sizeof bill);
     if (two) broken("twice", "bill %s is paid by two keys", bill);
@@ -117,6 +117,10 @@ static void same_state(const struct ours *o, const struct theirs *t)
 
 static void same_money(const struct ours *o, const struct theirs *t, const struct visit *v)
 {
+    bool there = t && t->state == POSTED;
+    if (v->kind != PAYS && v->till_fen != (v->kind == REFUNDED && there ? o->owed_fen - o->amount_fen : 0))
+        broken("lost", "%s moves money (%s): the customer has %lld fen of it, of %lld", o->ref, o->state, (long long)-v->till_fen, (long long)o->amount_fen);
+    if (v->kind != PAYS) return;
     int64_t left = v->till_fen, due = t && t->state == POSTED ? o->amount_fen : o->owed_fen;
     if (v->amount_fen != o->amount_fen) broken("broken", "%s: the customer paid %lld, recorded is %lld", o->ref, (long long)v->amount_fen, (long long)o->amount_fen);
     if (v->took_away && t && t->state == POSTED) broken("lost", "%s is posted, and the customer has the money", o->ref);
@@ -124,12 +128,33 @@ static void same_money(const struct ours *o, const struct theirs *t, const struc
         broken("lost", "%s (%s): the customer has left %lld fen, and it should be %lld", o->ref, o->state, (long long)left, (long long)due);
 }
 
+static struct visit *visit_with(int branch, const struct ours *o)
+{
+    for (int i = 0; i < world.visit_count; i++) {
+        struct visit *v = &world.visits[i];
+        if (v->branch == branch && (strcmp(v->token, o->token) == 0 || (o->adopted && strcmp(v->ref, o->ref) == 0))) return v;
+    }
+    return NULL;
+}
+
+/* A key that was made on a disk that was lost, of which nobody ever heard: it may be anywhere, and nothing may come of it. */
+static bool nobodys(int branch, const struct ours *o, const struct theirs *t)
+{
+    for (int i = 0; i < world.visit_count; i++)
+        if (world.visits[i].branch == branch && strcmp(world.visits[i].lost_ref, o->ref) == 0)
+            return o->owed_fen == 0 && !(t && t->state == POSTED);
+    return false;
+}
+
 static void one_payment(int branch, const struct ours *o)
 {
-    struct visit *v = NULL;
+    struct visit *v = visit_with(branch, o);
     struct theirs *t = their(branch, o->ref);
-    for (int i = 0; i < world.visit_count; i++)
-        if (world.visits[i].branch == branch && strcmp(world.visits[i].token, o->token) == 0) v = &world.visits[i];
+    if (!v && o->adopted && nobodys(branch, o, t)) {
+        if (t) t->met = true;
+        same_state(o, t);
+        return;
+    }
     if (!v) broken("twice", "%s: nobody paid it", o->ref);
     if (v->outcome == OUT_FAILED) broken("twice", "%s was said to have failed, and is in the books", o->ref);
     if (v->outcome == OUT_OK && strcmp(v->ref, o->ref) != 0) broken("twice", "one Enter made %s and %s", v->ref, o->ref);
@@ -140,6 +165,21 @@ static void one_payment(int branch, const struct ours *o)
 }
 
 /* --- a branch's side --------------------------------------------------------------------------------- */
+
+/* Half a page of a number that the lost disk knew, or the whole one of a payment that was turned back
+ * before: nobody could name it, and the books count it as lost. */
+static bool written_off(const struct sheet *s)
+{
+    sqlite3_stmt *q = ask("SELECT n.state = 'lost' AND (?3 = 0 OR NOT EXISTS (SELECT 1 FROM payment WHERE ref = ?4 AND state IN ('posted', 'excepted')))"
+                          " FROM number n WHERE n.series = ?1 AND n.number = CAST(?2 AS INTEGER)");
+    sqlite3_bind_text(q, 1, s->series, -1, SQLITE_STATIC);
+    sqlite3_bind_text(q, 2, s->number, -1, SQLITE_STATIC);
+    sqlite3_bind_int(q, 3, s->whole && !s->void_);
+    sqlite3_bind_text(q, 4, s->ref, -1, SQLITE_STATIC);
+    bool off = sqlite3_step(q) == SQLITE_ROW && sqlite3_column_int(q, 0);
+    sqlite3_finalize(q);
+    return off;
+}
 
 static void paper(int branch)
 {
@@ -154,6 +194,7 @@ static void paper(int branch)
         text(q, 0, ref, sizeof ref);
         text(q, 1, state, sizeof state);
         sqlite3_finalize(q);
+        if (!found && world.restored[branch] && written_off(s)) continue;
         if (!found) broken("lost", "number %s is on paper and in no book", s->number);
         if (strcmp(ref, s->ref) != 0) broken("twice", "number %s is on paper for %s and in the books for %s", s->number, s->ref, ref);
         if (strcmp(state, "confirmed") == 0 && !s->whole) broken("lost", "number %s counts as whole and is not", s->number);
@@ -162,7 +203,7 @@ static void paper(int branch)
     for (int i = 0; i < world.sheet_count; i++)
         whole += world.sheets[i].branch == branch && world.sheets[i].whole;
     if (confirmed > whole) broken("lost", "%lld numbers count as whole, %lld sheets are", (long long)confirmed, (long long)whole);
-    if (number("SELECT count(*) FROM payment p WHERE p.bill_count > 0 AND p.state IN ('posted', 'excepted') AND"
+    if (number("SELECT count(*) FROM payment p WHERE p.bill_count > 0 AND p.moved_fen = 0 AND p.state IN ('posted', 'excepted') AND"
                    " (SELECT count(*) FROM invoice i WHERE i.payment = p.id AND i.state IN ('confirmed', 'sent', 'planned')) <> 1"))
         broken("twice", "a payment that stands has not exactly one invoice");
 }
@@ -179,6 +220,10 @@ static void drawers(int branch)
     int64_t kept = number("SELECT coalesce(sum(CASE WHEN debit GLOB 'till:*' THEN amount_fen ELSE 0 END - CASE WHEN credit GLOB 'till:*' THEN amount_fen ELSE 0 END), 0)"
                               " FROM entry WHERE commodity = 'CNY'");
     if (open || inside || kept) broken("broken", "drawers are open after the day: %lld fen in the books, %lld in them", (long long)kept, (long long)inside);
+    int64_t vault = number("SELECT coalesce(sum(iif(debit = 'vault', amount_fen, -amount_fen)), 0) FROM entry WHERE 'vault' IN (debit, credit)");
+    int64_t bank = number("SELECT coalesce(sum(amount_fen), 0) FROM entry WHERE debit = 'vault' AND credit = 'clearing-bank'");
+    if (vault != world.vault_fen[branch]) broken("lost", "%lld fen lie in the vault, the books say %lld", (long long)world.vault_fen[branch], (long long)vault);
+    miscounted += world.bank_fen[branch] - bank; /* cash from the bank that a lost disk knew: the vault is over by it */
     if (over != miscounted) broken("lost", "people miscounted by %lld fen, the books say %lld", (long long)miscounted, (long long)over);
 }
 
@@ -188,7 +233,7 @@ static void check_branch(int branch)
     static struct ours rows[ROWS_MAX];
     char alarm[200];
     int count = 0;
-    sqlite3_stmt *q = ask("SELECT ref, token, state, amount_fen, owed_fen, handed_fen, kept, foreign_undo, bill_count FROM payment");
+    sqlite3_stmt *q = ask("SELECT ref, token, state, amount_fen, owed_fen, handed_fen, kept, foreign_undo, bill_count, adopted FROM payment");
     while (sqlite3_step(q) == SQLITE_ROW && count < ROWS_MAX) {
         struct ours *o = &rows[count++];
         text(q, 0, o->ref, sizeof o->ref);
@@ -200,6 +245,7 @@ static void check_branch(int branch)
         o->kept = sqlite3_column_int(q, 6);
         o->foreign = sqlite3_column_int(q, 7);
         o->bills = sqlite3_column_int(q, 8);
+        o->adopted = sqlite3_column_int(q, 9);
     }
     sqlite3_finalize(q);
     for (int i = 0; i < count; i++)
@@ -208,8 +254,9 @@ static void check_branch(int branch)
         const struct visit *v = &world.visits[i];
         int found = 0;
         for (int k = 0; k < count; k++)
-            found += strcmp(rows[k].token, v->token) == 0;
-        if (v->branch == branch && v->outcome == OUT_OK && found == 0) broken("lost", "%s was said to be recorded, and is in no book", v->ref);
+            found += strcmp(rows[k].token, v->token) == 0 || (rows[k].adopted && strcmp(rows[k].ref, v->ref) == 0);
+        bool forgotten = world.restored[branch] && v->till_fen == 0; /* all of it was given back, and the disk that knew it is lost */
+        if (v->branch == branch && v->outcome == OUT_OK && found == 0 && !forgotten) broken("lost", "%s was said to be recorded, and is in no book", v->ref);
         if (v->branch == branch && found > 1) broken("twice", "%s is recorded %d times", v->ref, found);
     }
     for (int i = 0; i < their_count; i++)

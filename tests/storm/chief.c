@@ -4,12 +4,13 @@
 #include <string.h>
 
 #include "ledger/inside.h"
+#include "ledger/restored.h"
 #include "storm/people.h"
 
 #define CHIEF "0101"
 #define SECOND "0102"
 
-static struct chief { int days, closed; int64_t day_ms, close_at_ms; bool waits; long tries; } chiefs[BRANCHES];
+static struct chief { int days, closed; int64_t seen_fen /* what the books say came from the bank */; int64_t day_ms, close_at_ms; bool waits; long tries; } chiefs[BRANCHES];
 static struct error err;
 
 void chief_reset(int branch, int days, int64_t day_ms)
@@ -42,7 +43,43 @@ static const struct ledger_two *two_chiefs(int branch, const char *act)
 }
 
 /* The supervisor sits at a counter too, and it may die. */
-static enum heard chief_hears(int branch, enum ledger_result r) { return hear(&people[branch][0], r); }
+enum heard chief_hears(int branch, enum ledger_result r)
+{
+    if (r != LEDGER_OK) say("%s: not done: %s", CHIEF, err.why);
+    return hear(&people[branch][0], r);
+}
+
+static int64_t ask(int branch, const char *sql)
+{
+    int64_t n = 0;
+    sqlite3_stmt *q = NULL;
+    if (sqlite3_prepare_v2(branches[branch].ledger->db, sql, -1, &q, NULL) == SQLITE_OK && sqlite3_step(q) == SQLITE_ROW) n = sqlite3_column_int64(q, 0);
+    else n = -1;
+    sqlite3_finalize(q);
+    return n;
+}
+
+/* Money from the bank is put away when the books have it, whatever the screen said. */
+static int64_t from_bank(int branch) { return ask(branch, "SELECT coalesce(sum(amount_fen), 0) FROM entry WHERE debit = 'vault' AND credit = 'clearing-bank'"); }
+
+static void see_bank(int branch)
+{
+    int64_t fen = from_bank(branch);
+    if (fen <= chiefs[branch].seen_fen) return;
+    world.vault_fen[branch] += fen - chiefs[branch].seen_fen;
+    world.bank_fen[branch] += fen - chiefs[branch].seen_fen;
+    chiefs[branch].seen_fen = fen;
+}
+
+void chief_restored(int branch)
+{
+    struct chief *c = &chiefs[branch];
+    struct ledger_day day;
+    int64_t closed = ask(branch, "SELECT count(*) FROM day WHERE state = 'closed'");
+    if (closed >= 0) c->closed = (int)closed;
+    c->seen_fen = from_bank(branch);
+    c->waits = day_now(branches[branch].ledger, &day, &err) == LEDGER_OK && strcmp(day.state, "closed") == 0 && day.date >= (day_t)((sim_now() + 28800000) / 86400000);
+}
 
 static void open_day(int branch)
 {
@@ -75,11 +112,18 @@ static bool void_sheet(int branch)
     return true;
 }
 
+/* No day is closed while payments of it may have to be taken up again. */
+static bool restoring(int branch)
+{
+    struct restored_state state;
+    return restored_state(branches[branch].ledger, &state, &err) != LEDGER_OK || state.stage != RESTORED_NONE;
+}
+
 static bool drawers_open(int branch)
 {
     struct ledger_till till;
     for (int i = 0; i < TELLERS; i++)
-        if (till_at(branches[branch].ledger, people[branch][i].terminal, &till, &err) == LEDGER_OK) return true;
+        if (people[branch][i].open || till_at(branches[branch].ledger, people[branch][i].terminal, &till, &err) == LEDGER_OK) return true;
     return false;
 }
 
@@ -100,14 +144,12 @@ static void close_day(int branch)
     struct ledger_close_step steps[LEDGER_CLOSE_STEPS];
     struct ledger_count count;
     struct ledger_day day;
-    int64_t vault = 0;
     chiefs[branch].tries++;
     if (void_sheet(branch)) return;
     if (one_in(DICE_PEOPLE, 80)) close_for_him(branch);
     if (drawers_open(branch) || day_steps(ledger, steps, &err) != LEDGER_OK) return;
     if (!steps[4].done) {
-        if (account_balance(ledger, "vault", &vault, &err) == LEDGER_OK)
-            chief_hears(branch, vault_count(ledger, two_chiefs(branch, "vault"), NULL, 0, vault, &count, &err));
+        chief_hears(branch, vault_count(ledger, two_chiefs(branch, "vault"), NULL, 0, world.vault_fen[branch], &count, &err));
         return;
     }
     chief_hears(branch, day_cut_off(ledger, two_chiefs(branch, "day_close"), &day, &err));
@@ -122,8 +164,10 @@ void chief_step(void *ctx, long branch)
     if (!b->ledger || !b->node.up) return;
     struct node *old = enter(&b->node);
     enum ledger_result r = day_now(b->ledger, &day, &err);
+    see_bank((int)branch);
     if (b->found.clock_wrong) {
         if (chief_hears((int)branch, ledger_clock_confirm(b->ledger, two_chiefs((int)branch, "clock_confirm"), &err)) == HEARD_OK) b->found.clock_wrong = false;
+    } else if (restore_step((int)branch)) {
     } else if (r == LEDGER_DAY) {
         open_day((int)branch);
     } else if (r != LEDGER_OK) {
@@ -140,7 +184,7 @@ void chief_step(void *ctx, long branch)
         }
         open_day((int)branch);
     } else if (strcmp(day.state, "open") == 0) {
-        if (sim_now() >= c->close_at_ms) chief_hears((int)branch, day_closing(b->ledger, CHIEF, &day, &err));
+        if (sim_now() >= c->close_at_ms && !restoring((int)branch)) chief_hears((int)branch, day_closing(b->ledger, CHIEF, &day, &err));
         else fill_vault((int)branch);
     } else if (strcmp(day.state, "closing") == 0) {
         close_day((int)branch);

@@ -111,7 +111,8 @@ static int run_all(unsigned long first, long seeds, double minutes, int processe
     if (totals == MAP_FAILED) return 2;
     int died = 0, status;
     fflush(stdout);
-    for (int i = 0; i < processes; i++)
+    if (processes == 1) work(first, 1, until ? 1L << 40 : seeds, until, stop_at); /* here, for debuggers and counters of coverage */
+    for (int i = 0; i < processes && processes > 1; i++)
         if (fork() == 0) {
             work(first + (unsigned long)i, (unsigned long)processes, until ? 1L << 40 : (seeds - i + processes - 1) / processes, until, stop_at);
             fflush(stdout);

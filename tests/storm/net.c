@@ -327,6 +327,8 @@ void net_trouble(void)
     }
 }
 
+void net_drained(void) { ghost_count = 0; }
+
 void net_ghost(void)
 {
     struct node *utility = node_named("utility");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "branchd/restore.h"
 #include "branchd/service.h"
 #include "branchd/signon.h"
 #include "lib/disk.h"
@@ -42,7 +43,7 @@ void feed_start(struct service *s) {}
 
 void service_broken(struct service *s)
 {
-    if (!disk_struck(node_of(s)->node.disk) && !node_off(&node_of(s)->node)) broken("broken", "on a disk that works: %s", ledger_broken(s->ledger));
+    if (!node_struck(&node_of(s)->node)) broken("broken", "on a disk that works: %s", ledger_broken(s->ledger));
     say("the ledger can't be gone on with: %s", ledger_broken(s->ledger));
     node_of(s)->node.fails = true;
 }
@@ -94,7 +95,7 @@ void branch_prepare(void)
         struct branch_node *b = &branches[i];
         struct daemon *d = &daemons[i];
         struct error err;
-        char folder[80];
+        char folder[96];
         snprintf(folder, sizeof folder, "%s/b%d-", storm_folder, i);
         snprintf(b->path, sizeof b->path, "%sbranch.db", folder);
         b->node.disk = disk_new(folder);
@@ -118,7 +119,7 @@ void branch_reset(int count)
     for (int i = 0; i < count; i++) {
         struct branch_node *b = &branches[i];
         struct disk *disk = b->node.disk;
-        char path[96];
+        char path[112];
         memcpy(path, b->path, sizeof path);
         memset(b, 0, sizeof *b);
         memcpy(b->path, path, sizeof path);
@@ -140,7 +141,9 @@ static void tick(void *ctx, long arg)
 {
     struct service *s = ctx;
     int64_t now = sim_now();
+    if (ledger_broken(s->ledger)[0]) service_broken(s);
     signon_tick(s);
+    restore_kick(s);
     queue_pump(s);
     if (now - s->agreed_ms >= s->branch->settings.agree_ms) agree_start(s, false);
     at_ms(TICK_MS, &node_of(s)->node, tick, s, 0);
@@ -157,7 +160,7 @@ bool branch_up(struct node *node)
     uv_timer_init(&s->loop, &s->kick);
     s->kick.data = s;
     s->ledger = ledger_open(b->path, &d->branch.world, &d->branch.rules, &err);
-    if (!s->ledger && !disk_struck(node->disk)) broken("lost", "%s can't open its ledger: %s %s", node->name, err.where, err.why);
+    if (!s->ledger && !node_struck(node)) broken("lost", "%s can't open its ledger: %s %s", node->name, err.where, err.why);
     if (!s->ledger) return false;
     if (ledger_start(s->ledger, &b->found, &err) != LEDGER_OK) return false;
     if (queue_open(s, &err) != 0) return false;
@@ -186,4 +189,5 @@ void branch_down(struct node *node)
 }
 
 const uv_loop_t *branch_loop(const struct node *node) { return &daemons[((const struct branch_node *)node)->index].service.loop; }
+const struct ledger_world *branch_outside(int index) { return &daemons[index].branch.world; }
 bool branch_link_up(const struct branch_node *b) { return b->ledger && link_up(b->service->link); }

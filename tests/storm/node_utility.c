@@ -62,7 +62,7 @@ static void put_bill(sqlite3 *db, struct world_customer *c, int b, int serial)
 
 void utility_prepare(void)
 {
-    static char folder[80];
+    static char folder[96];
     struct run none = {.seed = 1};
     struct error err;
     sqlite3 *db = NULL;
@@ -147,6 +147,7 @@ static void on_frame(void *ctx, struct channel *c, const uint8_t *bytes, size_t 
 static void send_back(struct waiting *w)
 {
     char bytes[ISO_MESSAGE_MAX], text[200];
+    service_finish(&w->x);
     if (!w->x.answered) return;
     int len = iso_pack(&w->x.answer, bytes, sizeof bytes, NULL);
     if (run_now->telling) say("answers %s", message_describe(&w->x.answer, text, sizeof text));
@@ -162,6 +163,7 @@ static void work(void *ctx, long arg)
     at_work = false;
     waiting_count = 0;
     if (!service_work(service, xs, (size_t)count)) utility_node.fails = true;
+    service_rest(service);
     for (int i = 0; i < count; i++)
         send_back(&waiting[i]); /* one that was not answered has no answer; a dark machine sends none */
 }
@@ -174,7 +176,7 @@ bool utility_up(struct node *node)
     waiting_count = 0;
     at_work = false;
     service = service_open(&utility, true, &err);
-    if (!service && !disk_struck(node->disk)) broken("lost", "the utility can't open its books: %s %s", err.where, err.why);
+    if (!service && !node_struck(node)) broken("lost", "the utility can't open its books: %s %s", err.where, err.why);
     if (!service) return false;
     server = channel_listen(&loop, NULL, "", NULL, &events, NULL, &err);
     return server != NULL;

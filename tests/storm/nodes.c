@@ -9,7 +9,7 @@
 
 #define NODES_MAX 8
 
-char storm_folder[64];
+char storm_folder[80];
 static struct node *all[NODES_MAX];
 static int node_count;
 
@@ -26,7 +26,8 @@ static const struct kind {
 void nodes_prepare(void)
 {
     if (storm_folder[0]) return;
-    snprintf(storm_folder, sizeof storm_folder, "/dev/shm/gridteller-storm-XXXXXX");
+    const char *in = getenv("TEST_FOLDER");
+    snprintf(storm_folder, sizeof storm_folder, "%s/gridteller-storm-XXXXXX", in ? in : "/dev/shm");
     if (!mkdtemp(storm_folder)) {
         snprintf(storm_folder, sizeof storm_folder, "/tmp/gridteller-storm-XXXXXX");
         char *made = mkdtemp(storm_folder);
@@ -64,11 +65,13 @@ struct node *node_of_loop(const uv_loop_t *loop)
 
 bool node_off(const struct node *node) { return node->disk && disk_off(node->disk); }
 
+bool node_struck(const struct node *node) { return node->short_of_memory || (node->disk && (disk_struck(node->disk) || disk_off(node->disk))); }
+
 void node_start(struct node *node)
 {
     if (node->up) return;
     node->up = true;
-    node->fails = node->silent = false;
+    node->fails = node->silent = node->short_of_memory = false;
     node->life++;
     struct node *old = enter(node);
     say("starts");

@@ -22,11 +22,11 @@ struct branch_node {
     struct ledger *ledger;             /* NULL: not running */
     struct ledger_startup found;       /* at its last start */
     struct service *service;
-    char path[96];
+    char path[112];
 };
 extern struct branch_node branches[BRANCHES];
 extern const char *const branch_banks[BRANCHES], *const branch_names[BRANCHES];
-extern char storm_folder[64];
+extern char storm_folder[80];
 
 /* Files that all seeds start from are made once. */
 void nodes_prepare(void);
@@ -38,6 +38,11 @@ void node_die(struct node *node, bool power, int64_t again_ms);
 void node_start(struct node *node);
 void node_after(struct node *node);    /* when its code has run: has it failed? */
 bool node_off(const struct node *node);
+bool node_struck(const struct node *node); /* its disk or its memory has failed it: it may say that it can't go on */
+
+/* memory.c. Before SQLite is used; the allocation-th (1: the next) that it makes for this program fails. */
+void memory_install(void);
+void memory_short_at(const struct node *node, long allocation);
 struct node *node_named(const char *name);
 struct node *node_of_loop(const uv_loop_t *loop);
 struct node *node_at(int index);       /* all of them, NULL after the last */
@@ -49,6 +54,7 @@ bool branch_up(struct node *node);
 void branch_down(struct node *node);
 const uv_loop_t *branch_loop(const struct node *node);
 bool branch_link_up(const struct branch_node *b);
+const struct ledger_world *branch_outside(int index);
 
 void bank_prepare(void);
 void bank_reset(int count);

@@ -1,5 +1,6 @@
 /* Printers and paper: what is on a sheet is what a person will say of it. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "storm/people.h"
@@ -42,13 +43,55 @@ static enum ledger_outcome print(struct teller *t, const struct ledger_print *jo
     return t->index == 1 ? OUTCOME_HANDED_OVER : OUTCOME_CONFIRMED; /* the second one's printer has no answers */
 }
 
-void load_book(struct teller *t)
+static long base_of(const struct teller *t) { return (t->branch + 1) * 1000000L + t->index * 100000L + 1; }
+
+static enum heard load(struct teller *t, long book, long next)
 {
-    char first[24], last[24];
-    long from = (t->branch + 1) * 1000000L + t->index * 100000L + t->book * BOOK_SHEETS + 1;
+    char first[24], last[24], at[24];
+    long from = base_of(t) + book * BOOK_SHEETS;
     snprintf(first, sizeof first, "%08ld", from);
     snprintf(last, sizeof last, "%08ld", from + BOOK_SHEETS - 1);
-    if (hear(t, book_load(ledger_of(t), t->till, "1300", first, last, first, both(t, "book_load"), &err)) != HEARD_NOTHING) t->book++;
+    snprintf(at, sizeof at, "%08ld", next > from ? next : from);
+    enum ledger_result r = book_load(ledger_of(t), t->till, "1300", first, last, at, both(t, "book_load"), &err);
+    say("%s loads %s to %s, next %s: %s", t->number, first, last, at, r == LEDGER_OK ? "good" : err.why);
+    return hear(t, r);
+}
+
+/* The first sheet of his that no printer has had. */
+static long first_unused(const struct teller *t)
+{
+    long next = base_of(t);
+    for (int i = 0; i < world.sheet_count; i++) {
+        long number = strtol(world.sheets[i].number, NULL, 10);
+        if (world.sheets[i].branch == t->branch && number >= next && number < base_of(t) + 100000L) next = number + 1;
+    }
+    return next;
+}
+
+void load_book(struct teller *t)
+{
+    if (!t->new_books) {
+        if (load(t, t->book, 0) != HEARD_NOTHING) t->book++;
+        return;
+    }
+    /* the books are a backup's: what his paper says is next */
+    long next = first_unused(t), book = (next - base_of(t)) / BOOK_SHEETS;
+    switch (load(t, book, next)) {
+    case HEARD_OK: t->book = book + 1; t->new_books = false; break;
+    case HEARD_NO: t->book = book + 1; t->new_books = false; break; /* it is another's there: a fresh one */
+    default: break;
+    }
+}
+
+void load_old_book(int branch, const char *number)
+{
+    for (int i = 0; i < TELLERS; i++) {
+        struct teller *t = &people[branch][i];
+        long n = strtol(number, NULL, 10);
+        if (n < base_of(t) || n >= base_of(t) + 100000L) continue;
+        long book = (n - base_of(t)) / BOOK_SHEETS, next = first_unused(t), end = base_of(t) + (book + 1) * BOOK_SHEETS;
+        load(t, book, next < end ? next : end - 1);
+    }
 }
 
 static bool needs_book(struct teller *t)

@@ -20,6 +20,7 @@ struct teller people[BRANCHES][TELLERS];
 static struct error err;
 static struct ledger_payment p;   /* the one in hand */
 static struct ledger_two word;
+static struct { struct ledger_draft draft; } drafts[VISITS_MAX];
 static char word_token[LEDGER_TOKEN_SIZE];
 
 /* --- a call of the counter's -------------------------------------------------------------- */
@@ -28,7 +29,7 @@ enum heard hear(struct teller *t, enum ledger_result result)
 {
     struct branch_node *b = &branches[t->branch];
     if (result == LEDGER_BROKEN || node_off(&b->node)) {
-        if (!disk_struck(b->node.disk) && !node_off(&b->node)) broken("broken", "on a disk that works: %s", ledger_broken(b->ledger));
+        if (!node_struck(&b->node)) broken("broken", "on a disk that works: %s", ledger_broken(b->ledger));
         b->node.fails = true;
         return HEARD_NOTHING;
     }
@@ -57,6 +58,7 @@ static const struct ledger_two *alone(struct teller *t, const char *act) { retur
 static const struct ledger_two *both(struct teller *t, const char *act) { return word_of(t, t->number, t->terminal, act, CHIEF); }
 
 const struct ledger_payment *payment_read(void) { return &p; }
+const struct ledger_draft *draft_of(int visit) { return &drafts[visit].draft; }
 
 static bool is(const struct ledger_payment *of, const char *state) { return strcmp(of->state, state) == 0; }
 
@@ -103,12 +105,22 @@ static void bills_of(const struct world_customer *c, struct ledger_draft *d)
     }
 }
 
+static enum ledger_result enter_draft(struct teller *t, struct ledger_payment *out)
+{
+    switch (world.visits[t->visit].kind) {
+    case REFUNDED: return payment_refund(ledger_of(t), &t->draft, &t->source, both(t, "refund"), out, &err);
+    case TRANSFERRED: return payment_transfer(ledger_of(t), &t->draft, &t->source, both(t, "transfer"), out, &err);
+    default: return payment_record(ledger_of(t), &t->draft, NULL, out, &err);
+    }
+}
+
 /* Retried with the same token, as by a second Enter. */
 static void press_enter(struct teller *t)
 {
+    static const char *const whats[] = {"recorded", "to be given back out of credit:", "moved to another customer:"};
     struct visit *v = &world.visits[t->visit];
     t->life = branches[t->branch].node.life;
-    enum ledger_result r = payment_record(ledger_of(t), &t->draft, NULL, &p, &err);
+    enum ledger_result r = enter_draft(t, &p);
     bool same = r == LEDGER_OK;
     char ref[13] = "";
     if (same) memcpy(ref, p.key.ref, sizeof ref);
@@ -116,7 +128,7 @@ static void press_enter(struct teller *t)
     case HEARD_OK:
         v->outcome = OUT_OK;
         memcpy(v->ref, ref, sizeof v->ref);
-        say("%s: recorded %s, %lld fen of %s%s", t->number, ref, (long long)v->amount_fen, v->customer, t->draft.offline ? ", without the link" : "");
+        say("%s: %s %s, %lld fen of %s%s", t->number, whats[v->kind], ref, (long long)v->amount_fen, v->customer, t->draft.offline ? ", without the link" : "");
         break;
     case HEARD_NO:
         v->outcome = OUT_FAILED;
@@ -130,13 +142,15 @@ static void press_enter(struct teller *t)
     }
     if (one_in(DICE_PEOPLE, 10)) { /* Enter twice */
         struct ledger_payment second;
-        r = payment_record(ledger_of(t), &t->draft, NULL, &second, &err);
+        r = enter_draft(t, &second);
         if (r == LEDGER_OK && strcmp(second.key.ref, ref) != 0) broken("twice", "a second Enter made %s of %s", second.key.ref, ref);
         if (hear(t, r) == HEARD_NOTHING) return;
     }
-    to_drawer(t, v, v->amount_fen);
-    miscount(t);
-    if (!one_in(DICE_PEOPLE, 30)) hear(t, payment_shown(ledger_of(t), &p.key, &err));
+    if (v->kind == PAYS) {
+        to_drawer(t, v, v->amount_fen);
+        miscount(t);
+    }
+    if (v->kind == PAYS && !one_in(DICE_PEOPLE, 30)) hear(t, payment_shown(ledger_of(t), &p.key, &err));
     t->visit = -1;
     run_now->payments++;
     struct key key = p.key;
@@ -158,17 +172,19 @@ static void serve(struct teller *t)
     snprintf(d->terminal, sizeof d->terminal, "%s", t->terminal);
     snprintf(d->token, sizeof d->token, "%016lx%08x%08x", run_now->seed, (unsigned)world.visit_count, (unsigned)t->branch);
     if (!one_in(DICE_PEOPLE, 15)) bills_of(c, d);
-    if (d->bill_count == 0 || one_in(DICE_PEOPLE, 6)) d->prepaid_fen = 1 + (int64_t)dice(DICE_PEOPLE, 20000);
-    d->offline = !branch_link_up(&branches[t->branch]);
-    d->detail = "{\"class\":\"R\"}";
-    int64_t sum = d->prepaid_fen;
+    int64_t sum = 0;
     for (int i = 0; i < d->bill_count; i++)
         sum += d->bills[i].amount_fen + d->bills[i].late_fee_fen;
+    if (sum == 0 || one_in(DICE_PEOPLE, 6)) d->prepaid_fen = 1 + (int64_t)dice(DICE_PEOPLE, 20000);
+    sum += d->prepaid_fen;
+    d->offline = !branch_link_up(&branches[t->branch]);
+    d->detail = "{\"class\":\"R\"}";
     d->change_fen = (int64_t)dice(DICE_PEOPLE, 5000);
     d->tendered_fen = sum + d->change_fen;
     *v = (struct visit){.branch = t->branch, .teller = t->index, .amount_fen = sum};
     memcpy(v->token, d->token, sizeof v->token);
     memcpy(v->customer, d->customer, sizeof v->customer);
+    drafts[world.visit_count].draft = *d;
     t->visit = world.visit_count++;
     t->served++;
     press_enter(t);
@@ -185,12 +201,11 @@ static void ask_what_became(struct teller *t)
     }
     /* what the screen lists of this customer, and the teller knows his own by the sum and the time */
     sqlite3_stmt *q = NULL;
-    if (sqlite3_prepare_v2(ledger_of(t)->db, "SELECT id FROM payment WHERE token = ?1", -1, &q, NULL) == SQLITE_OK) {
-        sqlite3_bind_text(q, 1, v->token, -1, SQLITE_STATIC);
-        if (sqlite3_step(q) == SQLITE_ROW) id = sqlite3_column_int64(q, 0);
-    }
+    int rc = sqlite3_prepare_v2(ledger_of(t)->db, "SELECT id FROM payment WHERE token = ?1", -1, &q, NULL);
+    if (rc == SQLITE_OK) rc = sqlite3_bind_text(q, 1, v->token, -1, SQLITE_STATIC);
+    if (rc == SQLITE_OK && (rc = sqlite3_step(q)) == SQLITE_ROW) id = sqlite3_column_int64(q, 0);
     sqlite3_finalize(q);
-    if (node_off(&branches[t->branch].node)) return;
+    if ((rc != SQLITE_ROW && rc != SQLITE_DONE) || node_off(&branches[t->branch].node)) return;
     t->visit = -1;
     if (!id) {
         v->outcome = OUT_FAILED;
@@ -202,6 +217,10 @@ static void ask_what_became(struct teller *t)
     v->outcome = OUT_OK;
     memcpy(v->ref, p.key.ref, sizeof v->ref);
     run_now->payments++;
+    if (v->kind != PAYS) {
+        say("%s: %s was recorded", t->number, v->ref);
+        return;
+    }
     if (branches[t->branch].node.life != t->life && one_in(DICE_PEOPLE, 2)) { /* while it was down he has left, with his money */
         v->took_away = true;
         say("%s: %s was recorded, and the customer has left with his money", t->number, v->ref);
@@ -221,6 +240,9 @@ static void gave_back(struct teller *t, struct visit *v, int64_t fen)
     say("%s: %lld fen of %s go back to the customer", t->number, (long long)fen, v->ref);
 }
 
+/* The customer has his money already. */
+static bool has_it(const struct visit *v) { return v->kind == PAYS ? v->took_away || v->till_fen == 0 : v->till_fen < 0; }
+
 static void hand_back(struct teller *t)
 {
     struct visit *v = visit_of(t->branch, p.key.ref);
@@ -236,7 +258,7 @@ static void hand_back(struct teller *t)
         v->teller = t->index;
     }
     if (h != HEARD_OK) return;
-    if (v->took_away) return; /* only on paper: he has it already */
+    if (has_it(v)) return; /* only on paper */
     gave_back(t, v, owed);
 }
 
@@ -252,7 +274,7 @@ static bool unsure_hand_back(struct teller *t)
         memcpy(key.ref, v->ref, sizeof key.ref);
         if (payment_get(ledger_of(t), &key, &p, &err) != LEDGER_OK) return true;
         v->handing = false;
-        if (p.handed_fen > 0 && !v->took_away) gave_back(t, v, p.handed_fen);
+        if (p.handed_fen > 0 && !has_it(v)) gave_back(t, v, p.handed_fen);
         return true;
     }
     return false;
@@ -273,6 +295,13 @@ static void no_answer(struct teller *t)
     }
 }
 
+/* What was on paper for it is handed in, or named as missing. */
+static void papers_in(int branch, const struct key *key)
+{
+    for (int i = 0; i < world.sheet_count; i++)
+        if (world.sheets[i].branch == branch && strcmp(world.sheets[i].ref, key->ref) == 0) world.sheets[i].void_ = true;
+}
+
 static void papers_of(struct teller *t, const struct key *key, struct ledger_paper *papers, int *count)
 {
     if (payment_papers(ledger_of(t), key, papers, LEDGER_PAPERS_MAX, count, &err) != LEDGER_OK) *count = 0;
@@ -285,7 +314,7 @@ static void is_the_cash_in(struct teller *t)
     struct visit *v = visit_of(t->branch, p.key.ref);
     struct key key = p.key;
     if (!v) return; /* whoever has the customer at his desk finds out first */
-    bool in = !v->took_away;
+    bool in = v->till_fen != 0;
     enum heard h = hear(t, payment_cash_is(ledger_of(t), &key, in, in ? alone(t, "unacknowledged_answer") : both(t, "unacknowledged_answer"), &p, &err));
     say("%s: the cash of %s is %s the drawer: %s", t->number, key.ref, in ? "in" : "not in", h == HEARD_OK ? "noted" : h == HEARD_NO ? err.why : "no word");
     if (!in && h != HEARD_NO) v->back = true;
@@ -299,7 +328,7 @@ static void exception(struct teller *t)
     bool shorted = is(&p, "short");
     if (!shorted && !p.foreign_undo && one_in(DICE_PEOPLE, 3)) {
         papers_of(t, &key, papers, &count);
-        hear(t, payment_reverse(ledger_of(t), &key, papers, count, both(t, "reverse"), &p, &err));
+        if (hear(t, payment_reverse(ledger_of(t), &key, papers, count, both(t, "reverse"), &p, &err)) == HEARD_OK) papers_in(t->branch, &key);
         return;
     }
     static const enum ledger_settle hows[] = {SETTLE_SHORT_LOSS, SETTLE_SHORT_UTILITY};
@@ -340,6 +369,34 @@ static bool work_list(struct teller *t, bool all)
 
 /* --- second thoughts ------------------------------------------------------------------------------------ */
 
+/* What lies of the payment last read goes back in cash, or to a customer whose number was meant. */
+static void move_money(struct teller *t)
+{
+    struct ledger_draft *d = &t->draft;
+    bool transfer = one_in(DICE_PEOPLE, 2);
+    static const char *const places[] = {"PP", "BL", "SU"};
+    const char *place = places[transfer ? dice(DICE_PEOPLE, 3) : 2 * dice(DICE_PEOPLE, 2)];
+    int64_t lies = payment_lies(&p, place);
+    if (lies <= 0 || world.visit_count == VISITS_MAX) return;
+    memset(d, 0, sizeof *d);
+    d->proc = transfer ? 220000 : 200000;
+    d->prepaid_fen = lies;
+    snprintf(d->customer, sizeof d->customer, "%s", transfer ? customers[dice(DICE_PEOPLE, CUSTOMERS)].number : p.customer);
+    snprintf(d->name, sizeof d->name, "张建国");
+    snprintf(d->operator_number, sizeof d->operator_number, "%s", t->number);
+    snprintf(d->terminal, sizeof d->terminal, "%s", t->terminal);
+    snprintf(d->token, sizeof d->token, "%016lx%08x%08x", run_now->seed, (unsigned)world.visit_count, (unsigned)t->branch);
+    d->detail = "{\"class\":\"R\"}";
+    t->source = (struct ledger_source){.key = p.key};
+    memcpy(t->source.place, place, sizeof t->source.place);
+    struct visit *v = &world.visits[world.visit_count];
+    *v = (struct visit){.branch = t->branch, .teller = t->index, .kind = transfer ? TRANSFERRED : REFUNDED, .amount_fen = lies};
+    memcpy(v->token, d->token, sizeof v->token);
+    memcpy(v->customer, d->customer, sizeof v->customer);
+    t->visit = world.visit_count++;
+    press_enter(t);
+}
+
 static void second_thoughts(struct teller *t)
 {
     struct ledger_paper papers[LEDGER_PAPERS_MAX];
@@ -352,11 +409,19 @@ static void second_thoughts(struct teller *t)
     struct visit *v = visit_of(t->branch, p.key.ref);
     struct key key = p.key;
     if (!v) return;
+    if (world.moves && one_in(DICE_PEOPLE, 2)) {
+        move_money(t);
+        return;
+    }
     papers_of(t, &key, papers, &papers_count);
     unsigned what = is(&p, "advised") && !one_in(DICE_PEOPLE, 3) ? 0 : is(&p, "recorded") ? 4 : dice(DICE_PEOPLE, 5);
     switch (what) {
-    case 0: hear(t, payment_undo(ledger_of(t), &key, papers, papers_count, both(t, "undo"), &p, &err)); break;
-    case 1: hear(t, payment_reverse(ledger_of(t), &key, papers, papers_count, both(t, "reverse"), &p, &err)); break;
+    case 0:
+        if (hear(t, payment_undo(ledger_of(t), &key, papers, papers_count, both(t, "undo"), &p, &err)) == HEARD_OK) papers_in(t->branch, &key);
+        break;
+    case 1:
+        if (hear(t, payment_reverse(ledger_of(t), &key, papers, papers_count, both(t, "reverse"), &p, &err)) == HEARD_OK) papers_in(t->branch, &key);
+        break;
     case 2: spoil(t, &p); break;
     case 3: hear(t, invoice_reprint(ledger_of(t), &key, both(t, "reprint"), &copy, &reprints, &err)); break;
     default: hear(t, payment_abandon(ledger_of(t), &key, both(t, "abandon"), &p, &err)); break;
@@ -373,7 +438,7 @@ static void open_drawer(struct teller *t)
     enum ledger_result r = till_at(ledger_of(t), t->terminal, &till, &err);
     if (r == LEDGER_TILL && till_open(ledger_of(t), t->till, t->terminal, t->number, 50000, &till, &err) == LEDGER_OK && !node_off(&branches[t->branch].node)) r = LEDGER_OK;
     if (hear(t, r) != HEARD_OK) return;
-    if (!t->has_float) d->cash_fen += till.float_fen;
+    if (!t->has_float) d->cash_fen += till.float_fen, world.vault_fen[t->branch] -= till.float_fen;
     t->has_float = true;
     t->open = true;
     if (book_at(ledger_of(t), t->till, &book, &err) == LEDGER_BOOK || (book.next[0] == '\0')) load_book(t);
@@ -383,10 +448,12 @@ static void open_drawer(struct teller *t)
 void drawer_emptied(struct teller *t)
 {
     struct drawer *d = &world.drawers[t->branch][t->index];
+    int64_t cash = t->emptied_fen = d->cash_fen;
     d->counted_error_fen += d->error_fen;
+    world.vault_fen[t->branch] += d->cash_fen;
     d->cash_fen = d->error_fen = 0;
     t->open = t->has_float = false;
-    say("drawer %s is closed", t->till);
+    say("drawer %s is closed, with %lld fen", t->till, (long long)cash);
 }
 
 static void close_drawer(struct teller *t)

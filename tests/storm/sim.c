@@ -147,6 +147,8 @@ struct node *enter(struct node *node)
     return old;
 }
 
+struct node *node_inside(void) { return inside; }
+
 void leave(struct node *old)
 {
     struct node *was = inside;
@@ -205,6 +207,8 @@ void sim_begin(struct run *run)
     order = 0;
     inside = NULL;
     sim_calm = false;
+    memory_short_at(NULL, 0);
+    if (!installed) memory_install();
     if (!installed) disk_install(&now_ms, disk_draw, NULL);
     installed = true;
     net_reset();

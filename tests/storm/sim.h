@@ -41,11 +41,13 @@ struct node {
     unsigned long life;            /* counts its starts */
     int64_t wall_ms, skew_ms;      /* what its clock says: true time and an error */
     struct disk *disk;
+    bool short_of_memory;          /* an allocation failed since its start */
     bool silent;                   /* went with the power: its connections tell nobody */
 };
 /* The node whose code runs now; sets its clock. Returns the one before. */
 struct node *enter(struct node *node);
 void leave(struct node *before);
+struct node *node_inside(void);    /* NULL: the world's */
 
 /* --- telling ------------------------------------------------------------------------------- */
 
@@ -86,6 +88,7 @@ bool net_timer_due(int64_t *at_ms, unsigned long *order);
 void net_timer_fire(void);
 void net_night(int64_t ms);        /* timers stand still */
 void net_trouble(void);            /* a connection, chosen by chance, is cut, stalls or goes half-open */
+void net_drained(void);            /* what was under way long ago has come or never will */
 void net_ghost(void);              /* a request of long ago arrives at the utility once more */
 unsigned long next_order(void);
 void net_arrives(void *frame, long serial); /* its ctx is freed with it */

@@ -45,6 +45,8 @@ static void trouble(void *ctx, long arg)
     if (fault(60, "branchd is killed")) node_die(&b->node, false, soon());
     if (fault(70, "a branch's power fails")) node_die(&b->node, true, soon());
     if (fault(50, "a branch's disk will fail")) disk_trouble(&b->node);
+    if (fault(40, "a branch's memory will end")) memory_short_at(&b->node, 1 + (long)dice(DICE_FAULT, 1 + dice(DICE_FAULT, 3000)));
+    if (fault(120, "the utility's memory will end")) memory_short_at(&utility_node, 1 + (long)dice(DICE_FAULT, 3000));
     if (fault(90, "the bank's relay is killed")) node_die(&bank_nodes[b->index], one_in(DICE_FAULT, 2), soon());
     if (fault(90, "the utility is killed")) node_die(&utility_node, one_in(DICE_FAULT, 2), soon());
     if (fault(90, "the utility's disk will fail")) disk_trouble(&utility_node);
@@ -53,6 +55,8 @@ static void trouble(void *ctx, long arg)
     for (int i = 0; i < 3; i++)
         if (fault(12, "an old request")) net_ghost();
     if (fault(300, "a branch's clock is moved")) b->node.skew_ms = (int64_t)dice(DICE_FAULT, 600000) - 300000;
+    if (one_in(DICE_FAULT, 20)) restore_backup(b->index);
+    if (one_in(DICE_FAULT, 120)) restore_lose_disk(b->index);
     if (one_in(DICE_FAULT, 12)) verify(b->index, false);
 }
 
@@ -63,6 +67,18 @@ static bool all_wait(void)
     for (int i = 0; i < world.branch_count; i++)
         if (!chief_waits(i)) return false;
     return true;
+}
+
+/* What a day's agreement waits for, when a story is told. */
+static void tell_differences(int branch)
+{
+    struct ledger_difference rows[8];
+    day_t open[4];
+    int days = 0, count = 0;
+    if (!branches[branch].ledger || agreement_open(branches[branch].ledger, open, 4, &days, &err) != LEDGER_OK) return;
+    for (int i = 0; i < days && i < 4; i++)
+        for (int k = 0; differences_list(branches[branch].ledger, open[i], rows, 8, &count, &err) == LEDGER_OK && k < count; k++)
+            say("%s differs (%s): %lld fen here, %lld there: %s", rows[k].key.ref, rows[k].kind, (long long)rows[k].ours_fen, (long long)rows[k].theirs_fen, rows[k].words);
 }
 
 static bool branch_quiet(int branch, char *why, size_t size)
@@ -129,6 +145,7 @@ static void calm(void)
 {
     char why[160] = "";
     sim_calm = true;
+    memory_short_at(NULL, 0);
     say("---- the storm is over");
     for (int i = 0; node_at(i); i++) {
         if (node_at(i)->disk) disk_fault_at(node_at(i)->disk, 0, DISK_FINE, false);
@@ -144,7 +161,7 @@ static void calm(void)
             chief_morning(i);
     }
     for (int i = 0; !quiet_now && i < world.branch_count; i++)
-        if (!branch_quiet(i, why, sizeof why)) broken("broken", "it never ends: %s", why);
+        if (!branch_quiet(i, why, sizeof why)) tell_differences(i), broken("broken", "it never ends: %s", why);
     for (int i = 0; i < world.branch_count; i++)
         verify(i, true);
     checker_end();
@@ -170,12 +187,14 @@ static void whole(struct run *run)
 {
     memset(&world, 0, sizeof world);
     world.branch_count = one_in(DICE_SETUP, 3) ? 2 : 1;
+    world.moves = one_in(DICE_SETUP, 3);
     int days = one_in(DICE_SETUP, 6) ? 2 : 1, quota = 4 + (int)dice(DICE_SETUP, 8);
     if (run->customers_max && quota > run->customers_max) quota = (int)run->customers_max;
     nodes_reset(world.branch_count);
     for (int i = 0; node_at(i); i++)
         node_start(node_at(i));
     for (int i = 0; i < world.branch_count; i++) {
+        restore_reset(i);
         chief_reset(i, days, 60000 + (int64_t)dice(DICE_SETUP, 120000));
         staff(i, quota);
     }

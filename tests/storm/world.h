@@ -14,10 +14,14 @@
 /* As the one who asked sees it. UNKNOWN: no word came back. */
 enum outcome { OUT_NONE, OUT_OK, OUT_FAILED, OUT_UNKNOWN };
 
-/* A customer at a counter, who pays once. */
+enum visit_kind { PAYS, REFUNDED /* credit of a payment goes back in cash */, TRANSFERRED /* its money goes to another customer */ };
+
+/* A customer at a counter, for one thing. */
 struct visit {
     int branch, teller;
+    enum visit_kind kind;
     char token[33], customer[29], ref[13];
+    char lost_ref[13];            /* the key that it had on a disk that was lost, before anybody heard of it */
     int64_t amount_fen;
     enum outcome outcome;
     int64_t till_fen;             /* of his money in a drawer now: in it, less what was handed back */
@@ -34,12 +38,15 @@ struct drawer { int branch; int64_t cash_fen, error_fen, counted_error_fen; };
 
 struct world {
     int branch_count;
+    bool moves;                   /* money is moved later on this seed's days, and no disk is lost */
     struct visit visits[VISITS_MAX];
     int visit_count;
     struct sheet sheets[SHEETS_MAX];
     int sheet_count;
     struct drawer drawers[2][TELLERS];
     int days[2];                  /* closed at each branch */
+    int64_t vault_fen[2], bank_fen[2]; /* cash that lies there; that came from the bank */
+    int restored[2];              /* how often its books were restored from a backup */
 };
 extern struct world world;
 

@@ -1,6 +1,6 @@
 /* The bank's own messages at its desk: accounts opened, money in and out, a key
  * judged once, an undoing that wins, passwords that can't be guessed, books whose
- * lines are printed once. Real bankd, real TLS. */
+ * lines are printed once. Real bankd, real TLS; its books on SQLite and on PostgreSQL. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,7 +9,9 @@
 #include <sodium.h>
 #include <cmocka.h>
 
+#include "base/db.h"
 #include "base/secret.h"
+#include "lib/postgres.h"
 #include "lib/station.h"
 #include "lib/world.h"
 #include "wire/account.h"
@@ -17,6 +19,7 @@
 #include "wire/session.h"
 
 static struct world w;
+static struct postgres pg;
 static uv_loop_t loop;
 static struct station branch;
 static unsigned char public[crypto_box_PUBLICKEYBYTES];
@@ -24,12 +27,16 @@ static char account[WIRE_NUMBER_SIZE]; /* that the first story opens */
 static int64_t next = 1;
 static struct wire_account_answer said;
 
-static int start(void **state)
+static int start(enum db_kind kind)
 {
     char out[200], path[200];
     assert_true(sodium_init() >= 0);
     uv_loop_init(&loop);
     world_open(&w, "desk");
+    if (kind == DB_POSTGRES) {
+        postgres_open(&pg);
+        snprintf(w.bank_store, sizeof w.bank_store, "%s", pg.url);
+    }
     world_station(&w, "branch-0311-0007");
     world_utility(&w, 10);
     world_bank(&w);
@@ -46,11 +53,15 @@ static int start(void **state)
     return 0;
 }
 
+static int start_sqlite(void **state) { return start(DB_SQLITE); }
+static int start_postgres(void **state) { return start(DB_POSTGRES); }
+
 static int stop(void **state)
 {
     station_close(&branch);
     if (world_stop(&w, "bankd") != 0) fail_msg("bankd did not stop in order");
     world_close(&w);
+    postgres_close(&pg);
     return uv_loop_close(&loop);
 }
 
@@ -309,26 +320,28 @@ static void the_books_hold_and_no_password_is_in_them(void **state)
 {
     char config[200], out[4000];
     snprintf(config, sizeof config, "--config=%s/bankd.ini", w.dir);
-    world_sql_reaches(&w, "bank.db", "SELECT count(*) > 20 FROM message WHERE fate='desk'", 1, 5000);
+    world_sql_reaches(&w, "bank.db", "SELECT count(*) FROM message WHERE fate='desk'", 21, 5000);
     if (world_run(&w, out, sizeof out, "bankd", config, "verify", NULL) != 0) fail_msg("%s", out);
     assert_int_equal(world_sql(&w, "bank.db", "SELECT count(*) FROM message WHERE text LIKE '%PW1%' AND text NOT LIKE '%***%'"), 0);
     assert_int_equal(world_sql(&w, "bank.db", "SELECT count(*) FROM entry WHERE branch='0311-0007' AND key LIKE '102/0311-0007/%' AND business>0"
                                               " AND (debit=2 OR credit=2)"), world_sql(&w, "bank.db", "SELECT count(*) FROM entry"));
 }
 
+#define TESTS \
+    cmocka_unit_test(an_account_is_opened_and_takes_money), \
+    cmocka_unit_test(a_key_is_judged_once_and_other_content_is_not_taken), \
+    cmocka_unit_test(a_withdrawal_wants_the_customers_own_proof), \
+    cmocka_unit_test(what_is_undone_is_back_and_a_late_message_finds_a_tombstone), \
+    cmocka_unit_test(a_deposit_that_was_spent_comes_back_in_part_and_says_so), \
+    cmocka_unit_test(a_passbooks_lines_are_printed_once), \
+    cmocka_unit_test(five_wrong_passwords_freeze_it_through_a_kill), \
+    cmocka_unit_test(a_payment_from_an_account_is_refused_by_the_bank_and_not_sent_on), \
+    cmocka_unit_test(an_account_is_closed_with_what_is_left_in_it), \
+    cmocka_unit_test(the_books_hold_and_no_password_is_in_them)
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_account_is_opened_and_takes_money),
-        cmocka_unit_test(a_key_is_judged_once_and_other_content_is_not_taken),
-        cmocka_unit_test(a_withdrawal_wants_the_customers_own_proof),
-        cmocka_unit_test(what_is_undone_is_back_and_a_late_message_finds_a_tombstone),
-        cmocka_unit_test(a_deposit_that_was_spent_comes_back_in_part_and_says_so),
-        cmocka_unit_test(a_passbooks_lines_are_printed_once),
-        cmocka_unit_test(five_wrong_passwords_freeze_it_through_a_kill),
-        cmocka_unit_test(a_payment_from_an_account_is_refused_by_the_bank_and_not_sent_on),
-        cmocka_unit_test(an_account_is_closed_with_what_is_left_in_it),
-        cmocka_unit_test(the_books_hold_and_no_password_is_in_them),
-    };
-    return cmocka_run_group_tests(tests, start, stop);
+    const struct CMUnitTest sqlite[] = {TESTS}, postgres[] = {TESTS};
+    int failed = cmocka_run_group_tests_name("bank_desk on SQLite", sqlite, start_sqlite, stop);
+    return failed + cmocka_run_group_tests_name("bank_desk on PostgreSQL", postgres, start_postgres, stop);
 }

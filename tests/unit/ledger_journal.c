@@ -55,7 +55,7 @@ static int stop(void **state) { books_end(&books); return 0; }
 
 static void write_line(void *ctx, const char *text) { fprintf(ctx, "%s\n", text); }
 
-static char file[96];
+static char file[160];
 static void export(day_t first, day_t last)
 {
     snprintf(file, sizeof file, "%s/day.journal", books.folder);

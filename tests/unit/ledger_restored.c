@@ -34,7 +34,7 @@ static int tear_down(void **unused) { books_end(&b); return 0; }
 
 static const char *backup_path(void)
 {
-    static char copy[96];
+    static char copy[160];
     snprintf(copy, sizeof copy, "%s/backup.db", b.folder);
     return copy;
 }
@@ -464,10 +464,137 @@ static void restored_twice_from_one_backup_no_key_comes_twice(void **unused)
     unlink(backup_path());
 }
 
+/* --- what the storm found: in which order people speak --------------------------------------------------- */
+
+static void a_sheet_that_was_at_the_printer_is_spoken_for_before_others_of_its_book(void **unused)
+{
+    struct ledger_print job;
+    pay_posted(&b, WANG, "1", 100, &p);
+    pay_posted(&b, WANG, "2", 200, &q);
+    pay_fine(&b, invoice_send(b.ledger, p.invoice.id, "03", &job, &b.err)); /* 301 */
+    disk_lost();
+    new_epoch();
+    there_of(&p, "posted");
+    there_of(&q, "posted");
+    fetched();
+    assert_int_equal(say("010000000002", RESTORED_IN_TILL, "00012302", &q), LEDGER_STATE);
+    assert_non_null(strstr(b.err.why, "010000000001"));
+    said("010000000001", RESTORED_IN_TILL, "00012301", &p);
+    said("010000000002", RESTORED_IN_TILL, "00012302", &q);
+    assert_string_equal(q.invoice.state, "confirmed");
+    all_is_said();
+}
+
+static void a_number_that_is_void_here_stays_so_whatever_the_utility_was_told_last(void **unused)
+{
+    pay_posted(&b, WANG, "1", 100, &p);
+    pay_prints(&b, &p, OUTCOME_CONFIRMED);
+    pay_notices(&b);
+    pay_fine(&b, invoice_spoil(b.ledger, p.invoice.id, "00012301", pay_two(&b, "spoil"), &p, &b.err)); /* its notice waits */
+    disk_lost();
+    new_epoch();
+    there_of(&p, "posted");
+    told(p.key.ref, "00012301", "printed");
+    fetched();
+    said(p.key.ref, RESTORED_IN_TILL, NULL, &q);
+    assert_int_equal(count("SELECT count(*) FROM invoice WHERE state = 'spoiled' AND number = 12301"), 1);
+    assert_string_equal(q.invoice.state, "planned");
+    all_is_said();
+    pay_notices(&b);
+}
+
+static void paper_that_both_books_have_otherwise_is_what_people_say(void **unused)
+{
+    pay_posted(&b, WANG, "1", 100, &p);
+    pay_prints(&b, &p, OUTCOME_CONFIRMED);
+    pay_notices(&b);
+    disk_lost(); /* since then it was spoiled and printed anew, and neither notice went out */
+    new_epoch();
+    there_of(&p, "posted");
+    told(p.key.ref, "00012301", "printed");
+    fetched();
+    assert_int_equal(pay_waits(&b, WAIT_RESTORED), 0);
+    said(p.key.ref, RESTORED_IN_TILL, "00012302", &q);
+    assert_string_equal(q.invoice.state, "confirmed");
+    assert_string_equal(q.invoice.number, "00012302");
+    assert_int_equal(count("SELECT count(*) FROM invoice WHERE state = 'spoiled' AND number = 12301"), 1);
+    assert_int_equal(say(p.key.ref, RESTORED_IN_TILL, "00012303", &q), LEDGER_STATE); /* said once */
+    all_is_said();
+    pay_notices(&b);
+}
+
+static void a_day_is_not_closed_while_payments_of_it_may_be_missing(void **unused)
+{
+    struct ledger_day day;
+    disk_lost();
+    new_epoch();
+    assert_int_equal(day_closing(b.ledger, ZHAO, &day, &b.err), LEDGER_STARTUP); /* nobody knows yet */
+    there("010000000001", "posted", "B1:100", 100);
+    there("010000000002", "posted", "B2:100", 100)->day = BOOKS_DAY + 1;
+    fetched();
+    assert_int_equal(day_closing(b.ledger, ZHAO, &day, &b.err), LEDGER_STARTUP);
+    said("010000000001", RESTORED_IN_TILL, NULL, &p);
+    pay_fine(&b, day_closing(b.ledger, ZHAO, &day, &b.err)); /* that of tomorrow is taken up tomorrow */
+    assert_string_equal(day.state, "closing");
+}
+
+static void one_that_was_spoken_for_after_an_earlier_restore_is_spoken_for_again(void **unused)
+{
+    pay_take(&b, WANG, "1", 100, true, &p);
+    disk_lost();
+    new_epoch();
+    there_of(&p, "posted");
+    fetched();
+    said(p.key.ref, RESTORED_IN_TILL, NULL, &p);
+    all_is_said();
+    disk_lost(); /* once more; what was reversed since is lost with it */
+    new_epoch();
+    strcpy(theirs[0].state, "reversed");
+    fetched();
+    assert_int_equal(pay_waits(&b, WAIT_RESTORED), 1);
+    said(p.key.ref, RESTORED_GONE, NULL, &q);
+    assert_string_equal(q.state, "reversed");
+    all_is_said();
+}
+
+static void a_bill_that_was_turned_back_and_paid_again_is_taken_up(void **unused)
+{
+    struct restored_word word = {.cash = RESTORED_IN_TILL, .till = "07"};
+    struct ledger_draft d = pay_draft(WANG, "1", 100);
+    pay_take(&b, WANG, "1", 100, true, &p);
+    disk_lost();
+    new_epoch();
+    fetched();
+    strcpy(word.key.bank, "102");
+    strcpy(word.key.branch, "0311-0007");
+    strcpy(word.key.ref, "010000000002");
+    assert_int_equal(restored_adopt(b.ledger, &word, &d, b.now_ms, pay_chief(&b, "restore_adopt"), &q, &b.err), LEDGER_IN_HAND); /* the first one is not spoken for */
+    said(p.key.ref, RESTORED_GONE, NULL, &p);
+    assert_string_equal(p.state, "undoing");
+    pay_fine(&b, restored_adopt(b.ledger, &word, &d, b.now_ms, pay_chief(&b, "restore_adopt"), &q, &b.err));
+    all_is_said();
+    pay_goes(&b, &p, "0220");
+    pay_fine(&b, pay_hears(&b, &p, "0230", "00", NULL));
+    pay_goes(&b, &p, "0420");
+    pay_fine(&b, pay_hears(&b, &p, "0430", "00", NULL));
+    assert_string_equal(p.state, "undone");
+    pay_goes(&b, &q, "0220");
+    pay_fine(&b, pay_hears(&b, &q, "0230", "00", NULL));
+    struct ledger_draft again = pay_draft(LI, "1", 100);
+    assert_int_equal(pay_try(&b, &again, &p), LEDGER_IN_HAND);
+    pay_verify(&b);
+}
+
 int main(void)
 {
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        STORY(a_sheet_that_was_at_the_printer_is_spoken_for_before_others_of_its_book),
+        STORY(a_number_that_is_void_here_stays_so_whatever_the_utility_was_told_last),
+        STORY(paper_that_both_books_have_otherwise_is_what_people_say),
+        STORY(a_day_is_not_closed_while_payments_of_it_may_be_missing),
+        STORY(one_that_was_spoken_for_after_an_earlier_restore_is_spoken_for_again),
+        STORY(a_bill_that_was_turned_back_and_paid_again_is_taken_up),
         STORY(nothing_is_sent_printed_or_taken_before_all_is_said),
         STORY(one_alone_says_nothing),
         STORY(what_the_backup_holds_becomes_what_the_utility_has),

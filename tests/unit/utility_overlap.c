@@ -1,4 +1,5 @@
-/* Many front ends over one PostgreSQL: one answer a key, one payer a bill. */
+/* Many front ends over one PostgreSQL: one answer a key, one payer a bill, and who
+ * goes on behind what he has read misses nothing. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,6 +16,8 @@ static void overlapping_groups_post_each_key_once(void **unused)
     assert_int_equal(o.two_answers, 0);
     assert_int_equal(o.paid_twice, 0);
     assert_int_equal(o.credit_off, 0);
+    assert_int_equal(o.feed_missed, 0);
+    assert_int_equal(o.follow_missed, 0);
     assert_true(o.answers > 10000);
 }
 
