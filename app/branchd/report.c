@@ -49,6 +49,12 @@ static const struct figure {
     COUNT(abandoned, "放弃笔数", "Abandoned"),
     COUNT(refunds, "退预存笔数", "Refunds"),
     MONEY(refunds_fen, "退预存金额", "Refunds, sum"),
+    COUNT(from_accounts, "  其中专户支付笔数", "  of payments from accounts"),
+    MONEY(from_accounts_fen, "  其中专户支付金额", "  of payments from accounts, sum"),
+    COUNT(deposits, "专户存入笔数", "Account deposits"),
+    MONEY(deposits_fen, "专户存入金额", "Account deposits, sum"),
+    COUNT(withdrawals, "专户支取笔数", "Account withdrawals"),
+    MONEY(withdrawals_fen, "专户支取金额", "Account withdrawals, sum"),
     MONEY(given_back_fen, "已退款", "Handed back"),
     MONEY(to_give_back_fen, "待退款", "To be given back"),
     MONEY(over_fen, "长款", "Over"),
@@ -228,6 +234,27 @@ static void put_books(struct report *r)
     }
 }
 
+#define APPROVALS_MAX 150 /* the audit has them all */
+
+static void one_approval(void *ctx, int64_t at_ms, const char *act, const char *subject, const char *maker, const char *checker)
+{
+    struct report *r = ctx;
+    char at[CLOCK_TEXT_SIZE];
+    clock_format(&r->s->branch->clock, at_ms, at, sizeof at);
+    line(r, "  %.8s  %-21s %-20.20s %-8s %s %s", strlen(at) > 11 ? at + 11 : at, act, subject, maker, said(r, "复核", "signed by"), checker);
+    csv(r, "approval %s,%s %s,%s / %s\r\n", at, act, subject, maker, checker);
+}
+
+/* Whoever signed sees on paper what was done in his name. */
+static void put_approvals(struct report *r)
+{
+    int64_t left = 0;
+    line(r, "%s", "");
+    line(r, "%s", said(r, "双人操作", "Done by two people"));
+    r->result = approval_list(r->s->ledger, r->ask->day, APPROVALS_MAX, one_approval, r, &left, r->err);
+    if (left) line(r, "  %s %" PRId64, said(r, "另有（见审计）", "more, see the audit:"), left);
+}
+
 static void put_differences(struct report *r)
 {
     struct ledger_difference rows[DIFFERENCES_MAX];
@@ -282,6 +309,7 @@ static bool branch_report(struct report *r)
     if (!put_tellers(r)) return false;
     put_tills(r);
     if (r->result == LEDGER_OK) put_books(r);
+    if (r->result == LEDGER_OK) put_approvals(r);
     if (r->result == LEDGER_OK) put_differences(r);
     if (r->result == LEDGER_OK) r->result = audit_head(r->s->ledger, chain, r->err);
     if (r->result != LEDGER_OK) return false;
