@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/confine.h"
 #include "base/db.h"
 #include "base/error.h"
 #include "base/settings.h"
@@ -29,6 +30,7 @@ struct bank_settings {
     char results[BANK_PATH], files_cert[BANK_PATH], files_key[BANK_PATH];
     char box_key[BANK_PATH];
     int64_t again_ms;
+    char system_calls[CONFINE_WORD_SIZE];
     int64_t shift_s;
     int32_t offset_s;
 };

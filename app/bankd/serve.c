@@ -11,6 +11,7 @@
 #include "bankd/hold.h"
 #include "bankd/relay.h"
 #include "bankd/status.h"
+#include "base/guard.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "wire/channel.h"
@@ -192,6 +193,7 @@ static int start(struct serve *s, struct error *err)
     const struct bank_settings *set = &s->b->settings;
     const struct { uv_signal_t *handle; int number; uv_signal_cb act; } signals[] = {
         {&s->term, SIGTERM, on_stop}, {&s->intr, SIGINT, on_stop}, {&s->hup, SIGHUP, on_reload}};
+    if (set->box_key[0] && guard_secret("the key of the accounts' passwords cannot be used", set->box_key, err) != 0) return -1;
     uv_timer_init(&s->loop, &s->totals);
     uv_timer_init(&s->loop, &s->hour);
     s->totals.data = s->hour.data = s;
@@ -212,7 +214,7 @@ static int start(struct serve *s, struct error *err)
         signals[i].handle->data = s;
         uv_signal_start(signals[i].handle, signals[i].act, signals[i].number);
     }
-    return 0;
+    return confine_calls("bankd", set->system_calls, err);
 }
 
 static void close_rest(uv_handle_t *handle, void *arg)
@@ -244,6 +246,7 @@ int cmd_serve(struct bank *b, int argc, char **argv)
     struct error err;
     char host[64];
     s.b = b;
+    confine_start();
     signal(SIGPIPE, SIG_IGN);
     raise_files(&b->settings);
     uv_loop_init(&s.loop);

@@ -15,6 +15,7 @@ const struct setting bank_setting_table[] = {
     {"serve", "connections_per_address", SETTING_INT, AT(per_address), 1, 20000, "256", "Most connections from one address."},
     {"serve", "connections_per_certificate", SETTING_INT, AT(per_certificate), 1, 256, "8", "Most live sessions of one certificate; from the second on each is an alarm."},
     {"serve", "waiting_per_branch", SETTING_INT, AT(waiting), 1, 100000, "1024", "Messages of one branch that may wait, sent on or queued; one more is answered 91, an advice not at all."},
+    {"serve", "system_calls", SETTING_TEXT, AT(system_calls), 0, 0, CONFINE_PRESET, CONFINE_MEANING},
     {"utility", "address", SETTING_TEXT, AT(utility), 0, 0, "127.0.0.1:9101", "Numeric address and port of the utility's front end; several, separated by commas, are used in turn."},
     {"utility", "station", SETTING_TEXT, AT(utility_name), 0, 0, "utility", "The name that its certificate must bear."},
     {"utility", "connections", SETTING_INT, AT(links), 1, 16, "2", "Connections to the utility. One branch always uses one of them while it is up."},

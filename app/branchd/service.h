@@ -37,6 +37,7 @@ struct service {
     bool dirty;                      /* a state notification is due */
     int64_t push_rest_ms;            /* between two state pushes at least */
     int64_t pushed_ms, fed_ms, agreed_ms; /* monotonic: last state push, feed, agreement round */
+    int64_t clock_ahead_ms;          /* of the monotonic clock, at the last look */
     int64_t signon_at_ms, signon_delay_ms; /* monotonic: the next try, 0: none is due */
     bool feed_going;                 /* a part is asked for */
     int64_t feed_left;               /* changes still to come, for people */

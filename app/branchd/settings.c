@@ -5,9 +5,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/guard.h"
 #include "base/text.h"
 
 #define AT(member) SETTING_AT(struct branch_settings, member)
@@ -30,6 +30,7 @@ const struct setting branch_setting_table[] = {
     {"ledger", "copy", SETTING_PATH, AT(copy), 0, 0, "copy.db", "The branch's copy of the bills; fetched again when it is lost."},
     {"serve", "socket", SETTING_PATH, AT(socket), 0, 0, "branchd.sock", "Socket of the counters."},
     {"serve", "printers", SETTING_PATH, AT(printers), 0, 0, "printers.json", "Which printer belongs to which terminal; written when a technician binds one."},
+    {"serve", "system_calls", SETTING_TEXT, AT(system_calls), 0, 0, CONFINE_PRESET, CONFINE_MEANING},
     {"link", "address", SETTING_TEXT, AT(address), 0, 0, "127.0.0.1:9102", "Numeric address and port of the bank's front end."},
     {"link", "peer", SETTING_TEXT, AT(peer), 0, 0, "bank-102", "Name that its certificate must bear."},
     {"link", "ca", SETTING_PATH, AT(ca), 0, 0, "ca.crt", "Certificate of the private CA."},
@@ -111,13 +112,11 @@ static int make_key(const char *path, unsigned char key[SECRET_KEY_BYTES], struc
 static int read_key(const char *path, unsigned char key[SECRET_KEY_BYTES], struct error *err)
 {
     char hex[HEX_LEN + 2] = "";
-    struct stat st;
+    if (guard_secret("cannot have the key of the audit chain", path, err) != 0) return -1;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return key_refused(path, strerror(errno), "\"branchd init\" makes it; after a restore bring the copy back", err);
     ssize_t got = read(fd, hex, sizeof hex - 1);
-    bool open_to_others = fstat(fd, &st) != 0 || (st.st_mode & 077) != 0;
     close(fd);
-    if (open_to_others) return key_refused(path, "others may read it", "chmod 600", err);
     if (got < (ssize_t)HEX_LEN) return key_refused(path, "it holds no 64 hex digits", "bring the copy back", err);
     hex[HEX_LEN] = '\0';
     bool good = secret_from_hex(hex, key, SECRET_KEY_BYTES);

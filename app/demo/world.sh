@@ -7,6 +7,7 @@
 #   world.sh FOLDER start|stop NAME    one of utilityd, bankd, branchd, printer
 #   world.sh FOLDER down           stop all of it
 set -eu
+umask 022
 
 : "${B:=build}"
 bin=$(cd "$B" && pwd)
