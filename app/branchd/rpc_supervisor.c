@@ -83,10 +83,10 @@ static void answer_operators(struct service *s, struct rpc_call *call, enum ledg
     json_t *list = json_array();
     for (int i = 0; i < count; i++) {
         bool locked = rows[i].locked_ms > service_now(s);
-        json_t *row = json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:o, s:b}", "number", rows[i].number, "name", rows[i].name, "role", rows[i].role,
+        json_t *row = json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:o, s:b, s:b}", "number", rows[i].number, "name", rows[i].name, "role", rows[i].role,
                                 "active", (int)rows[i].active, "must_change", (int)rows[i].must_change, "locked", (int)locked,
                                 "locked_until", locked ? json_time(s, rows[i].locked_ms) : json_null(), "signed_on",
-                                (int)(session_operator(s, rows[i].number) != NULL));
+                                (int)(session_operator(s, rows[i].number) != NULL), "code", (int)rows[i].code);
         if (!json_add_bounded(list, row, &bytes)) break;
     }
     answer(s, call, list);
@@ -126,9 +126,15 @@ static void first_hashed(struct service *s, struct rpc_call *call, const char *s
     answer_operators(s, call, result, &err);
 }
 
-static void begin_first(struct service *s, struct rpc_call *call, const char *number, const char *password)
+static void begin_first(struct service *s, struct rpc_call *call, const char *number, const char *role, const char *password)
 {
     struct error err = {0};
+    char none[SECRET_PASSWORD_SIZE];
+    if (role && strcmp(role, "outside") == 0) { /* he signs on nowhere here */
+        secret_password_none(s->branch->world.cost, &s->branch->world.entropy, none);
+        first_hashed(s, call, none);
+        return;
+    }
     enum ledger_result result = secret_password_rule(number, password, &err) == 0 ? LEDGER_OK : LEDGER_WEAK;
     if (result == LEDGER_OK) password_hash(s, call, password, first_hashed);
     else refuse_result(s, call, result, &err);
@@ -140,7 +146,28 @@ void rpc_operator_add(void *ctx, struct rpc_call *call)
     const char *number, *name, *role, *password, *approval = NULL;
     if (rpc_params(server_rpc(s->server), call, "{s:s, s:s, s:s, s:s, s?s}", "number", &number, "name", &name, "role", &role, "password", &password,
                    "approval", &approval))
-        begin_first(s, call, number, password);
+        begin_first(s, call, number, role, password);
+}
+
+/* The secret is said once, in this answer. */
+void rpc_operator_code(void *ctx, struct rpc_call *call)
+{
+    struct service *s = ctx;
+    const char *number, *approval = NULL;
+    char secret[OPERATOR_CODE_SIZE], uri[128];
+    struct ledger_two two;
+    struct error err = {0};
+    if (!rpc_params(server_rpc(s->server), call, "{s:s, s?s}", "number", &number, "approval", &approval)) return;
+    two_of(session_of(call), call, &two);
+    enum ledger_result result = operator_code(s->ledger, number, &two, secret, &err);
+    if (result != LEDGER_OK) {
+        refuse_result(s, call, result, &err);
+        return;
+    }
+    snprintf(uri, sizeof uri, "otpauth://totp/%s?secret=%s", number, secret);
+    answer(s, call, json_pack("{s:s, s:s, s:s}", "number", number, "secret", secret, "uri", uri));
+    secret_wipe(secret, sizeof secret);
+    secret_wipe(uri, sizeof uri);
 }
 
 void rpc_operator_password(void *ctx, struct rpc_call *call)
@@ -148,7 +175,7 @@ void rpc_operator_password(void *ctx, struct rpc_call *call)
     struct service *s = ctx;
     const char *number, *password, *approval = NULL;
     if (rpc_params(server_rpc(s->server), call, "{s:s, s:s, s?s}", "number", &number, "password", &password, "approval", &approval))
-        begin_first(s, call, number, password);
+        begin_first(s, call, number, NULL, password);
 }
 
 static void change_operator(struct service *s, struct rpc_call *call, const char *number, const char *name, const char *role, int active, bool unlock)
