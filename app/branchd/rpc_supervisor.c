@@ -14,6 +14,16 @@
 
 /* --- the branch now ----------------------------------------------------------------- */
 
+/* What became of the last paper at this terminal, or null: none since branchd was started. */
+static json_t *last_paper(struct service *s, const char *terminal)
+{
+    const struct print_job *job;
+    for (int i = 0; (job = print_log_at(&s->print_log, i)) != NULL; i++)
+        if (strcmp(job->terminal, terminal) == 0)
+            return json_pack("{s:o, s:s, s:s}", "at", json_time(s, job->at_ms), "outcome", job->outcome, "words", job->words);
+    return json_null();
+}
+
 static json_t *tills_json(struct service *s, day_t day)
 {
     struct ledger_till rows[TILLS_MAX];
@@ -21,11 +31,11 @@ static json_t *tills_json(struct service *s, day_t day)
     json_t *list = json_array();
     if (till_list(s->ledger, day, rows, TILLS_MAX, &count, NULL) != LEDGER_OK) return list;
     for (int i = 0; i < count; i++)
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:o}", "number", rows[i].number, "terminal", rows[i].terminal,
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:o, s:o}", "number", rows[i].number, "terminal", rows[i].terminal,
                                               "operator", rows[i].operator_number, "operator_name", rows[i].operator_name, "state",
                                               rows[i].state, "cash_fen", (json_int_t)rows[i].cash_fen, "over_limit",
                                               (int)(rows[i].cash_fen > s->branch->rules.till_limit_fen), "since",
-                                              json_time(s, rows[i].opened_ms)));
+                                              json_time(s, rows[i].opened_ms), "paper", last_paper(s, rows[i].terminal)));
     return list;
 }
 
