@@ -306,7 +306,7 @@ static int as_kind(const json_t *value, int language, char *buf, size_t size, co
         {"reversal", "冲正", "Reversal"}, {"balance", "余额", "Balance"},
         {"cash", "现金", "Cash"},         {"account", "转账", "Account"},
         {"personal", "个人", "Personal"}, {"corporate", "单位", "Corporate"},
-        {"decline", "供电公司拒绝", "Declined by the utility"},
+        {"decline", "供电公司拒绝", "Declined by the utility"}, {"bank-decline", "银行拒绝", "Declined by the bank"},
         {"abandon", "放弃缴费", "Payment abandoned"},
         {"undo", "撤回排队缴费", "Queued payment turned back"},
         {"refund", "退还预存", "Credit refunded"},
