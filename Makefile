@@ -12,7 +12,7 @@ CONFINE  ?= $(if $(filter 1,$(SANITIZE)),0,1)
 ALL_PROGRAMS := counter branchd bankd utilityd
 PROGRAMS     := $(foreach p,$(ALL_PROGRAMS),$(if $(wildcard app/$(p)/main.c),$(p)))
 PKGS         := ncursesw sqlite3 libpq libusb-1.0 openssl libuv libsodium jansson \
-                pangocairo pangoft2 fontconfig cairo libqrencode libseccomp libsystemd
+                pangocairo pangoft2 fontconfig cairo libqrencode libseccomp libsystemd liboath
 PKG_CFLAGS   := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS     := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lformw -linih -lunistring -lcups -lm
 

@@ -103,6 +103,7 @@ const struct rpc_method service_methods[] = {
     {"operator_set", SUPERVISOR, rpc_operator_set},
     {"operator_unlock", SUPERVISOR, rpc_operator_unlock},
     {"operator_password", SUPERVISOR, rpc_operator_password},
+    {"operator_code", SUPERVISOR, rpc_operator_code},
     {"printer_bind", RPC_TECHNICIAN, rpc_printer_bind},
     {"printer_unbind", RPC_TECHNICIAN, rpc_printer_unbind},
     {"printers", TECHNICAL, rpc_printers},

@@ -234,6 +234,27 @@ static void put_books(struct report *r)
     }
 }
 
+#define APPROVALS_MAX 150 /* the audit has them all */
+
+static void one_approval(void *ctx, int64_t at_ms, const char *act, const char *subject, const char *maker, const char *checker)
+{
+    struct report *r = ctx;
+    char at[CLOCK_TEXT_SIZE];
+    clock_format(&r->s->branch->clock, at_ms, at, sizeof at);
+    line(r, "  %.8s  %-21s %-20.20s %-8s %s %s", strlen(at) > 11 ? at + 11 : at, act, subject, maker, said(r, "复核", "signed by"), checker);
+    csv(r, "approval %s,%s %s,%s / %s\r\n", at, act, subject, maker, checker);
+}
+
+/* Whoever signed sees on paper what was done in his name. */
+static void put_approvals(struct report *r)
+{
+    int64_t left = 0;
+    line(r, "%s", "");
+    line(r, "%s", said(r, "双人操作", "Done by two people"));
+    r->result = approval_list(r->s->ledger, r->ask->day, APPROVALS_MAX, one_approval, r, &left, r->err);
+    if (left) line(r, "  %s %" PRId64, said(r, "另有（见审计）", "more, see the audit:"), left);
+}
+
 static void put_differences(struct report *r)
 {
     struct ledger_difference rows[DIFFERENCES_MAX];
@@ -288,6 +309,7 @@ static bool branch_report(struct report *r)
     if (!put_tellers(r)) return false;
     put_tills(r);
     if (r->result == LEDGER_OK) put_books(r);
+    if (r->result == LEDGER_OK) put_approvals(r);
     if (r->result == LEDGER_OK) put_differences(r);
     if (r->result == LEDGER_OK) r->result = audit_head(r->s->ledger, chain, r->err);
     if (r->result != LEDGER_OK) return false;

@@ -121,6 +121,8 @@ typedef void password_done(struct service *s, struct rpc_call *call, enum ledger
                            const struct ledger_operator *who, const struct error *err);
 void password_check(struct service *s, struct rpc_call *call, const char *number, const char *password,
                     password_done *done);
+/* The same for a second person, with the one-time code that he gave ("": none). */
+void password_vouch(struct service *s, struct rpc_call *call, const char *number, const char *password, const char *code, password_done *done);
 typedef void hash_done(struct service *s, struct rpc_call *call, const char *stored /* NULL: no memory */);
 void password_hash(struct service *s, struct rpc_call *call, const char *password, hash_done *done);
 
@@ -183,7 +185,7 @@ METHOD(day_open); METHOD(day_close); METHOD(day_state); METHOD(agree); METHOD(cl
 METHOD(differences); METHOD(repair); METHOD(refund); METHOD(transfer); METHOD(slip); METHOD(void_papers);
 METHOD(branch_now); METHOD(report); METHOD(report_paper); METHOD(totals);
 METHOD(operators); METHOD(operator_add); METHOD(operator_set); METHOD(operator_unlock);
-METHOD(operator_password); METHOD(books); METHOD(number_lost); METHOD(number_receive); METHOD(number_return);
+METHOD(operator_password); METHOD(operator_code); METHOD(books); METHOD(number_lost); METHOD(number_receive); METHOD(number_return);
 METHOD(account); METHOD(account_lines); METHOD(account_begin); METHOD(account_open); METHOD(account_link); METHOD(account_deposit);
 METHOD(account_withdraw); METHOD(account_close); METHOD(account_freeze); METHOD(account_pay); METHOD(account_agreement);
 METHOD(passbook_book); METHOD(passbook_send); METHOD(passbook_job); METHOD(passbook_result);

@@ -54,6 +54,7 @@ const struct setting branch_setting_table[] = {
     {"till", "tender_warn", SETTING_MONEY, AT(tender_warn_fen), 0, 0, "10000.00", "A tender above this is asked about once more."},
     {"operators", "lock_out", SETTING_SECONDS, AT(lock_out_ms), 60000, 24 * HOUR, "30min", "Five wrong passwords lock an operator out for so long."},
     {"operators", "approval", SETTING_SECONDS, AT(approval_ms), 10000, 600000, "2min", "A second person's word is good for so long."},
+    {"approval", "code", SETTING_BOOL, AT(approval_code), 0, 0, "no", "Whoever approves gives a one-time code (RFC 6238) beside his password; two supervisors make each his own first."},
     {"paper", "invoice", SETTING_TEXT, AT(invoice_template), 0, 0, "receipt-80", "Template of invoices where a printer's binding names none."},
     {"paper", "copy", SETTING_TEXT, AT(copy_template), 0, 0, "receipt-80", "Template of copies on plain paper. A printer on a roll or on continuous paper takes the form of its own width, here and below."},
     {"paper", "prepay", SETTING_TEXT, AT(prepay_template), 0, 0, "prepay-80", "Template of a receipt of money paid in advance."},
@@ -79,7 +80,7 @@ int branch_open(void *program, const char *path, struct error *err)
         .offline_single_fen = s->offline_single_fen, .offline_day_fen = s->offline_day_fen,
         .offline_day_count = s->offline_day_count, .till_limit_fen = s->till_limit_fen,
         .second_person_fen = s->second_person_fen, .spoil_alone_a_day = (int)s->spoil_alone,
-        .lock_out_ms = s->lock_out_ms, .approval_ms = s->approval_ms,
+        .lock_out_ms = s->lock_out_ms, .approval_ms = s->approval_ms, .approval_code = s->approval_code,
     };
     return 0;
 }

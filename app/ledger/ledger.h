@@ -52,6 +52,7 @@ enum ledger_result {
     LEDGER_APPROVAL,       /* a second person is needed */
     LEDGER_APPROVAL_ROLE, LEDGER_APPROVAL_SAME, LEDGER_APPROVAL_EXPIRED, LEDGER_APPROVAL_USED,
     LEDGER_APPROVAL_ALTERED, LEDGER_APPROVAL_PASSWORD,
+    LEDGER_APPROVAL_CODE,  /* a one-time code is wanted beside the password */
     LEDGER_PASSWORD, LEDGER_LOCKED_OUT, LEDGER_MUST_CHANGE, LEDGER_WEAK, LEDGER_ROLE,
 };
 /* "state", "token", … as in RPC.md. */
@@ -99,6 +100,7 @@ struct ledger_rules {
     int spoil_alone_a_day;           /* spoilt invoices of one teller a day without a second person */
     int64_t lock_out_ms;             /* after LEDGER_WRONG_MAX wrong passwords */
     int64_t approval_ms;             /* 120,000 */
+    bool approval_code;              /* whoever approves gives a one-time code beside his password */
 };
 #define LEDGER_WRONG_MAX 5
 

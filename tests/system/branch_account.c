@@ -153,6 +153,19 @@ static void money_goes_in_and_comes_out_with_the_customers_password(void **state
     assert_int_equal(talk_number(becomes("posted"), "balance_fen"), 130000);
     prints("account-80");
     assert_int_equal(till(), 130000);
+    /* more than an account can hold: the bank refuses it, and it is handed back with a slip that says so */
+    begin();
+    json_t *params = json_pack("{s:s, s:s, s:I, s:I, s:i}", "token", token, "account", account, "sum_fen", (json_int_t)999999999999, "tendered_fen",
+                               (json_int_t)999999999999, "change_fen", 0);
+    talk_refused(&teller, "approval", "account_deposit", "O", params); /* much cash: two people */
+    talk_approve(&teller, BRANCH_SUPERVISOR, BRANCH_PASSWORD, "account_deposit", params);
+    talk_ask(&teller, "account_deposit", "o", params);
+    talk_ask(&teller, "shown", "{s:s}", "key", key);
+    assert_string_equal(talk_text(becomes("declined"), "response"), "13");
+    json_t *slip = json_object_get(talk_ask(&teller, "slip", "{s:s}", "key", key), "data");
+    assert_string_equal(talk_text(slip, "reason"), "bank-decline");
+    talk_ask(&teller, "hand_back", "{s:s}", "key", key);
+    assert_int_equal(till(), 130000);
     withdraw(20000, "654321");
     assert_string_equal(talk_text(becomes("declined"), "response"), "55");
     assert_int_equal(till(), 130000);
@@ -341,7 +354,11 @@ static void closing_pays_out_what_is_left(void **state)
 
 static void branch_bank_and_utility_agree(void **state)
 {
+    char config[200], out[1000];
     assert_int_equal(world_branch_agrees(&w), 1);
+    settings(config, sizeof config, "bankd");
+    if (world_run(&w, out, sizeof out, "bankd", config, "totals", NULL) != 0) fail_msg("%s", out); /* the utility has what the bank has */
+    assert_non_null(strstr(out, "1 payments"));
     assert_int_equal(world_sql(&w, "branch.db", "SELECT -coalesce(sum(balance_fen), 0) FROM account WHERE name = 'clearing-bank'"),
                      world_sql(&w, "bank.db", "SELECT sum(CASE WHEN debit=2 THEN fen ELSE -fen END) FROM entry WHERE branch='0311-0007' AND (debit=2 OR credit=2)"));
     assert_int_equal(world_sql(&w, "branch.db", "SELECT count(*) FROM audit WHERE words LIKE '%123456%'"), 0);
