@@ -118,6 +118,11 @@ void rpc_invoice_result(void *ctx, struct rpc_call *call)
         refuse(s, call, RPC_REQUEST, "request", "not now", "hello comes first", NULL);
         return;
     }
+    /* another terminal's word would free a number that is on paper; nor is its customer anybody's to see */
+    if (!invoice_is_at(s->ledger, invoice, session_of(call)->terminal)) {
+        refuse(s, call, RPC_STATE, "state", "not taken", "this terminal has no such invoice", NULL);
+        return;
+    }
     while (outcome < 4 && strcmp(outcomes[outcome], word) != 0)
         outcome++;
     if (outcome == 4) {

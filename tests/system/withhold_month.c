@@ -83,7 +83,7 @@ static void write_bills(void)
 static int start(void **state)
 {
     utility_world_open(&u, "month-utility", DB_SQLITE, "[withhold]\nretry_days = 0\n");
-    bank_books_open(&bank, "month-bank", "");
+    bank_books_open(&bank, DB_SQLITE, "month-bank", "");
     bank_books_fill(&bank, rows());
     write_bills();
     world_path(&bank.w, ".", folder, sizeof folder);
