@@ -371,6 +371,7 @@ static void the_supervisor_looks(void **state)
     desk_sees(&desk, said("REPORTS", "柜员日报"));
     desk_keys(&desk, "b{Enter}");
     comes(said("Branch's day", "网点日报"), "48-reports-branch");
+    desk_sees(&desk, said("agreement not asked", "与电力对账 未核对"));
     desk_keys(&desk, "{F2}");
     desk_sees(&desk, said("BRANCH NOW", "支行现况")); /* a screen that is too small takes no keys */
     term_resize(desk.term, 20, 70);
