@@ -77,8 +77,7 @@ int account_read(struct db *db, int64_t number, struct account *a, char code[3],
     return found ? 0 : refuse(code, "14");
 }
 
-/* The account in whose agreement a customer stands; 0: none. */
-static int standing(struct db *db, const char *customer, int64_t *number, struct error *err)
+int account_of_customer(struct db *db, const char *customer, int64_t *number, struct error *err)
 {
     *number = db_number(db, "SELECT account FROM agreement WHERE customer=$1", DB_ARGS(DB_TEXT(customer)), 0);
     return *number < 0 ? db_failed(db, "the agreements cannot be read", err) : 0;
@@ -96,7 +95,7 @@ static int put_agreement(struct db *db, const struct bank *b, int64_t number, co
 int account_open(struct db *db, const struct bank *b, const struct account_holder *holder, const char *customer,
                  const char *name, int64_t *number, char code[3], struct error *err)
 {
-    if (standing(db, customer, number, err) != 0) return -1;
+    if (account_of_customer(db, customer, number, err) != 0) return -1;
     if (*number) return refuse(code, "94");
     int64_t last = db_number(db, "SELECT coalesce(max(number), 0) FROM account", DB_NO_ARGS, -1);
     if (last < 0) return db_failed(db, "the accounts cannot be read", err);
@@ -116,7 +115,7 @@ int account_link(struct db *db, const struct bank *b, int64_t number, const char
     int status = account_read(db, number, &a, code, err);
     if (status != 0) return status;
     if (a.state != ACCOUNT_OPEN) return refuse(code, "62");
-    if (standing(db, customer, stands, err) != 0) return -1;
+    if (account_of_customer(db, customer, stands, err) != 0) return -1;
     if (*stands) return refuse(code, "94");
     return put_agreement(db, b, number, customer, name, err);
 }
@@ -166,7 +165,7 @@ static int judge(struct account *a, const struct account_move *m, char code[3])
 {
     bool out = m->debit == a->number;
     int64_t after;
-    if (a->state == ACCOUNT_CLOSED || (a->state == ACCOUNT_FROZEN && out && m->what != WHAT_PAID)) return refuse(code, "62");
+    if (a->state == ACCOUNT_CLOSED || (a->state == ACCOUNT_FROZEN && out && m->what != WHAT_UNDONE)) return refuse(code, "62");
     if (out && a->balance_fen < m->fen) return refuse(code, "51");
     bool fits = out ? money_sub(a->balance_fen, m->fen, &after) : money_add(a->balance_fen, m->fen, &after) && after <= MONEY_MAX_FEN;
     if (!fits) return refuse(code, "13");

@@ -49,6 +49,8 @@ int account_open(struct db *db, const struct bank *b, const struct account_holde
 /* One more customer. 14, 62, 94 as above (*stands: that account). */
 int account_link(struct db *db, const struct bank *b, int64_t number, const char *customer, const char *name,
                  int64_t *stands, char code[3], struct error *err);
+/* The account in whose agreement a customer stands; 0: none. */
+int account_of_customer(struct db *db, const char *customer, int64_t *number, struct error *err);
 int account_unlink(struct db *db, int64_t number, const char *customer, char code[3], struct error *err);
 /* One movement between a special account and one of the bank's own, or between two
  * of its own. 14, 51, 62 (a frozen account takes deposits and gives nothing); 13:

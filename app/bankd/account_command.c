@@ -129,7 +129,7 @@ static int do_close(struct asked *a) { return set_state(a, ACCOUNT_CLOSED); }
 
 #define STATE "CASE a.state WHEN 0 THEN 'open' WHEN 1 THEN 'frozen' ELSE 'closed' END"
 #define WHAT "CASE e.what WHEN 1 THEN 'deposit' WHEN 2 THEN 'withdrawal' WHEN 3 THEN 'withheld' WHEN 4 THEN 'held' WHEN 5 THEN 'paid'" \
-             " WHEN 6 THEN 'released' ELSE 'given back' END"
+             " WHEN 6 THEN 'released' WHEN 7 THEN 'given back' ELSE 'settled' END"
 
 /* $1 the account, $2 how many lines */
 static const struct question {
@@ -141,6 +141,10 @@ static const struct question {
              {"lines", "Lines", PRINT_INT}, {"customers", "Customers", PRINT_INT}, {"opened", "Opened", PRINT_TIME}, {"by", "By", PRINT_TEXT}}},
   q_agreement = {"SELECT customer, name, since_ms FROM agreement WHERE account=$1 ORDER BY customer",
                  {{"customer", "Customer", PRINT_TEXT}, {"name", "Name", PRINT_TEXT}, {"since", "Since", PRINT_TIME}}},
+  q_held = {"SELECT branch, reference, account, fen, CASE state WHEN 1 THEN 'held' ELSE 'debited' END, CASE WHEN undo IS NULL THEN '' ELSE 'yes' END,"
+            " business, since_ms FROM hold WHERE (state=1 OR undo IS NOT NULL) AND ($1=0 OR account=$1) AND $2>0 ORDER BY since_ms",
+            {{"branch", "Branch", PRINT_TEXT}, {"reference", "Reference", PRINT_TEXT}, {"account", "Account", PRINT_ACCOUNT}, {"amount", "Amount", PRINT_MONEY},
+             {"state", "State", PRINT_TEXT}, {"undoing", "Undoing", PRINT_TEXT}, {"day", "Day", PRINT_DAY}, {"since", "Since", PRINT_TIME}}},
   /* from the last line back, by the chain that the lines are */
   q_statement = {"WITH RECURSIVE walk(id, n) AS (SELECT last, 1 FROM account WHERE number=$1 AND last>0 UNION ALL"
                  " SELECT e.before, n + 1 FROM walk JOIN entry e ON e.id=walk.id WHERE e.before>0 AND n < $2)"
@@ -160,6 +164,8 @@ static int ask(struct asked *a, const struct question *question, int64_t *rows)
 }
 
 static int do_list(struct asked *a) { return ask(a, &q_list, NULL); }
+
+static int do_held(struct asked *a) { return ask(a, &q_held, NULL); }
 
 static int do_show(struct asked *a)
 {
@@ -194,7 +200,7 @@ static const struct act {
     {"open", do_open, 0}, {"link", do_link, WANTS_NUMBER}, {"unlink", do_unlink, WANTS_NUMBER},
     {"deposit", do_deposit, WANTS_NUMBER | WANTS_YUAN}, {"withdraw", do_withdraw, WANTS_NUMBER | WANTS_YUAN},
     {"freeze", do_freeze, WANTS_NUMBER}, {"unfreeze", do_unfreeze, WANTS_NUMBER}, {"close", do_close, WANTS_NUMBER},
-    {"show", do_show, WANTS_NUMBER}, {"statement", do_statement, WANTS_NUMBER}, {"list", do_list, 0},
+    {"show", do_show, WANTS_NUMBER}, {"statement", do_statement, WANTS_NUMBER}, {"list", do_list, 0}, {"held", do_held, 0},
     {"import", do_import, WANTS_FILE}, {"export", do_export, 0}, {"key", do_key, 0},
 };
 

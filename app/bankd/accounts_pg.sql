@@ -137,19 +137,44 @@ CREATE TABLE desk_key (
     account   BIGINT NOT NULL DEFAULT 0,
     customer  TEXT COLLATE "C" NOT NULL DEFAULT '',
     fen       BIGINT NOT NULL DEFAULT 0,
-    was       BIGINT NOT NULL DEFAULT 0,    -- the account's state before it
+    was       BIGINT NOT NULL DEFAULT 0,    -- the account's state before it; a passbook's notice: the book before it
+    note      TEXT COLLATE "C" NOT NULL DEFAULT '',      -- what undoing it needs to know: the name that was unlinked, the passbook's notice
     short_fen BIGINT NOT NULL DEFAULT 0,    -- what an undoing could not take back
     answer    BYTEA,                          -- the first answer, packed
     at_ms     BIGINT NOT NULL,
     PRIMARY KEY (bank, branch, reference)
 );
 
--- What became of each line of a passbook.
+-- What became of each line of a passbook. A place of a book is used once, whatever came of it; a line whose
+-- place is spoiled or in doubt is sent to another one, its turn one more.
 CREATE TABLE printed_line (
     account BIGINT NOT NULL,
-    line    BIGINT NOT NULL,
     book    BIGINT NOT NULL,
-    state   TEXT COLLATE "C" NOT NULL CHECK (state IN ('sent', 'printed', 'doubtful')),
+    place   BIGINT NOT NULL CHECK (place > 0),  -- from 1 on, over all pages
+    line    BIGINT NOT NULL,
+    turn    BIGINT NOT NULL CHECK (turn > 0),
+    state   TEXT COLLATE "C" NOT NULL CHECK (state IN ('sent', 'printed', 'doubtful', 'spoiled')),
     at_ms   BIGINT NOT NULL,
-    PRIMARY KEY (account, line)
+    PRIMARY KEY (account, book, place),
+    UNIQUE (account, line, turn)
 );
+
+-- Payments from an account (501000): held before they are sent on. One life: held, then debited or released;
+-- debited, then credited. Both messages are repeated from here until the utility has answered.
+CREATE TABLE hold (
+    bank      TEXT COLLATE "C" NOT NULL,
+    branch    TEXT COLLATE "C" NOT NULL,
+    reference TEXT COLLATE "C" NOT NULL,
+    state     BIGINT NOT NULL CHECK (state BETWEEN 1 AND 4), -- held, debited, released, credited
+    account   BIGINT NOT NULL,
+    fen       BIGINT NOT NULL CHECK (fen > 0),
+    rest_fen  BIGINT NOT NULL DEFAULT 0,      -- undone, and stayed with the utility: debited all the same
+    business  BIGINT NOT NULL,
+    message   BYTEA NOT NULL,                -- the 0200
+    undo      BYTEA,                         -- a 0400 or 0420 that is not answered
+    since_ms  BIGINT NOT NULL,
+    sent_ms   BIGINT NOT NULL,                -- the last time that one of them was sent on
+    PRIMARY KEY (bank, branch, reference)
+);
+CREATE INDEX hold_open ON hold (sent_ms) WHERE state = 1 OR undo IS NOT NULL;
+CREATE INDEX hold_account ON hold (account) WHERE state = 1;

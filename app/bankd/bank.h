@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/confine.h"
 #include "base/db.h"
 #include "base/error.h"
 #include "base/settings.h"
@@ -28,6 +29,8 @@ struct bank_settings {
     bool retry;
     char results[BANK_PATH], files_cert[BANK_PATH], files_key[BANK_PATH];
     char box_key[BANK_PATH];
+    char system_calls[CONFINE_WORD_SIZE];
+    int64_t again_ms;
     int64_t shift_s;
     int32_t offset_s;
 };

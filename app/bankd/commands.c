@@ -89,12 +89,13 @@ const struct command bank_commands[] = {
      "  show NUMBER                   its holder, state, balance and agreement\n"
      "  statement NUMBER [--last N]   its lines\n"
      "  list                          all of them\n"
+     "  held                          payments from accounts that the utility has not answered yet\n"
      "  import FILE [--result DIR]    opens those of a file of the utility's customer centre (ACCOPEN) and\n"
      "                                writes the result (ACCRESULT); the same file again: the same result\n"
      "  export [--result DIR]         every customer's account, as such a result\n"
      "  key                           makes the key that passwords are sealed for; prints its public part\n"
      "\n"
-     "  --format WORD                 table (the default), csv or json, for show, statement and list\n"
+     "  --format WORD                 table (the default), csv or json, for show, statement, list and held\n"
      "Ends with 0, 65 refused (the code and why are said), 66 no such file, 69 no books.\n"},
     {"withhold", cmd_withhold, "run LIST | retry | list | fetch BATCH | send FILE", "debit the utility's monthly list",
      "  run LIST    judges the whole list, debits row by row in its order, writes the results. Killed and\n"

@@ -6,6 +6,7 @@
 
 #include "bankd/account.h"
 #include "bankd/desk_acts.h"
+#include "bankd/hold.h"
 #include "base/text.h"
 #include "wire/message.h"
 
@@ -25,6 +26,7 @@ static void digest(const struct iso *m, const int *fields, size_t count, unsigne
     secret_chain_init(&chain, NULL);
     for (size_t i = 0; i < count; i++) {
         struct iso_slice s = iso_get(m, fields[i]);
+        if (fields[i] == 4 && iso_is(m, 4, "000000000000")) s.text = NULL; /* an undoing says a sum of nothing, its original may say none */
         secret_chain_int(&chain, fields[i]);
         secret_chain_field(&chain, s.text ? s.text : "", s.text ? s.len : 0);
     }
@@ -47,7 +49,7 @@ static int read_key(struct db *db, const struct key *key, struct desk_key *k, st
 {
     memset(k, 0, sizeof *k);
     first->len = 0;
-    db_ask(db, "SELECT state, content, origin, proc, account, customer, fen, was, short_fen, answer FROM desk_key WHERE bank=$1 AND branch=$2 AND reference=$3",
+    db_ask(db, "SELECT state, content, origin, proc, account, customer, fen, was, short_fen, answer, note FROM desk_key WHERE bank=$1 AND branch=$2 AND reference=$3",
            DB_ARGS(DB_TEXT(key->bank), DB_TEXT(key->branch), DB_TEXT(key->ref)));
     if (db_row(db)) {
         k->state = (int)db_int(db, 0);
@@ -57,7 +59,8 @@ static int read_key(struct db *db, const struct key *key, struct desk_key *k, st
         k->account = db_int(db, 4);
         db_copy(db, 5, k->customer, sizeof k->customer);
         k->fen = db_int(db, 6);
-        k->was = (int)db_int(db, 7);
+        k->was = db_int(db, 7);
+        db_copy(db, 10, k->note, sizeof k->note);
         k->short_fen = db_int(db, 8);
         int64_t len = db_blob(db, 9, first->bytes, sizeof first->bytes);
         if (len > 0) first->len = (size_t)len;
@@ -67,13 +70,13 @@ static int read_key(struct db *db, const struct key *key, struct desk_key *k, st
 
 static int write_key(struct db *db, const struct bank *b, const struct key *key, const struct desk_key *k, const struct desk_answer *answer, struct error *err)
 {
-    return db_run(db, "INSERT INTO desk_key (bank, branch, reference, state, content, origin, proc, account, customer, fen, was, short_fen, answer, at_ms)"
-                      " VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)"
+    return db_run(db, "INSERT INTO desk_key (bank, branch, reference, state, content, origin, proc, account, customer, fen, was, short_fen, answer, at_ms, note)"
+                      " VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)"
                       " ON CONFLICT (bank, branch, reference) DO UPDATE SET state=excluded.state, short_fen=excluded.short_fen",
                   DB_ARGS(DB_TEXT(key->bank), DB_TEXT(key->branch), DB_TEXT(key->ref), DB_INT(k->state),
                           DB_BLOB(k->has_content ? k->content : NULL, SECRET_HASH_BYTES), DB_BLOB(k->origin, SECRET_HASH_BYTES), DB_INT(k->proc),
                           DB_INT(k->account), DB_TEXT(k->customer), DB_INT(k->fen), DB_INT(k->was), DB_INT(k->short_fen),
-                          DB_BLOB(answer ? answer->bytes : NULL, answer ? answer->len : 0), DB_INT(clock_now_ms(&b->clock)))) < 0
+                          DB_BLOB(answer ? answer->bytes : NULL, answer ? answer->len : 0), DB_INT(clock_now_ms(&b->clock)), DB_TEXT(k->note))) < 0
                ? db_failed(db, "the keys cannot be written", err) : 0;
 }
 
@@ -112,12 +115,14 @@ static int say_again(const struct iso *m, struct desk_answer *answer, struct err
 /* --- judging ------------------------------------------------------------------------------ */
 
 /* What is refused leaves nothing but its key (and a wrong try). */
-static int act(struct desk_turn *t, struct desk_key *k, struct error *err)
+static int act(struct desk_turn *t, const struct iso *m, struct desk_key *k, struct error *err)
 {
     int status = desk_authorise(t, err);
     if (status == 0) {
+        bool pay = k->proc == PROC_ACCOUNT;
         if (db_run(t->db, "SAVEPOINT act", DB_NO_ARGS) < 0) return db_failed(t->db, "the books cannot be written", err);
-        status = desk_act(t, k, err);
+        k->account = t->account;
+        status = pay ? hold_make(t, m, k, err) : desk_act(t, k, err);
         if ((status > 0 && db_run(t->db, "ROLLBACK TO act", DB_NO_ARGS) < 0) || (status >= 0 && db_run(t->db, "RELEASE act", DB_NO_ARGS) < 0))
             return db_failed(t->db, "the books cannot be written", err);
     }
@@ -136,7 +141,12 @@ static int judge_new(struct desk_turn *t, const struct iso *m, struct desk_key *
     k->fen = t->ask.head.amount_fen;
     text_copy(k->customer, sizeof k->customer, t->ask.customer);
     memcpy(t->answer.code, "00", 3);
-    if (act(t, k, err) != 0 || pack(m, &t->answer, answer, err) != 0) return -1;
+    if (act(t, m, k, err) != 0) return -1;
+    if (k->proc == PROC_ACCOUNT && k->state == DONE) { /* the utility's to answer */
+        answer->end = DESK_SEND_ON;
+        return write_key(t->db, t->bank, &t->ask.head.key, k, NULL, err);
+    }
+    if (pack(m, &t->answer, answer, err) != 0) return -1;
     return write_key(t->db, t->bank, &t->ask.head.key, k, answer, err);
 }
 
@@ -150,7 +160,10 @@ static int judge_02(struct desk_turn *t, const struct iso *m, struct desk_key *k
     bool same = k->has_content ? memcmp(content, k->content, sizeof content) == 0 : memcmp(now.origin, k->origin, sizeof now.origin) == 0;
     if (!same) return say(m, "94", 0, answer, err);
     if (k->state >= TOMBSTONE) return say(m, "12", 0, answer, err);
-    return say_again(m, answer, err);
+    if (k->proc != PROC_ACCOUNT || k->state == DECLINED) return say_again(m, answer, err);
+    answer->len = 0;
+    answer->end = DESK_SEND_ON;
+    return hold_sent(t, err);
 }
 
 static int judge_04(struct desk_turn *t, const struct iso *m, struct desk_key *k, struct desk_answer *answer, struct error *err)
@@ -173,6 +186,23 @@ static int judge_04(struct desk_turn *t, const struct iso *m, struct desk_key *k
     return say(m, "00", k->short_fen, answer, err);
 }
 
+/* What undoes a payment from an account: kept, with its tombstone, and sent on; the utility answers. */
+static int undo_payment(struct desk_turn *t, const struct iso *m, struct desk_key *k, struct desk_answer *answer, struct error *err)
+{
+    struct desk_key now;
+    bool advice = message_is_advice(m);
+    digests(m, &now);
+    if (k->state && memcmp(now.origin, k->origin, sizeof now.origin) != 0) return say(m, "94", 0, answer, err);
+    answer->len = 0;
+    answer->end = DESK_SEND_ON;
+    if (k->state == DONE && hold_undo(t, m, err) != 0) return -1;
+    if (!advice || k->state >= TOMBSTONE) return 0;
+    if (k->state == 0) memcpy(k->origin, now.origin, sizeof k->origin);
+    if (k->state == 0) k->proc = PROC_ACCOUNT;
+    k->state = k->state == DONE ? UNDONE : TOMBSTONE;
+    return write_key(t->db, t->bank, &t->ask.head.key, k, NULL, err);
+}
+
 int desk_judge(struct db *db, const struct bank *b, const struct iso *m, struct desk_answer *answer, struct error *err)
 {
     struct desk_turn t = {.db = db, .bank = b};
@@ -184,5 +214,6 @@ int desk_judge(struct db *db, const struct bank *b, const struct iso *m, struct 
         return status < 0 ? -1 : status > 0 ? say(m, t.answer.code, 0, answer, err) : pack(m, &t.answer, answer, err);
     }
     if (read_key(db, &t.ask.head.key, &k, answer, err) != 0) return -1;
-    return m->mti[1] == '2' ? judge_02(&t, m, &k, answer, err) : judge_04(&t, m, &k, answer, err);
+    if (m->mti[1] == '2') return judge_02(&t, m, &k, answer, err);
+    return message_proc(m) == PROC_ACCOUNT ? undo_payment(&t, m, &k, answer, err) : judge_04(&t, m, &k, answer, err);
 }

@@ -8,8 +8,10 @@
 #include <uv.h>
 
 #include "bankd/day.h"
+#include "bankd/hold.h"
 #include "bankd/relay.h"
 #include "bankd/status.h"
+#include "base/guard.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "wire/channel.h"
@@ -107,6 +109,25 @@ static void pick(struct serve *s)
     if (!s->picking && s->open == 0) uv_timer_stop(&s->totals);
 }
 
+/* Payments from accounts that the utility has not answered at the day's end: their money is held. */
+static void tell_held(struct serve *s)
+{
+    char what[200], text[DAY_TEXT_SIZE];
+    struct error err;
+    struct db *db = bank_db(s->b, &err);
+    int64_t count = db ? hold_unanswered(db, s->ended) : -1;
+    db_close(db);
+    if (count == 0) return;
+    if (count < 0) {
+        log_error("payments from accounts without an answer cannot be counted");
+        return;
+    }
+    snprintf(what, sizeof what, "%lld payments from accounts of %s or before have no answer, their money is held (bankd account held)", (long long)count,
+             day_format(s->ended, text, sizeof text));
+    log_warn("ALARM %s", what);
+    journal_alarm(s->journal, s->b->settings.utility_name, s->b->settings.utility, what);
+}
+
 static void on_totals(uv_timer_t *timer)
 {
     struct serve *s = timer->data;
@@ -115,6 +136,7 @@ static void on_totals(uv_timer_t *timer)
         uv_timer_stop(timer);
         return;
     }
+    tell_held(s);
     s->from = s->ended - ASK_DAYS + 1;
     s->open = 0;
     pick(s);
@@ -171,6 +193,7 @@ static int start(struct serve *s, struct error *err)
     const struct bank_settings *set = &s->b->settings;
     const struct { uv_signal_t *handle; int number; uv_signal_cb act; } signals[] = {
         {&s->term, SIGTERM, on_stop}, {&s->intr, SIGINT, on_stop}, {&s->hup, SIGHUP, on_reload}};
+    if (set->box_key[0] && guard_secret("the key of the accounts' passwords cannot be used", set->box_key, err) != 0) return -1;
     uv_timer_init(&s->loop, &s->totals);
     uv_timer_init(&s->loop, &s->hour);
     s->totals.data = s->hour.data = s;
@@ -191,7 +214,7 @@ static int start(struct serve *s, struct error *err)
         signals[i].handle->data = s;
         uv_signal_start(signals[i].handle, signals[i].act, signals[i].number);
     }
-    return 0;
+    return confine_calls("bankd", set->system_calls, err);
 }
 
 static void close_rest(uv_handle_t *handle, void *arg)
@@ -223,6 +246,7 @@ int cmd_serve(struct bank *b, int argc, char **argv)
     struct error err;
     char host[64];
     s.b = b;
+    confine_start();
     signal(SIGPIPE, SIG_IGN);
     raise_files(&b->settings);
     uv_loop_init(&s.loop);

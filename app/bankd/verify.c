@@ -34,6 +34,13 @@ static const struct { const char *name, *what, *sql; } rules[] = {
     {"batch-whole", "each row of a batch that was run is debited or has a reason",
      "SELECT count(*) FROM batch b WHERE state>0 AND records<>(SELECT count(DISTINCT row) FROM (SELECT row FROM entry e WHERE e.batch=b.id UNION"
      " SELECT row FROM failed f WHERE f.batch=b.id) AS judged)"},
+    {"held", "held money is that of payments without an answer",
+     "SELECT count(*) FROM (SELECT coalesce(sum(CASE WHEN credit=3 THEN fen ELSE -fen END), 0) AS fen FROM entry WHERE credit=3 OR debit=3) e,"
+     " (SELECT coalesce(sum(fen), 0) AS fen FROM hold WHERE state=1) h WHERE e.fen<>h.fen"},
+    {"hold-booked", "what became of each payment from an account is booked",
+     "SELECT count(*) FROM hold h WHERE coalesce((SELECT sum(CASE WHEN e.debit=h.account THEN e.fen ELSE -e.fen END) FROM entry e"
+     " WHERE e.key=h.bank || '/' || h.branch || '/' || h.reference AND (e.debit=h.account OR e.credit=h.account)), 0)"
+     " <> CASE WHEN h.state IN (1, 2) THEN h.fen ELSE h.rest_fen END"},
     {"day-settled", "what a branch's days settled is the sum of its entries",
      "SELECT count(*) FROM (SELECT 1 FROM (SELECT branch, business, fen FROM settled UNION ALL SELECT branch, business, CASE WHEN debit=2 THEN -fen ELSE fen END FROM entry"
      " WHERE what=8 AND debit IN (1,2) AND credit IN (1,2)) AS both_sides GROUP BY branch, business HAVING sum(fen)<>0)"

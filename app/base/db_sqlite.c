@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/db_impl.h"
+#include "base/guard.h"
 
 #define WAIT_MS 60000 /* for whoever writes: an import holds the books for seconds */
 #define KEPT_MAX 64   /* prepared statements */
@@ -210,6 +211,9 @@ struct db *db_sqlite_open(const char *path, const struct db_books *books, bool m
     if (s == NULL) return not_opened(NULL, path, books, "no memory", false, err);
     s->db = (struct db){.ops = &ops, .books = books, .kind = DB_SQLITE};
     if (!make && access(path, F_OK) != 0) return not_opened(s, path, books, "there is no such file", true, err);
+    char what[80];
+    snprintf(what, sizeof what, "%s were not opened", books->name);
+    if (guard_secret(what, path, err) != 0) return close_db(&s->db), NULL;
     mode_t mask = umask(077);
     int status = sqlite3_open_v2(path, &s->lib, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (make ? SQLITE_OPEN_CREATE : 0), NULL);
     bool good = status == SQLITE_OK && ready(s);

@@ -161,10 +161,22 @@ static void sign_on_checked(struct service *s, struct rpc_call *call, enum ledge
 
 static void wipe(const char *secret) { secret_wipe((char *)secret, strlen(secret)); }
 
+#define CHECKS_OF_ONE 16 /* of one user's connections at once: guessing must not keep others waiting for theirs */
+
+struct checks { uid_t uid; int count; };
+
+static void count_check(void *ctx, struct session *session)
+{
+    struct checks *c = ctx;
+    c->count += session->checking && server_uid(session->peer) == c->uid;
+}
+
 /* True when this connection may have a password checked now. */
 static bool may_check(struct service *s, struct rpc_call *call, struct session *session)
 {
-    if (session->greeted && !session->checking) return session->checking = true;
+    struct checks c = {.uid = server_uid(session->peer)};
+    session_each(s, count_check, &c);
+    if (session->greeted && !session->checking && c.count < CHECKS_OF_ONE) return session->checking = true;
     refuse(s, call, RPC_REQUEST, "request", "not now", session->greeted ? "a password is being checked" : "hello comes first", NULL);
     return false;
 }

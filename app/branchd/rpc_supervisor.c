@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/secret.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "branchd/report.h"
 #include "branchd/service.h"
@@ -111,6 +112,15 @@ void rpc_operators(void *ctx, struct rpc_call *call)
 
 static const char *member(const struct rpc_call *call, const char *name) { return json_string_value(json_object_get(call->params, name)); }
 
+/* Whose rights were changed works on with none: his connection ends, and he signs on again if he may. */
+static void send_away(struct service *s, const char *number)
+{
+    struct session *session = session_operator(s, number);
+    if (session == NULL) return;
+    log_info("terminal %s: %s is signed off, his rights were changed", session->terminal, number);
+    server_drop(session->peer);
+}
+
 /* The hash of a first password is made: the act itself. */
 static void first_hashed(struct service *s, struct rpc_call *call, const char *stored)
 {
@@ -127,6 +137,7 @@ static void first_hashed(struct service *s, struct rpc_call *call, const char *s
     secret_wipe((char *)member(call, "password"), strlen(member(call, "password")));
     if (strcmp(call->method->name, "operator_password") == 0) {
         result = operator_reset(s->ledger, member(call, "number"), stored, &two, &err);
+        if (result == LEDGER_OK) send_away(s, member(call, "number"));
     } else {
         text_copy(who.number, sizeof who.number, member(call, "number"));
         text_copy(who.name, sizeof who.name, member(call, "name"));
@@ -201,6 +212,7 @@ static void change_operator(struct service *s, struct rpc_call *call, const char
         if (unlock) who.locked_ms = 0;
         two_of(session_of(call), call, &two);
         result = operator_set(s->ledger, &who, &two, &err);
+        if (result == LEDGER_OK && (role || active >= 0)) send_away(s, number);
     }
     answer_operators(s, call, result, &err);
 }

@@ -94,6 +94,8 @@ struct counter {
     struct asking *asking;    /* the act that waits for a second person */
     struct asking *unsigned_act; /* the one that was left unsigned with the last key; NULL: none */
     struct printing *printing;
+    struct acting *acting;     /* the act on a special account that waits for the bank */
+    struct passbook *passbook; /* the book that is in the printer, or about to be */
     int papers; /* reports that are being printed or saved */
 };
 
@@ -175,6 +177,7 @@ const char *word_role(unsigned role);
 const char *word_invoice(const char *state);
 const char *word_state(const char *state); /* of a payment, a till, a row of the queue */
 const char *word_outcome(const char *outcome); /* of a print job */
+const char *word_process(const char *process); /* what a card is of that is no payment of bills */
 const char *word_act(const char *method); /* what a second person approves, by branchd's name of it */
 bool word_known(const char *reason);       /* a reason that has a text */
 /* The answer to a question: the one letter typed, upper case, when Enter is
@@ -189,7 +192,8 @@ const json_t *list_row(const struct view *view, const json_t *rows);            
 /* An act, said to be under way, with a second person when branchd wants one. Steals params. */
 void act_go(struct counter *c, const char *method, json_t *params, const char *words, counter_answer *answer, int64_t tag);
 const char *clock_of(const char *time); /* "hh:mm:ss" of a time, "" of none */
-/* --- paper.c: a report at the office printer; as PDF and CSV in the folder of reports --- */
+/* --- paper.c: a report at the office printer; as PDF and CSV (NULL: none) in the folder of reports.
+ * A job's "copies" are printed one behind the other, its data's "copy" says which. --- */
 void paper_office(struct counter *c, const json_t *job);
 void paper_save(struct counter *c, const json_t *job, const char *csv);
 
@@ -215,6 +219,7 @@ bool printing_watching(const struct counter *c); /* it is said to be in; the pri
 void printing_paper_in(struct counter *c);
 bool printing_drop(struct counter *c); /* a copy or slip is not wanted any more; false: an invoice is */
 bool printing_bound_here(const struct counter *c); /* a printer is bound to this terminal */
+bool printing_holds(const struct counter *c, const char *uri); /* a job has, or is about to have, that printer */
 bool printing_busy(const struct counter *c); /* a job, its report or a question is under way */
 void printing_close(struct counter *c);
 

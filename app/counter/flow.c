@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "counter/counter.h"
+#include "counter/account.h"
 
 /* --- the stack --- */
 
@@ -242,7 +242,8 @@ static void go_back(struct counter *c)
 static void go_waiting(struct counter *c)
 {
     const json_t *attention = js_at(c->state, "attention");
-    if (printing_wants(c, NULL) && !printing_watching(c)) screen_open(c, &screen_slip, NULL);
+    if (passbook_waits(c) && screen_now(c) != &screen_passbook) screen_open(c, &screen_passbook, NULL);
+    else if (printing_wants(c, NULL) && !printing_watching(c)) screen_open(c, &screen_slip, NULL);
     else if (json_array_size(attention) || !c->last) screen_open(c, &screen_todo, NULL);
     else screen_open(c, &screen_card, NULL);
 }

@@ -160,7 +160,7 @@ static bool accepts(const struct form_field *field, uint32_t cp)
     switch (field->kind) {
     case FORM_DIGITS:
     case FORM_COUNT: return (cp >= '0' && cp <= '9') || (cp >= 0xff10 && cp <= 0xff19);
-    default: return cp >= 0x20 && cp != 0x7f;
+    default: return cp >= 0x20 && (cp < 0x7f || cp > 0x9f);
     }
 }
 

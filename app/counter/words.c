@@ -4,7 +4,7 @@
 
 #include "base/money.h"
 #include "base/text.h"
-#include "counter/counter.h"
+#include "counter/account.h"
 #include "counter/printers.h"
 #include "counter/printing.h"
 
@@ -40,7 +40,7 @@ static const struct reason { const char *reason, *what, *remedy; } reasons[] = {
     {"unknown-customer", N_("No such customer"), N_("Check the number, or search with F4.")},
     {"nothing-to-pay", N_("Nothing is to be paid"), N_("Cash can be kept as credit.")},
     {"window", N_("Not payable at the bank any more"), N_("Send the customer to the power bureau.")},
-    {"withheld", N_("Being debited from the customer's account"), N_("Look it up again after the debit.")},
+    {"withheld", N_("Being debited from the customer's account"), N_("Money is put on it at Special account (F10); else look again after the debit.")},
     {"not-open", N_("Not payable yet"), N_("Come again on the date shown.")},
     {"paid", N_("Already paid"), N_("Look the customer up again.")},
     {"older-unpaid", N_("Older bills come first"), N_("Take the older ones too.")},
@@ -103,7 +103,16 @@ static const struct word acts[] = {
     {"operator_add", N_("operator added")}, {"operator_set", N_("operator changed")}, {"operator_password", N_("new first password")},
     {"operator_code", N_("new one-time codes")},
     {"repair", N_("difference mended")}, {"restore_answer", N_("spoken for after a restore")}, {"restore_adopt", N_("payment taken up again")},
-    {"restore_done", N_("restore finished")},
+    {"restore_done", N_("restore finished")}, {"account_open", N_("account opened")}, {"account_link", N_("account's customers")},
+    {"account_deposit", N_("deposit above the limit")}, {"account_withdraw", N_("cash out of an account")}, {"account_close", N_("account closed")},
+    {"account_freeze", N_("account unfrozen")}, {"account_pay", N_("bills paid from an account")}, {"passbook_book", N_("another passbook")},
+    {"passbook_send", N_("passbook lines again")}, {"passbook_result", N_("passbook lines")},
+};
+
+static const struct word processes[] = {
+    {"refund", N_("refund of credit")}, {"transfer", N_("wrong number corrected")}, {"account-payment", N_("bills paid from an account")},
+    {"deposit", N_("deposit")}, {"withdrawal", N_("withdrawal")}, {"open", N_("account opened")}, {"close", N_("account closed")},
+    {"link", N_("account's customers")}, {"freeze", N_("account frozen or unfrozen")}, {"passbook", N_("passbook lines")},
 };
 
 static const struct word states[] = {
@@ -165,6 +174,7 @@ const char *words_documents(const char *list, char *buf, size_t size)
     }
     return buf;
 }
+const char *word_process(const char *process) { return FIND(processes, process); }
 const char *word_act(const char *method) { return FIND(acts, method); }
 
 const char *word_printer(enum printer_state state)
@@ -242,7 +252,9 @@ void words_last(const struct counter *c, const json_t *card, char *buf, size_t s
     size_t at = 0;
     buf[0] = 0;
     if (!card) return;
-    at += cell(buf + at, size - at, js_text(card, "customer"), CUSTOMER_CELLS, false);
+    char account[WORD_SIZE];
+    bool of_account = !*js_text(card, "customer"); /* a deposit and its like is for no customer */
+    at += cell(buf + at, size - at, of_account ? account_short(js_text(card, "account"), account, sizeof account) : js_text(card, "customer"), CUSTOMER_CELLS, false);
     at += cell(buf + at, size - at, c->options.hanzi ? js_text(card, "name") : "", NAME_CELLS, false);
     at += cell(buf + at, size - at, money_format_grouped(js_int(card, "total_fen"), sum, sizeof sum), SUM_CELLS, true);
     words_paper(c, card, paper, sizeof paper);

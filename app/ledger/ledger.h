@@ -134,6 +134,10 @@ struct ledger_startup {
 /* Once after open: holds what was not acknowledged, makes in-flight rows ready
  * as repeats, marks sent invoices as doubts. Nothing is sent or printed by it. */
 enum ledger_result ledger_start(struct ledger *ledger, struct ledger_startup *out, struct error *err);
+/* The machine's clock jumped while it ran: no money is taken until date and time are confirmed. by_ms: how far. */
+#define LEDGER_CLOCK_BEHIND_MS 120000  /* more behind the last record, or … */
+#define LEDGER_CLOCK_AHEAD_MS 86400000 /* … more ahead of it: a supervisor confirms the date */
+enum ledger_result ledger_clock_moved(struct ledger *ledger, int64_t by_ms, struct error *err);
 /* Date and time are right after all: a supervisor says so, and somebody with him. Act "clock_confirm". */
 struct ledger_two;
 enum ledger_result ledger_clock_confirm(struct ledger *ledger, const struct ledger_two *two, struct error *err);

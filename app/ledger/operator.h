@@ -52,6 +52,9 @@ enum ledger_result operator_set(struct ledger *ledger, const struct ledger_opera
 /* Anything that is no act of its own: sign-on, sign-off, lock, refusals, reading of the log. */
 enum ledger_result audit_note(struct ledger *ledger, const char *event, const char *operator_number, const char *terminal,
                               const char *subject, const char *words, struct error *err);
+/* The same, when no such event stands of this subject yet; else STATE. */
+enum ledger_result audit_once(struct ledger *ledger, const char *event, const char *operator_number, const char *terminal,
+                              const char *subject, const char *words, struct error *err);
 typedef void audit_record(void *ctx, int64_t id, int64_t at_ms, const char *event, const char *operator_number, const char *second,
                           const char *terminal, const char *subject, const char *words);
 /* Oldest first from a record on; from_id 0: the newest `max`. */

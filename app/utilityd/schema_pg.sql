@@ -239,6 +239,15 @@ CREATE TABLE audit (
     what  TEXT NOT NULL
 );
 
+-- Keys as they are claimed, one group of payments after the other: used in the place of
+-- advisory locks by books that were made so (utilityd init --claim-keys).
+CREATE TABLE claim (
+    station   BIGINT NOT NULL,
+    reference BIGINT NOT NULL,
+    groups    BIGINT NOT NULL DEFAULT 1,
+    PRIMARY KEY (station, reference)
+) WITH (fillfactor = 80);
+
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION '%', TG_ARGV[0]; END $$;
 

@@ -298,7 +298,7 @@ static int start(struct serve *s, struct error *err)
     if (s->watch == NULL) return EX_UNAVAILABLE;
     struct channel_limits limits = {0, (int)set->per_address};
     s->server = channel_listen(&s->loop, s->tls, set->listen, &limits, &events, s, err);
-    return s->server ? EX_OK : EX_CONFIG;
+    return s->server && confine_calls("utilityd", set->system_calls, err) == 0 ? EX_OK : EX_CONFIG;
 }
 
 static void close_all(uv_handle_t *handle, void *arg)
@@ -329,6 +329,7 @@ int cmd_serve(struct utility *u, int argc, char **argv)
     struct error err;
     char host[64];
     if (argc > 1) return utility_usage(argv[0], "it takes no argument, not", argv[1]);
+    confine_start();
     signal(SIGPIPE, SIG_IGN);
     int code = start(&s, &err);
     if (code == EX_OK) {

@@ -14,6 +14,7 @@ const struct setting utility_setting_table[] = {
     {"serve", "key", SETTING_PATH, AT(key), 0, 0, "utility.key", "Its key; readable by the daemon's user alone."},
     {"serve", "connections_per_address", SETTING_INT, AT(per_address), 1, 20000, "256", "Most connections from one address."},
     {"serve", "connections_per_certificate", SETTING_INT, AT(sessions), 1, 256, "8", "More live sessions of one certificate are an alarm, and so is a second one from another address."},
+    {"serve", "system_calls", SETTING_TEXT, AT(system_calls), 0, 0, CONFINE_PRESET, CONFINE_MEANING},
     {"rules", "cutover", SETTING_SECONDS, AT(cutover_ms), 0, 86399999, "0s", "When the business day goes on, after midnight: 17h, 1050min. 0s: at midnight, or by utilityd cutover."},
     {"rules", "oldest_first", SETTING_BOOL, AT(oldest_first), 0, 0, "yes", "Older bills are paid before younger ones."},
     {"rules", "next_year_permille", SETTING_INT, AT(next_year_permille), 0, 1000, "3", "Late fee a day, per mille, after 31 December of the due date's year, for all but residents."},

@@ -32,6 +32,7 @@ enum pg_sql { PG_BEGIN, PG_COMMIT, PG_ROLLBACK, PG_FORGET_PLANS, PG_STATION_READ
               PG_READ_CUSTOMERS, PG_READ_PARTS, PG_READ_BILLS, PG_READ_DAYS, PG_LOCK_CHANGES, PG_WRITE_KEYS, PG_DROP_PARTS,
               PG_WRITE_PARTS, PG_WRITE_BILLS, PG_WRITE_CUSTOMERS, PG_WRITE_REVERSALS, PG_WRITE_DAYS, PG_SQL_COUNT };
 extern const char *const pg_texts[PG_SQL_COUNT];
+extern const char pg_claim_keys[]; /* in the place of PG_LOCK_KEYS, in books that say so */
 
 /* Array `index` afresh; after its last value the statement takes it. */
 struct pg_array *pg_array_of(struct pg_store *s, int index);

@@ -66,3 +66,10 @@ const char *const pg_texts[PG_SQL_COUNT] = {
     [PG_WRITE_DAYS] = "INSERT INTO branch_day (station, business, closed, agreed) SELECT DISTINCT station, business, 1, 0"
                       " FROM unnest($1::bigint[], $2::bigint[]) k(station, business) ORDER BY 1, 2 ON CONFLICT (station, business) DO UPDATE SET closed=1, agreed=0",
 };
+
+/* Where advisory locks are not the whole database's (several nodes behind one address):
+ * a key is claimed by a row of its own. Who comes second waits for the first one's
+ * commit, whether the row is new or there; in order, so that nobody waits in a ring. */
+const char pg_claim_keys[] =
+    "INSERT INTO claim (station, reference) SELECT DISTINCT x >> 40, x & 1099511627775 FROM unnest($1::bigint[]) x ORDER BY 1, 2"
+    " ON CONFLICT (station, reference) DO UPDATE SET groups=claim.groups + 1";

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/confine.h"
 #include "base/error.h"
 #include "base/settings.h"
 #include "utilityd/db.h"
@@ -23,6 +24,7 @@ struct utility_settings {
     bool oldest_first;
     int64_t retry_days, result_days, pay_days;
     char series[24], templates[UTILITY_PATH];
+    char system_calls[CONFINE_WORD_SIZE];
     int64_t shift_s;
     int32_t offset_s;
 };

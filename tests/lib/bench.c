@@ -72,6 +72,17 @@ int64_t bench_tree_cpu_us(pid_t pid)
     return us(ticks);
 }
 
+int64_t bench_late_us(void)
+{
+    static int64_t late[800];
+    for (int i = 0; i < 800; i++) {
+        int64_t from = bench_now_us();
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        late[i] = bench_now_us() - from - 1000;
+    }
+    return bench_part(late, 800, 990);
+}
+
 void bench_line(const char *name, const char *unit, int64_t ours, int64_t peer, int64_t target, bool more)
 {
     int64_t ratio = peer ? ours * 1000 / peer : ours;

@@ -88,6 +88,8 @@ static void *front(void *arg)
     return NULL;
 }
 
+static bool claiming;
+
 /* One who goes on behind what he has read, while the front ends post. */
 struct reader { const char *where, *newest, *count; int64_t first, read; bool stop; };
 
@@ -130,6 +132,7 @@ static void make_books(const char *where)
     assert_true(db_run(db, "INSERT INTO bill (number, customer, meter, period, previous, current, multiplier, kwh, amount_fen, tiers, due, first_day,"
                            " last_day, rate_permille, class, change) SELECT 'B' || lpad(CAST(i AS TEXT), 3, '0'), 'C' || lpad(CAST(i % 100 AS TEXT), 3, '0'), 'M',"
                            " '202610', 0, 10, 1, 10, 1000, '', 20005 + i, 19990, 20010, 1, 'R', i + 1 FROM generate_series(0, 299) i", DB_NO_ARGS) == BILLS);
+    if (claiming) assert_true(db_run(db, "INSERT INTO setting (name, value) VALUES ('key_lock', 'claim')", DB_NO_ARGS) == 1);
     db_close(db);
 }
 
@@ -153,6 +156,7 @@ static void compare(const char *where, struct overlap *out)
     int64_t late = db_number(db, "SELECT coalesce(sum(t.amount_fen), 0) FROM part t JOIN payment p ON p.id=t.payment WHERE t.place=1 AND t.part >= 0 AND p.state=2", DB_NO_ARGS, 0);
     int64_t books = db_number(db, "SELECT sum(credit_fen) FROM customer", DB_NO_ARGS, 0);
     out->credit_off = books - credit - late;
+    out->claimed = db_number(db, "SELECT count(*) FROM claim", DB_NO_ARGS, -1);
     out->paid_twice += db_number(db, "SELECT count(*) FROM (SELECT 1 FROM part t JOIN payment p ON p.id=t.payment WHERE t.place=0 AND p.state=2 GROUP BY t.bill HAVING count(*) > 1) x",
                                  DB_NO_ARGS, 0);
     db_close(db);
@@ -191,4 +195,11 @@ void overlap_run(struct overlap *out)
     compare(pg.url, out);
     postgres_close(&pg);
     assert_int_equal(answers + failed * GROUP, FRONTS * ROUNDS * GROUP);
+}
+
+void overlap_run_claiming(struct overlap *out)
+{
+    claiming = true;
+    overlap_run(out);
+    claiming = false;
 }

@@ -335,7 +335,7 @@ void world_bank(struct world *w)
     w->bank_port = world_free_port();
     world_write(w, "bankd.ini", "[bank]\nid = 102\n[serve]\nlisten = 127.0.0.1:%d\npolicy = bankd.policy\nca = ca.crt\n"
                                 "certificate = bank-102.crt\nkey = bank-102.key\n[utility]\naddress = 127.0.0.1:%d\n"
-                                "[store]\npath = %s\n[status]\nsocket = bankd.sock\n", w->bank_port, w->utility_port,
+                                "[store]\npath = %s\nwork = .\n[status]\nsocket = bankd.sock\n", w->bank_port, w->utility_port,
                 *w->bank_store ? w->bank_store : "bank.db");
     world_write(w, "bankd.policy", "station branch-0311-0007 bank=102 branch=0311-0007 from=127.0.0.1 messages=all\n"
                                    "station branch-0311-0008 bank=102 branch=0311-0008 from=127.0.0.1 messages=all\n");

@@ -50,7 +50,9 @@ const struct ledger_two *word_of(struct teller *t, const char *maker, const char
     snprintf(word.terminal, sizeof word.terminal, "%s", terminal);
     word.act = act;
     memset(word.params, act[0], sizeof word.params);
-    if (checker && approval_make(ledger_of(t), checker, maker, terminal, act, word.params, word_token, &err) == LEDGER_OK) word.token = word_token;
+    enum ledger_result r = checker ? approval_make(ledger_of(t), checker, maker, terminal, act, word.params, word_token, &err) : LEDGER_STATE;
+    if (r == LEDGER_OK) word.token = word_token;
+    if (r == LEDGER_PARAMS) broken("broken", "people know no act %s", act);
     return &word;
 }
 
@@ -423,7 +425,7 @@ static void second_thoughts(struct teller *t)
         if (hear(t, payment_reverse(ledger_of(t), &key, papers, papers_count, both(t, "reverse"), &p, &err)) == HEARD_OK) papers_in(t->branch, &key);
         break;
     case 2: spoil(t, &p); break;
-    case 3: hear(t, invoice_reprint(ledger_of(t), &key, both(t, "reprint"), &copy, &reprints, &err)); break;
+    case 3: hear(t, invoice_reprint(ledger_of(t), &key, both(t, "reprint_data"), &copy, &reprints, &err)); break;
     default: hear(t, payment_abandon(ledger_of(t), &key, both(t, "abandon"), &p, &err)); break;
     }
 }

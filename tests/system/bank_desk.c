@@ -224,7 +224,12 @@ static void a_passbooks_lines_are_printed_once(void **state)
     lines.maker[0] = '\0';
     lines.head.business_day = DAY_NONE;
     assert_string_equal(ask_as(&lines, "0100"), "00");
-    assert_string_equal(said.book, "700001|0");
+    assert_string_equal(said.book, "700001|0|1"); /* no line is in it, its first place is free */
+    assert_string_equal(said.state, "open");
+    assert_string_equal(said.holder, "王建国");
+    assert_int_equal(said.customer_count, 1);
+    assert_string_equal(said.customers[0].customer, "0499110001");
+    assert_true(said.password);
     assert_true(said.line_count >= 3);
     assert_int_equal(said.lines[0].line, 1);
     assert_int_equal(said.lines[0].fen, 5000);
@@ -247,6 +252,8 @@ static void a_passbooks_lines_are_printed_once(void **state)
     lines.head.business_day = DAY_NONE;
     assert_string_equal(ask_as(&lines, "0100"), "00");
     assert_int_equal(said.lines[0].line, 4);
+    assert_int_equal(said.amiss_count, 1);
+    assert_int_equal(said.amiss[0], 3);
     /* without a password: the book, what stands in it last, and a second person */
     struct wire_account_ask out = about(PROC_WITHDRAW, 1);
     snprintf(out.book, sizeof out.book, "700001|%lld", (long long)third);
@@ -255,6 +262,74 @@ static void a_passbooks_lines_are_printed_once(void **state)
     snprintf(out.book, sizeof out.book, "700001|%lld", (long long)third);
     strcpy(out.checker, "8002");
     assert_string_equal(ask(&out), "00");
+}
+
+static const char *notice(const char *what, const char *checker)
+{
+    struct wire_account_ask a = about(PROC_PASSBOOK, 0);
+    strcpy(a.book, what);
+    strcpy(a.checker, checker);
+    return ask(&a);
+}
+
+static void a_line_that_is_not_whole_is_printed_again_on_the_next_free_place(void **state)
+{
+    struct wire_account_ask lines = about(PROC_STATEMENT, 0);
+    assert_string_equal(notice("700001|3|3|again", ""), "57"); /* two people look at the book */
+    assert_string_equal(notice("700001|2|2|again", "8002"), "25"); /* it is whole */
+    assert_string_equal(notice("700001|3|3|again", "8002"), "00");
+    assert_string_equal(said.book, "700001|3|5"); /* its first place is used up */
+    lines.maker[0] = '\0';
+    lines.head.business_day = DAY_NONE;
+    lines.from = 3;
+    assert_string_equal(ask_as(&lines, "0100"), "00");
+    assert_int_equal(said.lines[0].line, 3);
+    assert_int_equal(said.lines[0].place, 4);
+    assert_string_equal(said.lines[0].paper, "sent");
+    assert_int_equal(said.lines[1].place, 0);
+    assert_string_equal(notice("700001|3|3|printed", ""), "00");
+    assert_string_equal(notice("700001|4|5|sent", ""), "00");
+    assert_string_equal(said.book, "700001|5|7");
+    assert_string_equal(notice("700001|4|5|unsent", ""), "00"); /* no byte was taken: lines and places are free again */
+    assert_string_equal(said.book, "700001|3|5");
+    assert_string_equal(notice("700002|4|4|sent", ""), "57"); /* another book */
+    assert_string_equal(notice("700001|0|0|new", ""), "57"); /* the same */
+    struct wire_account_ask sent = about(PROC_PASSBOOK, 0);
+    strcpy(sent.book, "700001|4|4|sent");
+    assert_string_equal(ask(&sent), "00");
+    assert_string_equal(undo(&sent, "0420"), "00"); /* its branch heard nothing and gave it up */
+    assert_string_equal(ask_as(&sent, "0201"), "12");
+    assert_string_equal(notice("700001|4|4|sent", ""), "00");
+    assert_string_equal(notice("700001|4|4|spoiled", ""), "00");
+    assert_string_equal(notice("700009|0|0|new", ""), "00"); /* lines go on in it, behind what was printed */
+    assert_string_equal(said.book, "700009|4|1");
+    assert_string_equal(notice("700001|0|0|new", ""), "57"); /* it was this account's before */
+    struct wire_account_ask back = about(PROC_PASSBOOK, 0);
+    strcpy(back.book, "700010|0|0|new");
+    assert_string_equal(ask(&back), "00");
+    assert_string_equal(undo(&back, "0420"), "00");
+    assert_string_equal(notice("700009|4|4|again", "8002"), "00");
+}
+
+static void an_agreements_change_is_undone_by_the_other_change(void **state)
+{
+    struct wire_account_ask link = about(PROC_LINK, 0), unlink = about(PROC_LINK, 0), ask_it = about(PROC_BALANCE, 0);
+    strcpy(link.act, "link");
+    strcpy(link.customer, "0499110002");
+    strcpy(link.name, "李秀兰");
+    assert_string_equal(ask(&link), "00");
+    ask_it.maker[0] = ask_it.account[0] = '\0';
+    ask_it.head.business_day = DAY_NONE;
+    strcpy(ask_it.customer, "0499110002"); /* whose account it is */
+    assert_string_equal(ask_as(&ask_it, "0100"), "00");
+    assert_string_equal(said.account, account);
+    strcpy(unlink.act, "unlink");
+    strcpy(unlink.customer, "0499110002");
+    assert_string_equal(ask(&unlink), "00");
+    assert_string_equal(undo(&unlink, "0420"), "00");
+    assert_int_equal(world_sql(&w, "bank.db", "SELECT count(*) FROM agreement WHERE name='李秀兰'"), 1);
+    assert_string_equal(undo(&link, "0420"), "00");
+    assert_int_equal(world_sql(&w, "bank.db", "SELECT count(*) FROM agreement WHERE customer='0499110002'"), 0);
 }
 
 static bool gone(void *ctx) { return ((struct station *)ctx)->up == NULL; }
@@ -289,20 +364,6 @@ static void five_wrong_passwords_freeze_it_through_a_kill(void **state)
     assert_string_equal(ask(&a), "00");
 }
 
-static void a_payment_from_an_account_is_refused_by_the_bank_and_not_sent_on(void **state)
-{
-    struct wire_payment p;
-    struct iso m;
-    struct error err;
-    char code[3];
-    station_payment(&p, "0311-0007", next++, 100);
-    p.head.proc = PROC_ACCOUNT;
-    strcpy(p.account, account);
-    assert_int_equal(wire_payment_pack(&p, "0200", &m, &err), 0);
-    assert_string_equal(station_code(&branch, &m, code), "57");
-    assert_int_equal(world_sql(&w, "utility.db", "SELECT count(*) FROM payment"), 0);
-}
-
 static void an_account_is_closed_with_what_is_left_in_it(void **state)
 {
     struct wire_account_ask a = about(PROC_CLOSE, 1);
@@ -334,8 +395,9 @@ static void the_books_hold_and_no_password_is_in_them(void **state)
     cmocka_unit_test(what_is_undone_is_back_and_a_late_message_finds_a_tombstone), \
     cmocka_unit_test(a_deposit_that_was_spent_comes_back_in_part_and_says_so), \
     cmocka_unit_test(a_passbooks_lines_are_printed_once), \
+    cmocka_unit_test(a_line_that_is_not_whole_is_printed_again_on_the_next_free_place), \
+    cmocka_unit_test(an_agreements_change_is_undone_by_the_other_change), \
     cmocka_unit_test(five_wrong_passwords_freeze_it_through_a_kill), \
-    cmocka_unit_test(a_payment_from_an_account_is_refused_by_the_bank_and_not_sent_on), \
     cmocka_unit_test(an_account_is_closed_with_what_is_left_in_it), \
     cmocka_unit_test(the_books_hold_and_no_password_is_in_them)
 

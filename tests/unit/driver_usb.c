@@ -186,6 +186,19 @@ static void unplugged_or_failing_at_every_chunk_is_unknown(void **state)
     }
 }
 
+static void the_roll_ends_at_every_chunk(void **state)
+{
+    int unknown = 0, confirmed = 0;
+    for (long n = 100; n < (long)body.len + 20000; n += 12000) {
+        struct usb_plan plan = PLAN;
+        plan.printer.paper_out_at = n;
+        enum print_result r = judge(&plan, "epson-80");
+        unknown += r == PRINT_UNKNOWN;
+        confirmed += r == PRINT_CONFIRMED;
+    }
+    assert_true(unknown >= 4 && confirmed >= 1);
+}
+
 static void a_doubt_is_cleared_by_a_soft_reset_too(void **state)
 {
     struct usb_plan plan = PLAN;
@@ -348,6 +361,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_device_that_takes_nothing_at_all_is_proved_to_have_nothing),
         cmocka_unit_test(it_stalls_at_every_chunk),
         cmocka_unit_test(unplugged_or_failing_at_every_chunk_is_unknown),
+        cmocka_unit_test(the_roll_ends_at_every_chunk),
         cmocka_unit_test(a_doubt_is_cleared_by_a_soft_reset_too),
         cmocka_unit_test(cups_own_backend_prints_into_it_byte_for_byte),
         cmocka_unit_test(behind_our_once_it_prints_one_time),

@@ -12,6 +12,19 @@ static void overlapping_groups_post_each_key_once(void **unused)
 {
     struct overlap o;
     overlap_run(&o);
+    assert_int_equal(o.claimed, 0);
+    assert_int_equal(o.failed, 0);
+    assert_int_equal(o.two_answers, 0);
+    assert_int_equal(o.paid_twice, 0);
+    assert_int_equal(o.credit_off, 0);
+    assert_true(o.answers > 10000);
+}
+
+static void and_so_they_do_when_keys_are_claimed_by_rows(void **unused)
+{
+    struct overlap o;
+    overlap_run_claiming(&o);
+    assert_true(o.claimed > 100);
     assert_int_equal(o.failed, 0);
     assert_int_equal(o.two_answers, 0);
     assert_int_equal(o.paid_twice, 0);
@@ -23,6 +36,6 @@ static void overlapping_groups_post_each_key_once(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(overlapping_groups_post_each_key_once)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(overlapping_groups_post_each_key_once), cmocka_unit_test(and_so_they_do_when_keys_are_claimed_by_rows)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
