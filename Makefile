@@ -5,12 +5,14 @@ B        ?= build
 CC       ?= gcc
 SANITIZE ?=
 PREFIX   ?= /usr/local
+# 0: the daemons limit their system calls to none (valgrind makes some of its own)
+CONFINE  ?= $(if $(filter 1,$(SANITIZE)),0,1)
 
 # the four programs; each is built once its main stands
 ALL_PROGRAMS := counter branchd bankd utilityd
 PROGRAMS     := $(foreach p,$(ALL_PROGRAMS),$(if $(wildcard app/$(p)/main.c),$(p)))
 PKGS         := ncursesw sqlite3 libpq libusb-1.0 openssl libuv libsodium jansson \
-                pangocairo pangoft2 fontconfig cairo libqrencode libseccomp libsystemd
+                pangocairo pangoft2 fontconfig cairo libqrencode libseccomp libsystemd liboath
 PKG_CFLAGS   := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS     := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lformw -linih -lunistring -lcups -lm
 
@@ -31,6 +33,9 @@ endif
 ifeq ($(COVERAGE),1)
 OPT    := -O0 -g -w --coverage -fprofile-update=atomic
 LINK   += --coverage
+endif
+ifeq ($(CONFINE),0)
+OPT    += -DCONFINE_OFF
 endif
 CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -Iapp -I. -I$(B)/gen -ffunction-sections -fdata-sections \
               $(OPT) $(WARN) $(HARDEN) $(PKG_CFLAGS) $(CFLAGS)

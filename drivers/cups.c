@@ -61,12 +61,19 @@ static ipp_t *question(const struct cups_state *s, ipp_op_t op)
     return q;
 }
 
+/* Why the last question failed; libcups has no word for a cupsd that went away. */
+static const char *cups_says(void)
+{
+    const char *said = cupsLastErrorString();
+    return said && *said && strcmp(said, strerror(0)) != 0 ? said : "CUPS went away or does not answer";
+}
+
 /* The answer, freed by the caller, or NULL with the reason in why. */
 static ipp_t *ask(struct cups_state *s, ipp_t *q, const char *path, const char **why)
 {
     ipp_t *answer = cupsDoRequest(s->http, q, path);
     if (answer && ippGetStatusCode(answer) < IPP_STATUS_REDIRECTION_OTHER_SITE) return answer;
-    *why = cupsLastErrorString();
+    *why = cups_says();
     ippDelete(answer);
     return NULL;
 }
@@ -195,7 +202,7 @@ static int create(struct transport *t, struct error *err)
     s->connection = socket_of(s->http);
     if (learn_uuid(s) != 0) return refuse(err, t->uri, "CUPS does not know the job that it made", "try again");
     if (cupsStartDocument(s->http, s->queue, s->number, s->job, s->format, 1) != HTTP_STATUS_CONTINUE)
-        return refuse(err, t->uri, cupsLastErrorString(), "see the queue's state: lpstat -p");
+        return refuse(err, t->uri, cups_says(), "see the queue's state: lpstat -p");
     s->sending = true;
     return 0;
 }
@@ -236,12 +243,12 @@ static struct job_state look(struct cups_state *s)
 static int ended_badly(struct transport *t, const struct job_state *now, struct error *err)
 {
     char why[160];
-    snprintf(why, sizeof why, "%s (%s)",
+    snprintf(why, sizeof why, "%s%s%s%s",
              !now->known                           ? "CUPS does not know the job any more"
              : now->state == IPP_JSTATE_CANCELED ? "CUPS cancelled the job"
              : now->state == IPP_JSTATE_ABORTED  ? "CUPS gave the job up"
                                                  : "the printer did not take the job in time",
-             now->reason);
+             *now->reason ? " (" : "", now->reason, *now->reason ? ")" : "");
     return refuse(err, t->uri, why, "look at the printer, and at the queue: lpstat -p");
 }
 
@@ -252,7 +259,7 @@ static int cups_finish(struct transport *t, int timeout_ms, struct error *err)
     int64_t end_ms = clock_monotonic_ms() + timeout_ms;
     s->sending = false;
     if (cupsFinishDocument(s->http, s->queue) >= IPP_STATUS_REDIRECTION_OTHER_SITE)
-        return refuse(err, t->uri, cupsLastErrorString(), "see the queue's state: lpstat -p");
+        return refuse(err, t->uri, cups_says(), "see the queue's state: lpstat -p");
     s->left = true;
     ipp_t *answer = ask(s, question(s, IPP_OP_RELEASE_JOB), "/jobs", &why);
     if (answer == NULL) return refuse(err, t->uri, why, "see the queue's state: lpstat -p");

@@ -7,6 +7,7 @@
 #include "base/text.h"
 
 #define DEFAULT_MS 3000
+#define PR2_MS 500    /* a line without a way back answers never */
 #define DRAIN_MS 5   /* what an earlier job left unread comes at once or not at all */
 
 const char *printer_state_words(enum printer_state state)
@@ -90,6 +91,25 @@ static void ask_escpos(struct transport *t, const struct profile *profile, int t
     else if (profile->answers != ANSWERS_NO) set_state(out, PRINTER_SILENT);
 }
 
+/* ESC j -> ESC r x. What x means is not known for certain, so it decides nothing: it is shown. */
+static void ask_pr2(struct transport *t, struct printer_status *out)
+{
+    static const uint8_t ask[2] = { 0x1b, 'j' }, head[2] = { 0x1b, 'r' };
+    int64_t end_ms = clock_monotonic_ms() + PR2_MS, left_ms;
+    int matched = 0;
+    uint8_t byte;
+    drain(t);
+    if (transport_write(t, ask, sizeof ask, false, PR2_MS, NULL, NULL, NULL) != 0) return;
+    while (out->raw_count == 0 && (left_ms = end_ms - clock_monotonic_ms()) > 0 && !transport_cancelled(t)) {
+        long got = transport_read(t, &byte, 1, (int)left_ms, NULL);
+        if (got < 0) return;
+        if (got == 1 && matched == 2) out->raw[out->raw_count++] = byte;
+        else if (got == 1) matched = byte == head[matched] ? matched + 1 : byte == head[0];
+    }
+    if (out->raw_count)
+        snprintf(out->words, sizeof out->words, "answers %02Xh; what that means is not verified on hardware", out->raw[0]);
+}
+
 /* A model that answers nothing for certain is only asked of its line: bytes that it
  * does not know could print. */
 void status_ask(struct transport *t, const struct profile *profile, int timeout_ms,
@@ -104,6 +124,7 @@ void status_ask(struct transport *t, const struct profile *profile, int timeout_
     if (port.known && port.words[0]) text_copy(out->words, sizeof out->words, port.words);
     if (profile->dialect->asks == ASKS_ESCPOS && profile->answers != ANSWERS_NO && t->scheme->two_way)
         ask_escpos(t, profile, timeout_ms ? timeout_ms : DEFAULT_MS, out);
+    if (profile->dialect->asks == ASKS_PR2 && t->scheme->two_way && t->scheme->asides && out->can_print) ask_pr2(t, out);
 }
 
 void print_status(const char *uri, const struct profile *profile, int timeout_ms,

@@ -6,6 +6,7 @@
  * which the device still answers, proves that nothing went. */
 #include "drivers/usb.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,8 @@
 #define SLICE_MS 20
 #define READ_SLICE_MS 50
 #define CONTROL_MS 1000
+#define CLAIM_MS 3000
+#define CLAIM_AGAIN_MS 30
 #define CLASS_IN (LIBUSB_ENDPOINT_IN | LIBUSB_REQUEST_TYPE_CLASS | LIBUSB_RECIPIENT_INTERFACE)
 #define CLASS_OUT (LIBUSB_ENDPOINT_OUT | LIBUSB_REQUEST_TYPE_CLASS | LIBUSB_RECIPIENT_INTERFACE)
 #define REQUEST_PORT_STATUS 1
@@ -88,11 +91,17 @@ static int find_device(struct usb_state *s, const struct wanted *w)
     return number;
 }
 
-/* usblp, if it holds the interface, steps aside until it is released. */
-static int claim(struct usb_state *s)
+/* usblp, if it holds the interface, steps aside until it is released. Whoever only asks the
+ * printer how it is does not hold it for long. */
+static int claim(struct usb_state *s, const struct transport_how *how)
 {
+    int64_t end_ms = clock_monotonic_ms() + (how->connect_timeout_ms ? how->connect_timeout_ms : CLAIM_MS);
     libusb_set_auto_detach_kernel_driver(s->handle, 1);
     int number = libusb_claim_interface(s->handle, s->place.interface);
+    while (number == LIBUSB_ERROR_BUSY && clock_monotonic_ms() < end_ms && !(how->cancel && atomic_load(how->cancel))) {
+        poll(NULL, 0, CLAIM_AGAIN_MS);
+        number = libusb_claim_interface(s->handle, s->place.interface);
+    }
     if (number != 0) return number;
     s->claimed = true;
     if (s->place.alternate == 0) return 0;
@@ -125,7 +134,7 @@ static int usb_open(struct transport *t, const char *rest, const struct transpor
     int number = libusb_init(&s->ctx);
     if (number != 0) return no_way(err, t->uri, libusb_strerror(number), NULL);
     number = find_device(s, &w);
-    if (number == 0) number = claim(s);
+    if (number == 0) number = claim(s, how);
     if (number == 0) return 0;
     no_way(err, t->uri, number == LIBUSB_ERROR_NOT_FOUND ? "no such printer is plugged in" : libusb_strerror(number),
            remedy_of(number));

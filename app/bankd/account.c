@@ -11,7 +11,7 @@
 #define NUMBER_LEAST INT64_C(100000000000000000)
 
 const char *const account_states[] = {"open", "frozen", "closed"};
-const char *const account_whats[] = {"", "deposit", "withdrawal", "withheld", "held", "paid", "released", "given back"};
+const char *const account_whats[] = {"", "deposit", "withdrawal", "withheld", "held", "paid", "released", "given back", "settled"};
 
 /* --- numbers ---------------------------------------------------------------------- */
 
@@ -66,153 +66,98 @@ static int refuse(char code[3], const char *why)
     return 1;
 }
 
-static sqlite3_stmt *ask(sqlite3 *db, const char *sql)
+static const char *none_is_empty(const char *text) { return text ? text : ""; }
+
+int account_read(struct db *db, int64_t number, struct account *a, char code[3], struct error *err)
 {
-    sqlite3_stmt *q = NULL;
-    return sqlite3_prepare_v2(db, sql, -1, &q, NULL) == SQLITE_OK ? q : NULL;
+    db_ask(db, "SELECT state, balance_fen, lines, last FROM account WHERE number=$1", DB_ARGS(DB_INT(number)));
+    bool found = db_row(db);
+    if (found) *a = (struct account){number, db_int(db, 1), db_int(db, 2), db_int(db, 3), (enum account_state)db_int(db, 0)};
+    if (db_end(db) < 0) return db_failed(db, "the account cannot be read", err);
+    return found ? 0 : refuse(code, "14");
 }
 
-static void bind_text(sqlite3_stmt *q, int at, const char *text) { sqlite3_bind_text(q, at, text ? text : "", -1, SQLITE_STATIC); }
-
-/* Runs it to its end and drops it. */
-static int done(sqlite3 *db, sqlite3_stmt *q, const char *what, struct error *err)
+int account_of_customer(struct db *db, const char *customer, int64_t *number, struct error *err)
 {
-    bool good = q && sqlite3_step(q) == SQLITE_DONE;
-    int status = good ? 0 : bank_db_failed(db, what, err);
-    sqlite3_finalize(q);
-    return status;
-}
-
-int account_read(sqlite3 *db, int64_t number, struct account *a, char code[3], struct error *err)
-{
-    sqlite3_stmt *q = ask(db, "SELECT state, balance_fen, lines, last FROM account WHERE number=?");
-    if (q) sqlite3_bind_int64(q, 1, number);
-    int step = q ? sqlite3_step(q) : SQLITE_ERROR;
-    if (step == SQLITE_ROW)
-        *a = (struct account){number, sqlite3_column_int64(q, 1), sqlite3_column_int64(q, 2), sqlite3_column_int64(q, 3),
-                              (enum account_state)sqlite3_column_int(q, 0)};
-    int status = step == SQLITE_ROW ? 0 : step == SQLITE_DONE ? refuse(code, "14") : bank_db_failed(db, "the account cannot be read", err);
-    sqlite3_finalize(q);
-    return status;
-}
-
-/* The account in whose agreement a customer stands; 0: none. */
-static int standing(sqlite3 *db, const char *customer, int64_t *number, struct error *err)
-{
-    sqlite3_stmt *q = ask(db, "SELECT account FROM agreement WHERE customer=?");
-    if (q) bind_text(q, 1, customer);
-    int step = q ? sqlite3_step(q) : SQLITE_ERROR;
-    *number = step == SQLITE_ROW ? sqlite3_column_int64(q, 0) : 0;
-    int status = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : bank_db_failed(db, "the agreements cannot be read", err);
-    sqlite3_finalize(q);
-    return status;
+    *number = db_number(db, "SELECT account FROM agreement WHERE customer=$1", DB_ARGS(DB_TEXT(customer)), 0);
+    return *number < 0 ? db_failed(db, "the agreements cannot be read", err) : 0;
 }
 
 /* --- opening ---------------------------------------------------------------------- */
 
-static int put_agreement(sqlite3 *db, const struct bank *b, int64_t number, const char *customer, const char *name, struct error *err)
+static int put_agreement(struct db *db, const struct bank *b, int64_t number, const char *customer, const char *name, struct error *err)
 {
-    sqlite3_stmt *q = ask(db, "INSERT INTO agreement (account, customer, name, since_ms) VALUES (?,?,?,?)");
-    if (q) {
-        sqlite3_bind_int64(q, 1, number);
-        bind_text(q, 2, customer);
-        bind_text(q, 3, name);
-        sqlite3_bind_int64(q, 4, clock_now_ms(&b->clock));
-    }
-    return done(db, q, "the agreement cannot be written", err);
+    return db_run(db, "INSERT INTO agreement (account, customer, name, since_ms) VALUES ($1,$2,$3,$4)",
+                  DB_ARGS(DB_INT(number), DB_TEXT(customer), DB_TEXT(none_is_empty(name)), DB_INT(clock_now_ms(&b->clock)))) < 0
+               ? db_failed(db, "the agreement cannot be written", err) : 0;
 }
 
-int account_open(sqlite3 *db, const struct bank *b, const struct account_holder *holder, const char *customer,
+int account_open(struct db *db, const struct bank *b, const struct account_holder *holder, const char *customer,
                  const char *name, int64_t *number, char code[3], struct error *err)
 {
-    if (standing(db, customer, number, err) != 0) return -1;
+    if (account_of_customer(db, customer, number, err) != 0) return -1;
     if (*number) return refuse(code, "94");
-    int64_t last = bank_db_int(db, "SELECT coalesce(max(number), 0) FROM account");
-    if (last < 0) return bank_db_failed(db, "the accounts cannot be read", err);
+    int64_t last = db_number(db, "SELECT coalesce(max(number), 0) FROM account", DB_NO_ARGS, -1);
+    if (last < 0) return db_failed(db, "the accounts cannot be read", err);
     *number = account_number(b->settings.id, last / 10 % (SERIAL_MAX + 1) + 1);
-    sqlite3_stmt *q = ask(db, "INSERT INTO account (number) VALUES (?)");
-    if (q) sqlite3_bind_int64(q, 1, *number);
-    if (done(db, q, "the account cannot be written", err) != 0) return -1;
-    q = ask(db, "INSERT INTO holder (account, name, document, phone, opened_ms, opened_by) VALUES (?,?,?,?,?,?)");
-    if (q) {
-        sqlite3_bind_int64(q, 1, *number);
-        bind_text(q, 2, holder->name);
-        bind_text(q, 3, holder->document);
-        bind_text(q, 4, holder->phone);
-        sqlite3_bind_int64(q, 5, clock_now_ms(&b->clock));
-        bind_text(q, 6, holder->by);
-    }
-    if (done(db, q, "the account cannot be written", err) != 0) return -1;
+    if (db_run(db, "INSERT INTO account (number) VALUES ($1)", DB_ARGS(DB_INT(*number))) < 0 ||
+        db_run(db, "INSERT INTO holder (account, name, document, phone, opened_ms, opened_by) VALUES ($1,$2,$3,$4,$5,$6)",
+               DB_ARGS(DB_INT(*number), DB_TEXT(none_is_empty(holder->name)), DB_TEXT(none_is_empty(holder->document)),
+                       DB_TEXT(none_is_empty(holder->phone)), DB_INT(clock_now_ms(&b->clock)), DB_TEXT(none_is_empty(holder->by)))) < 0)
+        return db_failed(db, "the account cannot be written", err);
     return put_agreement(db, b, *number, customer, name, err);
 }
 
-int account_link(sqlite3 *db, const struct bank *b, int64_t number, const char *customer, const char *name,
+int account_link(struct db *db, const struct bank *b, int64_t number, const char *customer, const char *name,
                  int64_t *stands, char code[3], struct error *err)
 {
     struct account a;
     int status = account_read(db, number, &a, code, err);
     if (status != 0) return status;
     if (a.state != ACCOUNT_OPEN) return refuse(code, "62");
-    if (standing(db, customer, stands, err) != 0) return -1;
+    if (account_of_customer(db, customer, stands, err) != 0) return -1;
     if (*stands) return refuse(code, "94");
     return put_agreement(db, b, number, customer, name, err);
 }
 
-int account_unlink(sqlite3 *db, int64_t number, const char *customer, char code[3], struct error *err)
+int account_unlink(struct db *db, int64_t number, const char *customer, char code[3], struct error *err)
 {
-    sqlite3_stmt *q = ask(db, "DELETE FROM agreement WHERE account=? AND customer=?");
-    if (q) {
-        sqlite3_bind_int64(q, 1, number);
-        bind_text(q, 2, customer);
-    }
-    if (done(db, q, "the agreement cannot be written", err) != 0) return -1;
-    return sqlite3_changes(db) == 1 ? 0 : refuse(code, "14");
+    int64_t gone = db_run(db, "DELETE FROM agreement WHERE account=$1 AND customer=$2", DB_ARGS(DB_INT(number), DB_TEXT(customer)));
+    if (gone < 0) return db_failed(db, "the agreement cannot be written", err);
+    return gone == 1 ? 0 : refuse(code, "14");
 }
 
-int account_set_state(sqlite3 *db, int64_t number, enum account_state state, char code[3], struct error *err)
+int account_set_state(struct db *db, int64_t number, enum account_state state, char code[3], struct error *err)
 {
     struct account a;
     int status = account_read(db, number, &a, code, err);
     if (status != 0) return status;
     if (a.state == ACCOUNT_CLOSED) return refuse(code, "62");
     if (state == ACCOUNT_CLOSED && a.balance_fen != 0) return refuse(code, "51");
-    sqlite3_stmt *q = ask(db, "UPDATE account SET state=? WHERE number=?");
-    if (q) {
-        sqlite3_bind_int(q, 1, (int)state);
-        sqlite3_bind_int64(q, 2, number);
-    }
-    return done(db, q, "the account cannot be written", err);
+    return db_run(db, "UPDATE account SET state=$1 WHERE number=$2", DB_ARGS(DB_INT(state), DB_INT(number))) < 0
+               ? db_failed(db, "the account cannot be written", err) : 0;
 }
 
 /* --- movements -------------------------------------------------------------------- */
 
 static bool special(int64_t number) { return number >= NUMBER_LEAST; }
 
-static int put_entry(sqlite3 *db, const struct bank *b, const struct account_move *m, const struct account *a, struct error *err)
+/* *id: the entry's own. */
+static int put_entry(struct db *db, const struct bank *b, const struct account_move *m, const struct account *a, int64_t *id, struct error *err)
 {
-    sqlite3_stmt *q = ask(db, "INSERT INTO entry (debit, credit, fen, what, at_ms, line, before, balance_fen, branch, business, key)"
-                              " VALUES (?,?,?,?,?,?,?,?,?,?,?)");
-    if (q) {
-        const int64_t numbers[] = {m->debit, m->credit, m->fen, m->what, clock_now_ms(&b->clock), a->lines, a->last, a->balance_fen};
-        for (int i = 0; i < 8; i++)
-            sqlite3_bind_int64(q, i + 1, numbers[i]);
-        bind_text(q, 9, m->branch);
-        sqlite3_bind_int64(q, 10, m->business);
-        bind_text(q, 11, m->key);
-    }
-    return done(db, q, "the journal cannot be written", err);
+    *id = db_number(db, "INSERT INTO entry (id, debit, credit, fen, what, at_ms, line, before, balance_fen, branch, business, key)"
+                        " VALUES ((SELECT coalesce(max(id), 0) + 1 FROM entry),$1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11) RETURNING id",
+                    DB_ARGS(DB_INT(m->debit), DB_INT(m->credit), DB_INT(m->fen), DB_INT(m->what), DB_INT(clock_now_ms(&b->clock)),
+                            DB_INT(a->lines), DB_INT(a->last), DB_INT(a->balance_fen), DB_TEXT(none_is_empty(m->branch)), DB_INT(m->business),
+                            DB_TEXT(none_is_empty(m->key))), -1);
+    return *id < 0 ? db_failed(db, "the journal cannot be written", err) : 0;
 }
 
-static int put_balance(sqlite3 *db, const struct account *a, struct error *err)
+static int put_balance(struct db *db, const struct account *a, int64_t entry, struct error *err)
 {
-    sqlite3_stmt *q = ask(db, "UPDATE account SET balance_fen=?, lines=?, last=? WHERE number=?");
-    if (q) {
-        sqlite3_bind_int64(q, 1, a->balance_fen);
-        sqlite3_bind_int64(q, 2, a->lines);
-        sqlite3_bind_int64(q, 3, sqlite3_last_insert_rowid(db));
-        sqlite3_bind_int64(q, 4, a->number);
-    }
-    return done(db, q, "the account cannot be written", err);
+    return db_run(db, "UPDATE account SET balance_fen=$1, lines=$2, last=$3 WHERE number=$4",
+                  DB_ARGS(DB_INT(a->balance_fen), DB_INT(a->lines), DB_INT(entry), DB_INT(a->number))) < 0
+               ? db_failed(db, "the account cannot be written", err) : 0;
 }
 
 /* The balance after it; what the account's state allows. */
@@ -220,7 +165,7 @@ static int judge(struct account *a, const struct account_move *m, char code[3])
 {
     bool out = m->debit == a->number;
     int64_t after;
-    if (a->state == ACCOUNT_CLOSED || (a->state == ACCOUNT_FROZEN && out && m->what != WHAT_PAID)) return refuse(code, "62");
+    if (a->state == ACCOUNT_CLOSED || (a->state == ACCOUNT_FROZEN && out && m->what != WHAT_UNDONE)) return refuse(code, "62");
     if (out && a->balance_fen < m->fen) return refuse(code, "51");
     bool fits = out ? money_sub(a->balance_fen, m->fen, &after) : money_add(a->balance_fen, m->fen, &after) && after <= MONEY_MAX_FEN;
     if (!fits) return refuse(code, "13");
@@ -229,16 +174,17 @@ static int judge(struct account *a, const struct account_move *m, char code[3])
     return 0;
 }
 
-int account_move(sqlite3 *db, const struct bank *b, const struct account_move *m, int64_t *balance_fen, char code[3], struct error *err)
+int account_move(struct db *db, const struct bank *b, const struct account_move *m, int64_t *balance_fen, char code[3], struct error *err)
 {
     struct account a = {0};
+    int64_t entry = 0;
     int64_t number = special(m->debit) ? m->debit : special(m->credit) ? m->credit : 0;
     assert(!(special(m->debit) && special(m->credit)) && m->debit != m->credit);
     if (m->fen <= 0 || m->fen > MONEY_MAX_FEN) return refuse(code, "13");
     int status = number ? account_read(db, number, &a, code, err) : 0;
     if (status == 0 && number) status = judge(&a, m, code);
-    if (status == 0) status = put_entry(db, b, m, &a, err);
-    if (status == 0 && number) status = put_balance(db, &a, err);
+    if (status == 0) status = put_entry(db, b, m, &a, &entry, err);
+    if (status == 0 && number) status = put_balance(db, &a, entry, err);
     if (balance_fen) *balance_fen = a.balance_fen;
     return status;
 }

@@ -16,7 +16,7 @@ extern const char *const account_states[];
 
 /* entry.what */
 enum account_what {
-    WHAT_DEPOSIT = 1, WHAT_WITHDRAW, WHAT_WITHHELD, WHAT_HOLD, WHAT_PAID, WHAT_RELEASED, WHAT_UNDONE, WHAT_COUNT
+    WHAT_DEPOSIT = 1, WHAT_WITHDRAW, WHAT_WITHHELD, WHAT_HOLD, WHAT_PAID, WHAT_RELEASED, WHAT_UNDONE, WHAT_SETTLED, WHAT_COUNT
 };
 extern const char *const account_whats[];
 
@@ -41,21 +41,23 @@ const char *account_format(int64_t number, char buf[ACCOUNT_TEXT_SIZE]);
 int64_t account_number(const char *bank, int64_t serial);
 
 /* 1: there is no such account (code 14). */
-int account_read(sqlite3 *db, int64_t number, struct account *a, char code[3], struct error *err);
+int account_read(struct db *db, int64_t number, struct account *a, char code[3], struct error *err);
 /* A new account with its agreement's first customer. 94: the customer stands in
  * another's agreement, *number says in which. */
-int account_open(sqlite3 *db, const struct bank *b, const struct account_holder *holder, const char *customer,
+int account_open(struct db *db, const struct bank *b, const struct account_holder *holder, const char *customer,
                  const char *name, int64_t *number, char code[3], struct error *err);
 /* One more customer. 14, 62, 94 as above (*stands: that account). */
-int account_link(sqlite3 *db, const struct bank *b, int64_t number, const char *customer, const char *name,
+int account_link(struct db *db, const struct bank *b, int64_t number, const char *customer, const char *name,
                  int64_t *stands, char code[3], struct error *err);
-int account_unlink(sqlite3 *db, int64_t number, const char *customer, char code[3], struct error *err);
+/* The account in whose agreement a customer stands; 0: none. */
+int account_of_customer(struct db *db, const char *customer, int64_t *number, struct error *err);
+int account_unlink(struct db *db, int64_t number, const char *customer, char code[3], struct error *err);
 /* One movement between a special account and one of the bank's own, or between two
  * of its own. 14, 51, 62 (a frozen account takes deposits and gives nothing); 13:
  * no amount, or more than an account can hold. *balance_fen (may be NULL): after it. */
-int account_move(sqlite3 *db, const struct bank *b, const struct account_move *move, int64_t *balance_fen,
+int account_move(struct db *db, const struct bank *b, const struct account_move *move, int64_t *balance_fen,
                  char code[3], struct error *err);
 /* Closed is for ever, and wants a balance of 0 (else 51). */
-int account_set_state(sqlite3 *db, int64_t number, enum account_state state, char code[3], struct error *err);
+int account_set_state(struct db *db, int64_t number, enum account_state state, char code[3], struct error *err);
 
 #endif

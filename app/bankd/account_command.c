@@ -6,8 +6,8 @@
 
 #include "bankd/account_file.h"
 #include "bankd/desk.h"
+#include "bankd/print.h"
 #include "base/money.h"
-#include "base/table.h"
 #include "base/text.h"
 #include "wire/message.h"
 
@@ -15,7 +15,7 @@
 
 struct asked {
     struct bank *bank;
-    sqlite3 *db;
+    struct db *db;
     const char *customer, *name, *holder, *document, *phone, *folder;
     int64_t number, last, fen;
     const char *file;
@@ -50,14 +50,14 @@ static int refused(const char code[3], int64_t stands)
 /* Commits what went well, takes back the rest. */
 static int end(struct asked *a, int status, const char code[3], int64_t stands, struct error *err)
 {
-    const char *sql = status == 0 ? "COMMIT" : "ROLLBACK";
-    if (sqlite3_exec(a->db, sql, NULL, NULL, NULL) != SQLITE_OK) status = bank_db_failed(a->db, "the books cannot be written", err);
+    if (status == 0 && db_commit(a->db) != 0) status = db_failed(a->db, "the books cannot be written", err);
+    if (status != 0) db_rollback(a->db);
     return status == 0 ? EX_OK : status > 0 ? refused(code, stands) : failed(err);
 }
 
 static bool begin(struct asked *a, struct error *err)
 {
-    return sqlite3_exec(a->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK || bank_db_failed(a->db, "the books cannot be written", err) == 0;
+    return bank_begin(a->db) == 0 || db_failed(a->db, "the books cannot be written", err) == 0;
 }
 
 /* --- acts -------------------------------------------------------------------------- */
@@ -127,65 +127,45 @@ static int do_close(struct asked *a) { return set_state(a, ACCOUNT_CLOSED); }
 
 /* --- questions ---------------------------------------------------------------------- */
 
-#define COLUMNS_MAX 10
 #define STATE "CASE a.state WHEN 0 THEN 'open' WHEN 1 THEN 'frozen' ELSE 'closed' END"
 #define WHAT "CASE e.what WHEN 1 THEN 'deposit' WHEN 2 THEN 'withdrawal' WHEN 3 THEN 'withheld' WHEN 4 THEN 'held' WHEN 5 THEN 'paid'" \
-             " WHEN 6 THEN 'released' ELSE 'given back' END"
-#define AT(ms) "strftime('%Y-%m-%dT%H:%M:%S', " ms "/1000 + :offset, 'unixepoch')"
+             " WHEN 6 THEN 'released' WHEN 7 THEN 'given back' ELSE 'settled' END"
 
+/* $1 the account, $2 how many lines */
 static const struct question {
     const char *sql;
-    struct column columns[COLUMNS_MAX];
-} q_list = {"SELECT printf('%018d', a.number), h.name, " STATE ", a.balance_fen, a.lines, (SELECT count(*) FROM agreement g WHERE g.account=a.number), "
-            AT("h.opened_ms") ", h.opened_by FROM account a JOIN holder h ON h.account=a.number WHERE :number=0 OR a.number=:number ORDER BY a.number",
-            {{"account", "Account", COLUMN_TEXT}, {"holder", "Holder", COLUMN_TEXT}, {"state", "State", COLUMN_TEXT}, {"balance", "Balance", COLUMN_MONEY},
-             {"lines", "Lines", COLUMN_INT}, {"customers", "Customers", COLUMN_INT}, {"opened", "Opened", COLUMN_TEXT}, {"by", "By", COLUMN_TEXT}}},
-  q_agreement = {"SELECT customer, name, " AT("since_ms") " FROM agreement WHERE account=:number ORDER BY customer",
-                 {{"customer", "Customer", COLUMN_TEXT}, {"name", "Name", COLUMN_TEXT}, {"since", "Since", COLUMN_TEXT}}},
+    struct print_column columns[PRINT_COLUMNS_MAX];
+} q_list = {"SELECT a.number, h.name, " STATE ", a.balance_fen, a.lines, (SELECT count(*) FROM agreement g WHERE g.account=a.number), "
+            "h.opened_ms, h.opened_by FROM account a JOIN holder h ON h.account=a.number WHERE $1=0 OR a.number=$1 ORDER BY a.number",
+            {{"account", "Account", PRINT_ACCOUNT}, {"holder", "Holder", PRINT_TEXT}, {"state", "State", PRINT_TEXT}, {"balance", "Balance", PRINT_MONEY},
+             {"lines", "Lines", PRINT_INT}, {"customers", "Customers", PRINT_INT}, {"opened", "Opened", PRINT_TIME}, {"by", "By", PRINT_TEXT}}},
+  q_agreement = {"SELECT customer, name, since_ms FROM agreement WHERE account=$1 ORDER BY customer",
+                 {{"customer", "Customer", PRINT_TEXT}, {"name", "Name", PRINT_TEXT}, {"since", "Since", PRINT_TIME}}},
+  q_held = {"SELECT branch, reference, account, fen, CASE state WHEN 1 THEN 'held' ELSE 'debited' END, CASE WHEN undo IS NULL THEN '' ELSE 'yes' END,"
+            " business, since_ms FROM hold WHERE (state=1 OR undo IS NOT NULL) AND ($1=0 OR account=$1) AND $2>0 ORDER BY since_ms",
+            {{"branch", "Branch", PRINT_TEXT}, {"reference", "Reference", PRINT_TEXT}, {"account", "Account", PRINT_ACCOUNT}, {"amount", "Amount", PRINT_MONEY},
+             {"state", "State", PRINT_TEXT}, {"undoing", "Undoing", PRINT_TEXT}, {"day", "Day", PRINT_DAY}, {"since", "Since", PRINT_TIME}}},
   /* from the last line back, by the chain that the lines are */
-  q_statement = {"WITH RECURSIVE walk(id, n) AS (SELECT last, 1 FROM account WHERE number=:number AND last>0 UNION ALL"
-                 " SELECT e.before, n + 1 FROM walk JOIN entry e ON e.id=walk.id WHERE e.before>0 AND n < :last)"
-                 " SELECT e.line, " AT("e.at_ms") ", " WHAT ", CASE WHEN e.credit=:number THEN e.fen ELSE -e.fen END, e.balance_fen,"
+  q_statement = {"WITH RECURSIVE walk(id, n) AS (SELECT last, 1 FROM account WHERE number=$1 AND last>0 UNION ALL"
+                 " SELECT e.before, n + 1 FROM walk JOIN entry e ON e.id=walk.id WHERE e.before>0 AND n < $2)"
+                 " SELECT e.line, e.at_ms, " WHAT ", CASE WHEN e.credit=$1 THEN e.fen ELSE -e.fen END, e.balance_fen,"
                  " CASE WHEN e.batch>0 THEN (SELECT number FROM batch WHERE id=e.batch) || '-' || e.row ELSE e.key END"
                  " FROM walk JOIN entry e ON e.id=walk.id ORDER BY e.line",
-                 {{"line", "Line", COLUMN_INT}, {"time", "Time", COLUMN_TEXT}, {"what", "What", COLUMN_TEXT}, {"amount", "Amount", COLUMN_MONEY},
-                  {"balance", "Balance", COLUMN_MONEY}, {"by", "By", COLUMN_TEXT}}};
-
-static void bind_number(sqlite3_stmt *q, const char *name, int64_t value)
-{
-    int at = sqlite3_bind_parameter_index(q, name);
-    if (at) sqlite3_bind_int64(q, at, value);
-}
+                 {{"line", "Line", PRINT_INT}, {"time", "Time", PRINT_TIME}, {"what", "What", PRINT_TEXT}, {"amount", "Amount", PRINT_MONEY},
+                  {"balance", "Balance", PRINT_MONEY}, {"by", "By", PRINT_TEXT}}};
 
 static int ask(struct asked *a, const struct question *question, int64_t *rows)
 {
-    sqlite3_stmt *q = NULL;
-    size_t columns = 0;
     struct error err;
-    int status = SQLITE_OK;
-    if (sqlite3_prepare_v2(a->db, question->sql, -1, &q, NULL) != SQLITE_OK) return bank_db_failed(a->db, "the query failed", &err), failed(&err);
-    while (columns < COLUMNS_MAX && question->columns[columns].name)
-        columns++;
-    bind_number(q, ":number", a->number);
-    bind_number(q, ":last", a->last);
-    bind_number(q, ":offset", a->bank->settings.offset_s);
-    struct table *table = table_open(stdout, a->style, question->columns, columns);
-    while ((status = sqlite3_step(q)) == SQLITE_ROW) {
-        struct cell cells[COLUMNS_MAX];
-        for (size_t i = 0; i < columns; i++) {
-            const char *text = (const char *)sqlite3_column_text(q, (int)i);
-            cells[i] = (struct cell){text ? text : "", sqlite3_column_int64(q, (int)i)};
-        }
-        table_row(table, cells);
-    }
-    int64_t count = table_close(table);
+    db_ask(a->db, question->sql, DB_ARGS(DB_INT(a->number), DB_INT(a->last)));
+    int64_t count = print_rows(a->bank, a->db, a->style, question->columns, &err);
     if (rows) *rows = count;
-    if (status != SQLITE_DONE) bank_db_failed(a->db, "the query failed", &err);
-    sqlite3_finalize(q);
-    return status == SQLITE_DONE ? EX_OK : failed(&err);
+    return count < 0 ? failed(&err) : EX_OK;
 }
 
 static int do_list(struct asked *a) { return ask(a, &q_list, NULL); }
+
+static int do_held(struct asked *a) { return ask(a, &q_held, NULL); }
 
 static int do_show(struct asked *a)
 {
@@ -220,7 +200,7 @@ static const struct act {
     {"open", do_open, 0}, {"link", do_link, WANTS_NUMBER}, {"unlink", do_unlink, WANTS_NUMBER},
     {"deposit", do_deposit, WANTS_NUMBER | WANTS_YUAN}, {"withdraw", do_withdraw, WANTS_NUMBER | WANTS_YUAN},
     {"freeze", do_freeze, WANTS_NUMBER}, {"unfreeze", do_unfreeze, WANTS_NUMBER}, {"close", do_close, WANTS_NUMBER},
-    {"show", do_show, WANTS_NUMBER}, {"statement", do_statement, WANTS_NUMBER}, {"list", do_list, 0},
+    {"show", do_show, WANTS_NUMBER}, {"statement", do_statement, WANTS_NUMBER}, {"list", do_list, 0}, {"held", do_held, 0},
     {"import", do_import, WANTS_FILE}, {"export", do_export, 0}, {"key", do_key, 0},
 };
 
@@ -286,6 +266,6 @@ int cmd_account(struct bank *b, int argc, char **argv)
     if ((code = take_subjects(&a, act, argc - optind, argv + optind)) != 0) return code;
     if ((a.db = bank_db(b, &err)) == NULL) return failed(&err);
     code = act->act(&a);
-    sqlite3_close(a.db);
+    db_close(a.db);
     return code;
 }

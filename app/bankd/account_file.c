@@ -12,11 +12,10 @@
 
 struct import {
     const struct bank *bank;
-    sqlite3 *db;
+    struct db *db;
     struct accountfile_header header;
     struct secret_chain chain;   /* of what the file says, however it is encoded */
     unsigned char digest[SECRET_HASH_BYTES];
-    sqlite3_stmt *put, *get;
     FILE *out;
     int64_t opened, refused;
     char by[40];
@@ -78,15 +77,10 @@ static int open_row(void *ctx, const struct accountfile_row *row, char *why, siz
         snprintf(why, size, "%.150s", err.why);
         return -1;
     }
-    sqlite3_bind_text(m->put, 1, m->header.utility, -1, SQLITE_STATIC);
-    sqlite3_bind_text(m->put, 2, m->header.batch, -1, SQLITE_STATIC);
-    sqlite3_bind_int64(m->put, 3, row->sequence);
-    sqlite3_bind_int64(m->put, 4, number);
-    sqlite3_bind_text(m->put, 5, code, -1, SQLITE_STATIC);
-    int status = sqlite3_step(m->put);
-    sqlite3_reset(m->put);
-    if (status == SQLITE_DONE) return 0;
-    snprintf(why, size, "%.150s", sqlite3_errmsg(m->db));
+    if (db_run(m->db, "INSERT INTO opened (utility, number, sequence, account, code) VALUES ($1,$2,$3,$4,$5)",
+               DB_ARGS(DB_TEXT(m->header.utility), DB_TEXT(m->header.batch), DB_INT(row->sequence), DB_INT(number), DB_TEXT(code))) >= 0)
+        return 0;
+    snprintf(why, size, "%.150s", db_why(m->db));
     return -1;
 }
 
@@ -97,22 +91,20 @@ static int write_row(void *ctx, const struct accountfile_row *row, char *why, si
     struct import *m = ctx;
     char account[ACCOUNT_TEXT_SIZE] = "";
     struct accountfile_row with = *row;
-    sqlite3_bind_text(m->get, 1, m->header.utility, -1, SQLITE_STATIC);
-    sqlite3_bind_text(m->get, 2, m->header.batch, -1, SQLITE_STATIC);
-    sqlite3_bind_int64(m->get, 3, row->sequence);
-    bool found = sqlite3_step(m->get) == SQLITE_ROW;
+    db_ask(m->db, "SELECT account, code FROM opened WHERE utility=$1 AND number=$2 AND sequence=$3",
+           DB_ARGS(DB_TEXT(m->header.utility), DB_TEXT(m->header.batch), DB_INT(row->sequence)));
+    bool found = db_row(m->db);
     if (found) {
-        if (sqlite3_column_int64(m->get, 0)) account_format(sqlite3_column_int64(m->get, 0), account);
+        if (db_int(m->db, 0)) account_format(db_int(m->db, 0), account);
         with.account = account;
-        with.code = (const char *)sqlite3_column_text(m->get, 1);
+        with.code = db_text(m->db, 1);
         accountfile_put(m->out, &with);
         if (strcmp(with.code, "00") == 0) m->opened++;
         else m->refused++;
     } else {
         snprintf(why, size, "the books say nothing of this record");
     }
-    sqlite3_reset(m->get);
-    return found ? 0 : -1;
+    return db_end(m->db) >= 0 && found ? 0 : -1;
 }
 
 static int write_failed(const char *path, struct error *err)
@@ -146,33 +138,21 @@ static int end_result(FILE *out, const char *path, int64_t records, struct error
 /* 1: worked already, by this file. */
 static int worked(struct import *m, const char *path, struct error *err)
 {
-    sqlite3_stmt *q = NULL;
-    int status = sqlite3_prepare_v2(m->db, "SELECT digest FROM opening WHERE utility=? AND number=?", -1, &q, NULL), found = -1;
-    if (status == SQLITE_OK) {
-        sqlite3_bind_text(q, 1, m->header.utility, -1, SQLITE_STATIC);
-        sqlite3_bind_text(q, 2, m->header.batch, -1, SQLITE_STATIC);
-        status = sqlite3_step(q);
-        if (status == SQLITE_DONE) found = 0;
-        if (status == SQLITE_ROW) found = memcmp(sqlite3_column_blob(q, 0), m->digest, SECRET_HASH_BYTES) == 0 ? 1 : 2;
-    }
-    if (found < 0) bank_db_failed(m->db, "the batches cannot be read", err);
-    sqlite3_finalize(q);
-    if (found != 2) return found;
+    unsigned char digest[SECRET_HASH_BYTES];
+    db_ask(m->db, "SELECT digest FROM opening WHERE utility=$1 AND number=$2", DB_ARGS(DB_TEXT(m->header.utility), DB_TEXT(m->header.batch)));
+    bool found = db_row(m->db);
+    bool same = found && db_blob(m->db, 0, digest, sizeof digest) == SECRET_HASH_BYTES && memcmp(digest, m->digest, sizeof digest) == 0;
+    if (db_end(m->db) < 0) return db_failed(m->db, "the batches cannot be read", err);
+    if (!found || same) return found;
     return error_all(err, "file of accounts to open refused", path, "its batch number was worked already, with another file",
                      "a corrected file needs a batch number of its own");
 }
 
 static bool note_batch(struct import *m)
 {
-    sqlite3_stmt *q = NULL;
-    if (sqlite3_prepare_v2(m->db, "INSERT INTO opening (utility, number, digest, at_ms) VALUES (?,?,?,?)", -1, &q, NULL) != SQLITE_OK) return false;
-    sqlite3_bind_text(q, 1, m->header.utility, -1, SQLITE_STATIC);
-    sqlite3_bind_text(q, 2, m->header.batch, -1, SQLITE_STATIC);
-    sqlite3_bind_blob(q, 3, m->digest, SECRET_HASH_BYTES, SQLITE_STATIC);
-    sqlite3_bind_int64(q, 4, clock_now_ms(&m->bank->clock));
-    bool good = sqlite3_step(q) == SQLITE_DONE;
-    sqlite3_finalize(q);
-    return good;
+    return db_run(m->db, "INSERT INTO opening (utility, number, digest, at_ms) VALUES ($1,$2,$3,$4)",
+                  DB_ARGS(DB_TEXT(m->header.utility), DB_TEXT(m->header.batch), DB_BLOB(m->digest, SECRET_HASH_BYTES),
+                          DB_INT(clock_now_ms(&m->bank->clock)))) == 1;
 }
 
 /* All of it, or nothing. */
@@ -180,15 +160,15 @@ static int open_all(struct import *m, const char *path, enum recfile_encoding en
 {
     static const struct accountfile_events events = {NULL, open_row};
     struct recfile_report report;
-    if (sqlite3_exec(m->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK) return bank_db_failed(m->db, "no account was opened", err);
+    if (bank_begin(m->db) != 0) return db_failed(m->db, "no account was opened", err);
     int status = worked(m, path, err);
     if (status == 0) status = note_batch(m) ? accountfile_read(path, false, encoding, &events, m, NULL, &report, err)
-                                            : bank_db_failed(m->db, "no account was opened", err);
+                                            : db_failed(m->db, "no account was opened", err);
     if (status < 0) {
-        sqlite3_exec(m->db, "ROLLBACK", NULL, NULL, NULL);
+        db_rollback(m->db);
         return -1;
     }
-    return sqlite3_exec(m->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK ? 0 : bank_db_failed(m->db, "no account was opened", err);
+    return db_commit(m->db) == 0 ? 0 : db_failed(m->db, "no account was opened", err);
 }
 
 static int import(struct import *m, const char *path, const char *folder, enum recfile_encoding encoding)
@@ -207,9 +187,6 @@ static int import(struct import *m, const char *path, const char *folder, enum r
     }
     secret_chain_final(&m->chain, m->digest);
     snprintf(m->by, sizeof m->by, "%s-%s", m->header.utility, m->header.batch);
-    if (sqlite3_prepare_v2(m->db, "INSERT INTO opened (utility, number, sequence, account, code) VALUES (?,?,?,?,?)", -1, &m->put, NULL) != SQLITE_OK ||
-        sqlite3_prepare_v2(m->db, "SELECT account, code FROM opened WHERE utility=? AND number=? AND sequence=?", -1, &m->get, NULL) != SQLITE_OK)
-        return bank_db_failed(m->db, "no account was opened", &err), fail(&err, EX_IOERR);
     if (open_all(m, path, report.encoding, &err) != 0) return fail(&err, strstr(err.what, "refused") ? EX_DATAERR : EX_IOERR);
     m->out = begin_result(&m->header, folder, result, sizeof result, &err);
     if (m->out == NULL) return fail(&err, EX_IOERR);
@@ -220,36 +197,33 @@ static int import(struct import *m, const char *path, const char *folder, enum r
     return EX_OK;
 }
 
-int account_import(const struct bank *b, sqlite3 *db, const char *path, const char *folder, enum recfile_encoding encoding)
+int account_import(const struct bank *b, struct db *db, const char *path, const char *folder, enum recfile_encoding encoding)
 {
     struct import m = {.bank = b, .db = db};
-    int code = import(&m, path, folder, encoding);
-    sqlite3_finalize(m.put);
-    sqlite3_finalize(m.get);
-    return code;
+    return import(&m, path, folder, encoding);
 }
 
-int account_export(const struct bank *b, sqlite3 *db, const char *folder)
+int account_export(const struct bank *b, struct db *db, const char *folder)
 {
     struct accountfile_header h = {.utility = "0"};
     struct error err;
     char path[2 * BANK_PATH], account[ACCOUNT_TEXT_SIZE];
     int64_t sequence = 0;
-    sqlite3_stmt *q = NULL;
     text_copy(h.bank, sizeof h.bank, b->settings.id);
     clock_format(&b->clock, clock_now_ms(&b->clock), h.made_at, sizeof h.made_at);
     snprintf(h.batch, sizeof h.batch, "E%.4s%.2s%.2s%.2s%.2s%.2s", h.made_at, h.made_at + 5, h.made_at + 8, h.made_at + 11, h.made_at + 14, h.made_at + 17);
-    if (sqlite3_prepare_v2(db, "SELECT g.account, g.customer, g.name, h.document, h.phone FROM agreement g JOIN account a ON a.number=g.account"
-                               " JOIN holder h ON h.account=a.number WHERE a.state<2 ORDER BY g.account, g.customer", -1, &q, NULL) != SQLITE_OK)
-        return bank_db_failed(db, "the accounts cannot be read", &err), fail(&err, EX_UNAVAILABLE);
+    db_ask(db, "SELECT g.account, g.customer, g.name, h.document, h.phone FROM agreement g JOIN account a ON a.number=g.account"
+               " JOIN holder h ON h.account=a.number WHERE a.state<2 ORDER BY g.account, g.customer", DB_NO_ARGS);
     FILE *out = begin_result(&h, folder, path, sizeof path, &err);
-    while (out && sqlite3_step(q) == SQLITE_ROW) {
-        struct accountfile_row row = {.sequence = ++sequence, .customer = (const char *)sqlite3_column_text(q, 1), .name = (const char *)sqlite3_column_text(q, 2),
-                                      .document = (const char *)sqlite3_column_text(q, 3), .phone = (const char *)sqlite3_column_text(q, 4),
-                                      .wish = ACCOUNTFILE_NEW, .account = account_format(sqlite3_column_int64(q, 0), account), .code = "00"};
+    while (out && db_row(db)) {
+        struct accountfile_row row = {.sequence = ++sequence, .customer = db_text(db, 1), .name = db_text(db, 2), .document = db_text(db, 3),
+                                      .phone = db_text(db, 4), .wish = ACCOUNTFILE_NEW, .account = account_format(db_int(db, 0), account), .code = "00"};
         accountfile_put(out, &row);
     }
-    sqlite3_finalize(q);
+    if (db_end(db) < 0) {
+        if (out) fclose(out);
+        return db_failed(db, "the accounts cannot be read", &err), fail(&err, EX_UNAVAILABLE);
+    }
     if (out == NULL || end_result(out, path, sequence, &err) != 0) return fail(&err, EX_IOERR);
     printf("%" PRId64 " customers\n  %s\n", sequence, path);
     return EX_OK;

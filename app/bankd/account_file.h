@@ -7,8 +7,8 @@
 
 /* ACCOPEN into the books in one transaction, ACCRESULT into the folder. A batch is
  * worked once: the same file again writes the same result. A sysexits code. */
-int account_import(const struct bank *b, sqlite3 *db, const char *path, const char *folder, enum recfile_encoding encoding);
+int account_import(const struct bank *b, struct db *db, const char *path, const char *folder, enum recfile_encoding encoding);
 /* Every line of every agreement as an ACCRESULT. */
-int account_export(const struct bank *b, sqlite3 *db, const char *folder);
+int account_export(const struct bank *b, struct db *db, const char *folder);
 
 #endif

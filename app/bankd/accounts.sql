@@ -142,19 +142,44 @@ CREATE TABLE desk_key (
     account   INTEGER NOT NULL DEFAULT 0,
     customer  TEXT NOT NULL DEFAULT '',
     fen       INTEGER NOT NULL DEFAULT 0,
-    was       INTEGER NOT NULL DEFAULT 0,    -- the account's state before it
+    was       INTEGER NOT NULL DEFAULT 0,    -- the account's state before it; a passbook's notice: the book before it
+    note      TEXT NOT NULL DEFAULT '',      -- what undoing it needs to know: the name that was unlinked, the passbook's notice
     short_fen INTEGER NOT NULL DEFAULT 0,    -- what an undoing could not take back
     answer    BLOB,                          -- the first answer, packed
     at_ms     INTEGER NOT NULL,
     PRIMARY KEY (bank, branch, reference)
 ) STRICT, WITHOUT ROWID;
 
--- What became of each line of a passbook.
+-- What became of each line of a passbook. A place of a book is used once, whatever came of it; a line whose
+-- place is spoiled or in doubt is sent to another one, its turn one more.
 CREATE TABLE printed_line (
     account INTEGER NOT NULL,
-    line    INTEGER NOT NULL,
     book    INTEGER NOT NULL,
-    state   TEXT NOT NULL CHECK (state IN ('sent', 'printed', 'doubtful')),
+    place   INTEGER NOT NULL CHECK (place > 0),  -- from 1 on, over all pages
+    line    INTEGER NOT NULL,
+    turn    INTEGER NOT NULL CHECK (turn > 0),
+    state   TEXT NOT NULL CHECK (state IN ('sent', 'printed', 'doubtful', 'spoiled')),
     at_ms   INTEGER NOT NULL,
-    PRIMARY KEY (account, line)
+    PRIMARY KEY (account, book, place),
+    UNIQUE (account, line, turn)
 ) STRICT, WITHOUT ROWID;
+
+-- Payments from an account (501000): held before they are sent on. One life: held, then debited or released;
+-- debited, then credited. Both messages are repeated from here until the utility has answered.
+CREATE TABLE hold (
+    bank      TEXT NOT NULL,
+    branch    TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    state     INTEGER NOT NULL CHECK (state BETWEEN 1 AND 4), -- held, debited, released, credited
+    account   INTEGER NOT NULL,
+    fen       INTEGER NOT NULL CHECK (fen > 0),
+    rest_fen  INTEGER NOT NULL DEFAULT 0,      -- undone, and stayed with the utility: debited all the same
+    business  INTEGER NOT NULL,
+    message   BLOB NOT NULL,                -- the 0200
+    undo      BLOB,                         -- a 0400 or 0420 that is not answered
+    since_ms  INTEGER NOT NULL,
+    sent_ms   INTEGER NOT NULL,                -- the last time that one of them was sent on
+    PRIMARY KEY (bank, branch, reference)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX hold_open ON hold (sent_ms) WHERE state = 1 OR undo IS NOT NULL;
+CREATE INDEX hold_account ON hold (account) WHERE state = 1;

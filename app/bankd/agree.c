@@ -20,7 +20,7 @@ struct agree {
     uv_work_t work;
     void (*then)(struct agree *a); /* after the work */
     day_t day;
-    bool closing, working, over;
+    bool closing, working, over, closed; /* closed: the timer; it goes with the last of both */
     int stan;
     char asked[MATCH_KEY_SIZE];
     int64_t part, last;
@@ -33,11 +33,17 @@ struct agree {
     const struct iso *request;
 };
 
-static void freed(uv_handle_t *handle)
+static void freed(struct agree *a)
 {
-    struct agree *a = handle->data;
     free(a->rows);
     free(a);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct agree *a = handle->data;
+    a->closed = true;
+    if (!a->working) freed(a);
 }
 
 /* The line still says on_down from the loop: libuv ends handles the last one first,
@@ -45,7 +51,7 @@ static void freed(uv_handle_t *handle)
 static void let_go(struct agree *a)
 {
     uv_timer_stop(&a->timer);
-    if (!a->working) uv_close((uv_handle_t *)&a->timer, freed);
+    uv_close((uv_handle_t *)&a->timer, on_closed);
     if (a->link) channel_link_close(a->link);
     a->link = NULL;
 }
@@ -73,7 +79,8 @@ static void work_done(uv_work_t *work, int status)
 {
     struct agree *a = work->data;
     a->working = false;
-    if (a->over) uv_close((uv_handle_t *)&a->timer, freed);
+    if (a->over && a->closed) freed(a);
+    else if (a->over) return; /* on_closed is to come */
     else if (a->end.failed) fail_with(a, "");
     else a->then(a);
 }
@@ -97,7 +104,7 @@ static void count_work(uv_work_t *work)
 static void keep_work(uv_work_t *work)
 {
     struct agree *a = work->data;
-    a->end.failed = day_keep(a->b, a->day, &a->end.ours, &a->end.theirs, &a->end.err) != 0;
+    a->end.failed = day_keep(a->b, a->day, a->closing, &a->end.ours, &a->end.theirs, &a->end.err) != 0;
 }
 
 static void compare_work(uv_work_t *work)

@@ -2,12 +2,13 @@
 #ifndef BANKD_BANK_H
 #define BANKD_BANK_H
 
-#include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/confine.h"
+#include "base/db.h"
 #include "base/error.h"
 #include "base/settings.h"
 
@@ -19,14 +20,17 @@ struct bank_settings {
     char listen[64], policy[BANK_PATH], ca[BANK_PATH], cert[BANK_PATH], key[BANK_PATH];
     int64_t connections, per_address, per_certificate, waiting;
     char utility[256], utility_name[65];
-    int64_t links, window, answer_ms, totals_after_ms, totals_again_ms;
-    char store[BANK_PATH];
+    int64_t links, window, answer_ms, totals_after_ms, totals_again_ms, cutover_ms; /* cutover: after midnight, 0: when the utility says so */
+    char store[BANK_PATH]; /* a path, or postgresql://… */
+    char work[BANK_PATH];
     int64_t commit_ms, keep_days;
     char socket[BANK_PATH], metrics[BANK_PATH];
     int64_t metrics_ms;
     bool retry;
     char results[BANK_PATH], files_cert[BANK_PATH], files_key[BANK_PATH];
     char box_key[BANK_PATH];
+    char system_calls[CONFINE_WORD_SIZE];
+    int64_t again_ms;
     int64_t shift_s;
     int32_t offset_s;
 };
@@ -43,11 +47,13 @@ int bank_open(struct bank *b, const char *path, struct error *err);
 /* Makes the books; those that stand already are left as they are. */
 int bank_make(const struct bank *b, struct error *err);
 /* A connection of its own to the bank's books, which must stand (init), for one thread at a time; NULL with err. */
-sqlite3 *bank_db(const struct bank *b, struct error *err);
-/* Fills err from db and returns -1. */
-int bank_db_failed(sqlite3 *db, const char *what, struct error *err);
-/* One number from one row, -1 when there is none. */
-int64_t bank_db_int(sqlite3 *db, const char *sql);
+struct db *bank_db(const struct bank *b, struct error *err);
+/* A transaction that changes accounts: there is one at a time, whichever database it
+ * is, and what it reads nobody changes until its end. -1: see db_why. */
+int bank_begin(struct db *db);
+/* Where files lie that go with the books, and a name begins with: beside a SQLite
+ * file, else in the folder of the settings. */
+const char *bank_beside(const struct bank *b, char *buf, size_t size);
 
 /* Commands: argv[0] is the command's name. Each returns a sysexits code. */
 struct command {

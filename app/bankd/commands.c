@@ -13,7 +13,8 @@ static int cmd_init(struct bank *b, int argc, char **argv)
         error_print("bankd", &err);
         return EX_CANTCREAT;
     }
-    printf("%s stands\n", b->settings.store);
+    if (db_kind_of(b->settings.store) == DB_SQLITE) printf("%s stands\n", b->settings.store);
+    else puts("the books stand"); /* the address may hold a password */
     return EX_OK;
 }
 
@@ -28,7 +29,7 @@ static int cmd_certs(struct bank *b, int argc, char **argv) { return wire_certs_
 const struct command bank_commands[] = {
     {"init", cmd_init, "", "make the books",
      "Makes the bank's books at `path` of the settings, unless they are there: a file that its owner\n"
-     "alone may read.\n"},
+     "alone may read, or tables in a database of PostgreSQL that is the bank's alone.\n"},
     {"serve", cmd_serve, "", "relay between branches and utility",
      "Listens at `listen` of the settings for branches and keeps `connections` to the utility, all over\n"
      "TLS 1.3 with certificates on both sides. Prints \"ready: ADDRESS:PORT\" when branches may come. What\n"
@@ -41,16 +42,19 @@ const struct command bank_commands[] = {
      "since the start: queued here, open (sent on and not answered), sent, answered, answered late, how\n"
      "many 30, 58, 68 and 91 it was given, and advices held back. --json: the same as one document.\n"
      "Ends with 0, 69 no relay answers there.\n"},
-    {"journal", cmd_journal, "messages | totals | alarms …", "what passed, by key, branch or day",
+    {"journal", cmd_journal, "messages | totals | settled | alarms …", "what passed, by key, branch or day",
      "  messages    each message: sent (on to the utility), queued (it took no more just then), local,\n"
      "              refused, held (not sent on); each answer: answer, late (after a 68), nobody (the\n"
      "              branch was gone), own (made here)\n"
      "  totals      approved payments and reversals by business day and branch, each key once\n"
+     "  settled     what each branch's agreed days moved from its clearing account to what is owed to\n"
+     "              the utility: booked when the utility's 0510 says 1 to the totals after cut-off, and again\n"
+     "              for what was answered later, the difference\n"
      "  alarms      foreign certificates, second sessions, messages for other branches\n"
      "\n"
      "  --key BANK/BRANCH/REF            one payment                      (messages)\n"
-     "  --bank N --branch N              of one bank, one branch          (messages, totals)\n"
-     "  --day YYYY-MM-DD                 of one business day              (messages, totals)\n"
+     "  --bank N --branch N              of one bank, one branch          (messages, totals; settled: branch)\n"
+     "  --day YYYY-MM-DD                 of one business day              (messages, totals, settled)\n"
      "  --code NN --fate WORD            with that answer, that fate      (messages)\n"
      "  --last N                         the last N rows (1,000)          (messages, alarms)\n"
      "  --format WORD                    table (the default), csv or json (a line a row; amounts are fen)\n"},
@@ -85,12 +89,13 @@ const struct command bank_commands[] = {
      "  show NUMBER                   its holder, state, balance and agreement\n"
      "  statement NUMBER [--last N]   its lines\n"
      "  list                          all of them\n"
+     "  held                          payments from accounts that the utility has not answered yet\n"
      "  import FILE [--result DIR]    opens those of a file of the utility's customer centre (ACCOPEN) and\n"
      "                                writes the result (ACCRESULT); the same file again: the same result\n"
      "  export [--result DIR]         every customer's account, as such a result\n"
      "  key                           makes the key that passwords are sealed for; prints its public part\n"
      "\n"
-     "  --format WORD                 table (the default), csv or json, for show, statement and list\n"
+     "  --format WORD                 table (the default), csv or json, for show, statement, list and held\n"
      "Ends with 0, 65 refused (the code and why are said), 66 no such file, 69 no books.\n"},
     {"withhold", cmd_withhold, "run LIST | retry | list | fetch BATCH | send FILE", "debit the utility's monthly list",
      "  run LIST    judges the whole list, debits row by row in its order, writes the results. Killed and\n"

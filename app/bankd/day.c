@@ -5,29 +5,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "bankd/day.sql.h"
+#include "bankd/day_pg.sql.h"
 
 /* What stands here: what passed, unless two people took the utility's word. */
 #define STANDS \
-    "SELECT p.branch, p.reference, p.what, p.fen, p.state FROM passed p WHERE p.business=?1 AND NOT EXISTS" \
+    "SELECT p.branch, p.reference, p.what, p.fen, p.state FROM passed p WHERE p.business=$1 AND NOT EXISTS" \
     " (SELECT 1 FROM taken t WHERE t.business=p.business AND t.branch=p.branch AND t.reference=p.reference)" \
-    " UNION ALL SELECT branch, reference, what, fen, state FROM taken WHERE business=?1"
+    " UNION ALL SELECT branch, reference, what, fen, state FROM taken WHERE business=$1"
 
-int day_make(sqlite3 *db)
+/* Books in SQLite that are older than this column get it. */
+static bool knows_closing(struct db *db)
 {
-    return bank_db_int(db, "SELECT count(*) FROM sqlite_schema WHERE name='agreed'") == 1 ? SQLITE_OK : sqlite3_exec(db, day_sql, NULL, NULL, NULL);
+    if (db_kind(db) != DB_SQLITE || db_number(db, "SELECT count(*) FROM pragma_table_info('agreed') WHERE name='closing'", DB_NO_ARGS, 0) == 1) return true;
+    return db_run(db, "ALTER TABLE agreed ADD COLUMN closing INTEGER NOT NULL DEFAULT 0 CHECK (closing IN (0, 1))", DB_NO_ARGS) >= 0;
 }
 
-static sqlite3 *books(const struct bank *b, struct error *err)
+struct db *bank_day_books(const struct bank *b, struct error *err)
 {
-    sqlite3 *db = bank_db(b, err);
-    if (db && day_make(db) != SQLITE_OK) {
-        bank_db_failed(db, "the day's tables were not made", err);
-        sqlite3_close(db);
-        db = NULL;
-    }
-    return db;
+    static const struct db_part day = {"agreed", day_sql, day_pg_sql};
+    struct db *db = bank_db(b, err);
+    if (db == NULL || (db_make_part(db, &day) == 0 && knows_closing(db))) return db;
+    db_failed(db, "the day's tables were not made", err);
+    db_close(db);
+    return NULL;
 }
 
 /* --- counting ---------------------------------------------------------------------- */
@@ -38,22 +41,19 @@ int day_count(const struct bank *b, day_t day, struct wire_totals *t, struct err
         "SELECT count(*) FILTER (WHERE what<>200000), coalesce(sum(fen) FILTER (WHERE what<>200000), 0),"
         " count(*) FILTER (WHERE what<>200000 AND state='reversed'), coalesce(sum(fen) FILTER (WHERE what<>200000 AND state='reversed'), 0),"
         " count(*) FILTER (WHERE what=200000), coalesce(sum(fen) FILTER (WHERE what=200000), 0)"
-        " FROM (" STANDS ") WHERE state<>'none'";
-    sqlite3 *db = books(b, err);
-    sqlite3_stmt *q = NULL;
+        " FROM (" STANDS ") AS all_keys WHERE state<>'none'";
+    struct db *db = bank_day_books(b, err);
     memset(t, 0, sizeof *t);
     if (db == NULL) return -1;
-    bool good = sqlite3_prepare_v2(db, sql, -1, &q, NULL) == SQLITE_OK && sqlite3_bind_int(q, 1, day) == SQLITE_OK && sqlite3_step(q) == SQLITE_ROW;
-    if (good) {
+    db_ask(db, sql, DB_ARGS(DB_INT(day)));
+    if (db_row(db)) {
         int64_t *into[] = {&t->credits, &t->credits_fen, &t->credit_undone, &t->credit_undone_fen, &t->debits, &t->debits_fen};
         for (int i = 0; i < 6; i++)
-            *into[i] = sqlite3_column_int64(q, i);
-    } else {
-        bank_db_failed(db, "the day was not counted", err);
+            *into[i] = db_int(db, i);
     }
-    sqlite3_finalize(q);
-    sqlite3_close(db);
-    return good ? 0 : -1;
+    int status = db_end(db) < 0 ? db_failed(db, "the day was not counted", err) : 0;
+    db_close(db);
+    return status;
 }
 
 static const char *figures(const struct wire_totals *t, char *buf, size_t size)
@@ -63,38 +63,36 @@ static const char *figures(const struct wire_totals *t, char *buf, size_t size)
     return buf;
 }
 
-int day_keep(const struct bank *b, day_t day, const struct wire_totals *ours, const struct wire_totals *theirs, struct error *err)
+int day_keep(const struct bank *b, day_t day, bool closing, const struct wire_totals *ours, const struct wire_totals *theirs, struct error *err)
 {
     char a[160], c[160];
-    sqlite3 *db = books(b, err);
-    sqlite3_stmt *q = NULL;
+    struct db *db = bank_day_books(b, err);
     if (db == NULL) return -1;
-    bool good = sqlite3_prepare_v2(db, "INSERT INTO agreed (business, at_ms, settlement, ours, theirs) VALUES (?1,?2,?3,?4,?5)", -1, &q, NULL) == SQLITE_OK &&
-                sqlite3_bind_int(q, 1, day) == SQLITE_OK && sqlite3_bind_int64(q, 2, clock_now_ms(&b->clock)) == SQLITE_OK &&
-                sqlite3_bind_int(q, 3, theirs->settlement) == SQLITE_OK && sqlite3_bind_text(q, 4, figures(ours, a, sizeof a), -1, SQLITE_STATIC) == SQLITE_OK &&
-                sqlite3_bind_text(q, 5, figures(theirs, c, sizeof c), -1, SQLITE_STATIC) == SQLITE_OK && sqlite3_step(q) == SQLITE_DONE;
-    sqlite3_finalize(q);
-    if (good && theirs->settlement == 1) { /* what differed is settled */
-        q = NULL;
-        good = sqlite3_prepare_v2(db, "DELETE FROM difference WHERE business=?1", -1, &q, NULL) == SQLITE_OK &&
-               sqlite3_bind_int(q, 1, day) == SQLITE_OK && sqlite3_step(q) == SQLITE_DONE;
-        sqlite3_finalize(q);
-    }
-    if (!good) bank_db_failed(db, "the answer was not kept", err);
-    sqlite3_close(db);
+    bool good = bank_begin(db) == 0 &&
+                db_run(db, "INSERT INTO agreed (business, at_ms, settlement, ours, theirs, closing) VALUES ($1,$2,$3,$4,$5,$6)",
+                       DB_ARGS(DB_INT(day), DB_INT(clock_now_ms(&b->clock)), DB_INT(theirs->settlement), DB_TEXT(figures(ours, a, sizeof a)),
+                               DB_TEXT(figures(theirs, c, sizeof c)), DB_INT(closing))) == 1;
+    if (good && theirs->settlement == 1) /* what differed is settled */
+        good = db_run(db, "DELETE FROM difference WHERE business=$1", DB_ARGS(DB_INT(day))) >= 0;
+    good = good && db_commit(db) == 0;
+    if (!good) db_failed(db, "the answer was not kept", err);
+    db_close(db);
     return good ? 0 : -1;
 }
 
-int day_agreed(const struct bank *b, day_t day)
+day_t bank_day_open(const struct bank *b, day_t from, day_t to)
 {
     struct error err;
-    char sql[120];
-    sqlite3 *db = books(b, &err);
-    if (db == NULL) return -1;
-    snprintf(sql, sizeof sql, "SELECT settlement FROM agreed WHERE business=%d ORDER BY id DESC LIMIT 1", (int)day);
-    int64_t n = bank_db_int(db, sql);
-    sqlite3_close(db);
-    return n < 0 ? 0 : (int)n;
+    struct db *db = bank_day_books(b, &err);
+    day_t open = DAY_NONE;
+    for (day_t day = from; db && day <= to && open == DAY_NONE; day++) {
+        int64_t said = db_number(db, "SELECT settlement FROM agreed WHERE business=$1 AND closing=1 ORDER BY id DESC LIMIT 1", DB_ARGS(DB_INT(day)), 0);
+        bool worked = day == to || db_number(db, "SELECT 1 FROM message WHERE business=$1 LIMIT 1", DB_ARGS(DB_INT(day)), 0) == 1;
+        if (said != 1 && worked) open = day;
+    }
+    if (db == NULL) log_error("%s: %s", err.what, err.why);
+    db_close(db);
+    return open;
 }
 
 /* --- the utility's detail -------------------------------------------------------------- */
@@ -124,43 +122,33 @@ int day_read(const struct iso_slice *record, const char *bank, struct day_theirs
     return counts && out->what != PROC_TRANSFER ? 1 : 0;
 }
 
-static bool put_rows(sqlite3 *db, const struct day_theirs *rows, size_t count)
+static bool put_rows(struct db *db, const struct day_theirs *rows, size_t count)
 {
-    sqlite3_stmt *q = NULL;
-    bool good = sqlite3_exec(db, "CREATE TEMP TABLE theirs (branch TEXT, reference TEXT, what INTEGER, fen INTEGER, state TEXT, PRIMARY KEY (branch, reference))",
-                             NULL, NULL, NULL) == SQLITE_OK &&
-                sqlite3_prepare_v2(db, "INSERT OR REPLACE INTO theirs VALUES (?1,?2,?3,?4,?5)", -1, &q, NULL) == SQLITE_OK;
-    for (size_t i = 0; i < count && good; i++) {
-        good = sqlite3_bind_text(q, 1, rows[i].branch, -1, SQLITE_STATIC) == SQLITE_OK && sqlite3_bind_text(q, 2, rows[i].ref, -1, SQLITE_STATIC) == SQLITE_OK &&
-               sqlite3_bind_int(q, 3, rows[i].what) == SQLITE_OK && sqlite3_bind_int64(q, 4, rows[i].fen) == SQLITE_OK &&
-               sqlite3_bind_text(q, 5, rows[i].state, -1, SQLITE_STATIC) == SQLITE_OK && sqlite3_step(q) == SQLITE_DONE && sqlite3_reset(q) == SQLITE_OK;
-    }
-    sqlite3_finalize(q);
-    return good;
+    bool good = db_run(db, "CREATE TEMP TABLE theirs (branch TEXT, reference TEXT, what BIGINT, fen BIGINT, state TEXT)", DB_NO_ARGS) >= 0 &&
+                db_load(db, "theirs", 5) == 0;
+    for (size_t i = 0; i < count && good; i++)
+        good = db_load_row(db, (struct db_arg[]){DB_TEXT(rows[i].branch), DB_TEXT(rows[i].ref), DB_INT(rows[i].what), DB_INT(rows[i].fen), DB_TEXT(rows[i].state)}) == 0;
+    return db_load_end(db) == 0 && good;
 }
+
+/* A key that came twice, for its state changed while the parts came: reversed counts. */
+#define THEIRS "(SELECT branch, reference, max(what) AS what, max(fen) AS fen, max(state) AS state FROM theirs GROUP BY branch, reference)"
 
 int64_t day_compare(const struct bank *b, day_t day, const struct day_theirs *rows, size_t count, struct error *err)
 {
     static const char compare[] =
-        "INSERT INTO difference SELECT ?1, coalesce(o.branch, t.branch), coalesce(o.reference, t.reference),"
+        "INSERT INTO difference SELECT $1, coalesce(o.branch, t.branch), coalesce(o.reference, t.reference),"
         " CASE WHEN t.state IS NULL THEN 'only here' WHEN o.state IS NULL THEN 'only there' WHEN o.state<>t.state THEN 'state' ELSE 'amount' END,"
-        " coalesce(o.state, 'none'), coalesce(o.fen, 0), coalesce(t.state, 'none'), coalesce(t.fen, 0), ?2"
-        " FROM (SELECT * FROM (" STANDS ") WHERE state<>'none') o FULL JOIN theirs t ON o.branch=t.branch AND o.reference=t.reference"
-        " WHERE o.state IS NOT t.state OR o.fen IS NOT t.fen";
-    sqlite3 *db = books(b, err);
-    sqlite3_stmt *q = NULL;
-    char forget[80];
+        " coalesce(o.state, 'none'), coalesce(o.fen, 0), coalesce(t.state, 'none'), coalesce(t.fen, 0), $2"
+        " FROM (SELECT * FROM (" STANDS ") AS all_keys WHERE state<>'none') o FULL JOIN " THEIRS " t ON o.branch=t.branch AND o.reference=t.reference"
+        " WHERE o.state IS DISTINCT FROM t.state OR o.fen IS DISTINCT FROM t.fen";
+    struct db *db = bank_day_books(b, err);
     int64_t found = -1;
     if (db == NULL) return -1;
-    snprintf(forget, sizeof forget, "DELETE FROM difference WHERE business=%d", (int)day);
-    bool good = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK && put_rows(db, rows, count) &&
-                sqlite3_exec(db, forget, NULL, NULL, NULL) == SQLITE_OK && sqlite3_prepare_v2(db, compare, -1, &q, NULL) == SQLITE_OK &&
-                sqlite3_bind_int(q, 1, day) == SQLITE_OK && sqlite3_bind_int64(q, 2, clock_now_ms(&b->clock)) == SQLITE_OK && sqlite3_step(q) == SQLITE_DONE;
-    sqlite3_finalize(q);
-    if (good) found = sqlite3_changes64(db);
-    good = good && sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
-    if (!good) found = bank_db_failed(db, "the day was not compared", err);
-    sqlite3_close(db);
+    bool good = bank_begin(db) == 0 && put_rows(db, rows, count) && db_run(db, "DELETE FROM difference WHERE business=$1", DB_ARGS(DB_INT(day))) >= 0 &&
+                (found = db_run(db, compare, DB_ARGS(DB_INT(day), DB_INT(clock_now_ms(&b->clock))))) >= 0 && db_commit(db) == 0;
+    if (!good) found = db_failed(db, "the day was not compared", err);
+    db_close(db);
     return found;
 }
 

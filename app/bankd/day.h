@@ -13,10 +13,10 @@
 #include "wire/session.h"
 
 /* day.c: the books' side. Each opens a connection of its own, so they may run on any thread. */
-int day_make(sqlite3 *db); /* the tables, if they are not there; SQLite's code */
+struct db *bank_day_books(const struct bank *b, struct error *err); /* with the day's tables, made if they are not there; NULL with err */
 /* What the journal, and what two people took over, say of the day. */
 int day_count(const struct bank *b, day_t day, struct wire_totals *totals, struct error *err);
-int day_keep(const struct bank *b, day_t day, const struct wire_totals *ours, const struct wire_totals *theirs, struct error *err);
+int day_keep(const struct bank *b, day_t day, bool closing, const struct wire_totals *ours, const struct wire_totals *theirs, struct error *err);
 /* One row of the utility's file of the day. */
 struct day_theirs { char branch[KEY_BRANCH_SIZE], ref[KEY_REF_SIZE], state[12]; int what; int64_t fen; };
 /* 1: a row of this bank; 0: header, trailer or a key that stands nowhere; -1: malformed or another bank's. */
@@ -25,8 +25,9 @@ int day_read(const struct iso_slice *record, const char *bank, struct day_theirs
 int64_t day_compare(const struct bank *b, day_t day, const struct day_theirs *rows, size_t count, struct error *err);
 /* What to do about a difference, in English. */
 const char *day_act(const char *kind, const char *theirs_state);
-/* The last answer for a day: 1, 2; 0: never asked; -1. */
-int day_agreed(const struct bank *b, day_t day);
+/* The first day from `from` to `to` that was not agreed after its end, and is `to` itself or had
+ * messages; DAY_NONE: there is none. */
+day_t bank_day_open(const struct bank *b, day_t from, day_t to);
 
 /* agree.c: over a connection of its own to the utility. */
 struct agree_end {
@@ -47,7 +48,7 @@ void agree_stop(struct agree *a);
 int agree_ask(const struct bank *b, const struct iso *request, struct iso *answer, struct error *err);
 
 /* clerk.c: two people and their passwords, read from the terminal or two lines of the input. */
-int clerk_two(const struct bank *b, sqlite3 *db, const char *maker, const char *checker, struct error *err);
+int clerk_two(const struct bank *b, struct db *db, const char *maker, const char *checker, struct error *err);
 int cmd_clerk(struct bank *b, int argc, char **argv);
 /* day_command.c */
 int cmd_totals(struct bank *b, int argc, char **argv);

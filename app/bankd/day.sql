@@ -7,7 +7,8 @@ CREATE TABLE agreed (             -- each asking for totals of the whole bank
     at_ms      INTEGER NOT NULL,
     settlement INTEGER NOT NULL CHECK (settlement IN (1, 2)), -- in balance, out
     ours       TEXT NOT NULL,     -- count/fen of payments, reversals, refunds
-    theirs     TEXT NOT NULL
+    theirs     TEXT NOT NULL,
+    closing    INTEGER NOT NULL DEFAULT 0 CHECK (closing IN (0, 1)) -- asked after the day was over
 ) STRICT;
 CREATE INDEX agreed_day ON agreed (business, id);
 CREATE TRIGGER agreed_stays BEFORE UPDATE ON agreed BEGIN SELECT RAISE(ABORT, 'what was answered stays'); END;

@@ -25,17 +25,6 @@ static int failed(const struct error *err, int code)
     return code;
 }
 
-static sqlite3 *books(const struct bank *b, struct error *err)
-{
-    sqlite3 *db = bank_db(b, err);
-    if (db && day_make(db) != SQLITE_OK) {
-        bank_db_failed(db, "the day's tables were not made", err);
-        sqlite3_close(db);
-        return NULL;
-    }
-    return db;
-}
-
 /* --- totals ------------------------------------------------------------------------- */
 
 static void keep_end(void *ctx, const struct agree_end *end) { *(struct agree_end *)ctx = *end; }
@@ -86,7 +75,6 @@ int cmd_differences(struct bank *b, int argc, char **argv)
     enum table_style style = TABLE_TEXT;
     day_t day = DAY_NONE;
     struct error err;
-    sqlite3_stmt *q = NULL;
     int c;
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (c == 'd' && day_parse(optarg, &day)) continue;
@@ -96,28 +84,24 @@ int cmd_differences(struct bank *b, int argc, char **argv)
         else if (strcmp(optarg, "table") != 0) return usage("differences");
     }
     if (optind != argc) return usage("differences");
-    sqlite3 *db = books(b, &err);
+    struct db *db = bank_day_books(b, &err);
     if (db == NULL) return failed(&err, EX_UNAVAILABLE);
-    if (sqlite3_prepare_v2(db, "SELECT business, branch, reference, kind, ours_state, ours_fen, theirs_state, theirs_fen FROM difference"
-                               " WHERE ?1 IS NULL OR business=?1 ORDER BY business, branch, reference", -1, &q, NULL) != SQLITE_OK ||
-        (day != DAY_NONE && sqlite3_bind_int(q, 1, day) != SQLITE_OK)) {
-        bank_db_failed(db, "the differences cannot be read", &err);
-        sqlite3_close(db);
-        return failed(&err, EX_UNAVAILABLE);
-    }
+    db_ask(db, "SELECT business, branch, reference, kind, ours_state, ours_fen, theirs_state, theirs_fen FROM difference"
+               " WHERE $1<0 OR business=$1 ORDER BY business, branch, reference", DB_ARGS(DB_INT(day)));
     struct table *table = table_open(stdout, style, columns, sizeof columns / sizeof *columns);
-    while (sqlite3_step(q) == SQLITE_ROW) {
-        char date[DAY_TEXT_SIZE], key[KEY_TEXT_SIZE];
-        const char *kind = (const char *)sqlite3_column_text(q, 3), *theirs = (const char *)sqlite3_column_text(q, 6);
-        snprintf(key, sizeof key, "%s/%s/%s", b->settings.id, (const char *)sqlite3_column_text(q, 1), (const char *)sqlite3_column_text(q, 2));
-        table_row(table, (struct cell[]){{day_format(sqlite3_column_int(q, 0), date, sizeof date), 0}, {key, 0}, {kind, 0},
-                                         {(const char *)sqlite3_column_text(q, 4), 0}, {NULL, sqlite3_column_int64(q, 5)}, {theirs, 0},
-                                         {NULL, sqlite3_column_int64(q, 7)}, {day_act(kind, theirs), 0}});
+    while (db_row(db)) {
+        char date[DAY_TEXT_SIZE], key[KEY_TEXT_SIZE], kind[20], ours[12], theirs[12];
+        snprintf(key, sizeof key, "%s/%s/%s", b->settings.id, db_text(db, 1), db_text(db, 2));
+        db_copy(db, 3, kind, sizeof kind);
+        db_copy(db, 4, ours, sizeof ours);
+        db_copy(db, 6, theirs, sizeof theirs);
+        table_row(table, (struct cell[]){{day_format((day_t)db_int(db, 0), date, sizeof date), 0}, {key, 0}, {kind, 0}, {ours, 0}, {NULL, db_int(db, 5)},
+                                         {theirs, 0}, {NULL, db_int(db, 7)}, {day_act(kind, theirs), 0}});
     }
     int64_t rows = table_close(table);
-    sqlite3_finalize(q);
-    sqlite3_close(db);
-    return rows ? EX_DATAERR : EX_OK;
+    if (db_end(db) < 0) rows = db_failed(db, "the differences cannot be read", &err);
+    db_close(db);
+    return rows < 0 ? failed(&err, EX_UNAVAILABLE) : rows ? EX_DATAERR : EX_OK;
 }
 
 /* --- the bank's own detail, as a file --------------------------------------------------- */
@@ -126,106 +110,83 @@ int cmd_payments(struct bank *b, int argc, char **argv)
 {
     char date[DAY_TEXT_SIZE];
     struct error err;
-    sqlite3_stmt *q = NULL;
     int64_t count = 0, sum = 0;
     day_t day;
-    int step = SQLITE_ERROR;
     if (argc != 2 || !day_parse(argv[1], &day)) return usage("payments");
-    sqlite3 *db = books(b, &err);
+    struct db *db = bank_day_books(b, &err);
     if (db == NULL) return failed(&err, EX_UNAVAILABLE);
-    if (sqlite3_prepare_v2(db, "SELECT branch, reference, what, state, fen FROM passed p WHERE business=?1 AND state<>'none' ORDER BY branch, reference", -1, &q, NULL) ==
-            SQLITE_OK && sqlite3_bind_int(q, 1, day) == SQLITE_OK) {
-        printf("PAYMENTS|1|%s|%s|%s|\n", b->settings.id, day_format(day, date, sizeof date), b->settings.id);
-        while ((step = sqlite3_step(q)) == SQLITE_ROW) {
-            bool posted = strcmp((const char *)sqlite3_column_text(q, 3), "posted") == 0;
-            printf("%s/%s/%s|%06d|%s|||%" PRId64 "||0||\n", b->settings.id, (const char *)sqlite3_column_text(q, 0), (const char *)sqlite3_column_text(q, 1),
-                   sqlite3_column_int(q, 2), (const char *)sqlite3_column_text(q, 3), (int64_t)sqlite3_column_int64(q, 4));
-            count++;
-            if (posted) sum += sqlite3_column_int64(q, 4);
-        }
-        printf("END|%" PRId64 "|%" PRId64 "\n", count, sum);
+    db_ask(db, "SELECT branch, reference, what, state, fen FROM passed p WHERE business=$1 AND state<>'none' ORDER BY branch, reference", DB_ARGS(DB_INT(day)));
+    printf("PAYMENTS|1|%s|%s|%s|\n", b->settings.id, day_format(day, date, sizeof date), b->settings.id);
+    while (db_row(db)) {
+        printf("%s/%s/%s|%06" PRId64 "|", b->settings.id, db_text(db, 0), db_text(db, 1), db_int(db, 2));
+        printf("%s|||%" PRId64 "||0||\n", db_text(db, 3), db_int(db, 4));
+        count++;
+        if (strcmp(db_text(db, 3), "posted") == 0) sum += db_int(db, 4);
     }
-    if (step != SQLITE_DONE) bank_db_failed(db, "the day cannot be read", &err);
-    sqlite3_finalize(q);
-    sqlite3_close(db);
-    return step == SQLITE_DONE ? EX_OK : failed(&err, EX_UNAVAILABLE);
+    int status = db_end(db) < 0 ? db_failed(db, "the day cannot be read", &err) : 0;
+    if (status == 0) printf("END|%" PRId64 "|%" PRId64 "\n", count, sum); /* without it the file is not whole */
+    db_close(db);
+    return status == 0 ? EX_OK : failed(&err, EX_UNAVAILABLE);
 }
 
 /* --- repair ------------------------------------------------------------------------------- */
 
 struct repair { const char *act, *maker, *checker; struct key key; day_t day; char ours[12], theirs[12]; int64_t theirs_fen; };
 
-static int find_difference(sqlite3 *db, struct repair *r, struct error *err)
+static int find_difference(struct db *db, struct repair *r, struct error *err)
 {
-    sqlite3_stmt *q = NULL;
-    bool good = sqlite3_prepare_v2(db, "SELECT business, ours_state, theirs_state, theirs_fen FROM difference WHERE branch=?1 AND reference=?2", -1, &q, NULL) == SQLITE_OK &&
-                sqlite3_bind_text(q, 1, r->key.branch, -1, SQLITE_STATIC) == SQLITE_OK && sqlite3_bind_text(q, 2, r->key.ref, -1, SQLITE_STATIC) == SQLITE_OK;
-    bool found = good && sqlite3_step(q) == SQLITE_ROW;
+    db_ask(db, "SELECT business, ours_state, theirs_state, theirs_fen FROM difference WHERE branch=$1 AND reference=$2",
+           DB_ARGS(DB_TEXT(r->key.branch), DB_TEXT(r->key.ref)));
+    bool found = db_row(db);
     if (found) {
-        r->day = sqlite3_column_int(q, 0);
-        text_copy(r->ours, sizeof r->ours, (const char *)sqlite3_column_text(q, 1));
-        text_copy(r->theirs, sizeof r->theirs, (const char *)sqlite3_column_text(q, 2));
-        r->theirs_fen = sqlite3_column_int64(q, 3);
+        r->day = (day_t)db_int(db, 0);
+        db_copy(db, 1, r->ours, sizeof r->ours);
+        db_copy(db, 2, r->theirs, sizeof r->theirs);
+        r->theirs_fen = db_int(db, 3);
     }
-    sqlite3_finalize(q);
-    if (!good) return bank_db_failed(db, "the differences cannot be read", err);
+    if (db_end(db) < 0) return db_failed(db, "the differences cannot be read", err);
     return found ? 0 : error_all(err, "nothing was done", r->key.ref, "this key is not among the differences", "bankd totals DAY compares anew");
 }
 
-static int write_down(sqlite3 *db, const struct bank *b, const struct repair *r, const char *what, struct error *err)
+static int write_down(struct db *db, const struct bank *b, const struct repair *r, const char *what, struct error *err)
 {
-    sqlite3_stmt *q = NULL;
-    bool good = sqlite3_prepare_v2(db, "INSERT INTO repair (at_ms, maker, checker, what) VALUES (?1,?2,?3,?4)", -1, &q, NULL) == SQLITE_OK &&
-                sqlite3_bind_int64(q, 1, clock_now_ms(&b->clock)) == SQLITE_OK && sqlite3_bind_text(q, 2, r->maker, -1, SQLITE_STATIC) == SQLITE_OK &&
-                sqlite3_bind_text(q, 3, r->checker, -1, SQLITE_STATIC) == SQLITE_OK && sqlite3_bind_text(q, 4, what, -1, SQLITE_STATIC) == SQLITE_OK &&
-                sqlite3_step(q) == SQLITE_DONE;
-    sqlite3_finalize(q);
-    return good ? 0 : bank_db_failed(db, "the repair was not written down", err);
+    return db_run(db, "INSERT INTO repair (at_ms, maker, checker, what) VALUES ($1,$2,$3,$4)",
+                  DB_ARGS(DB_INT(clock_now_ms(&b->clock)), DB_TEXT(r->maker), DB_TEXT(r->checker), DB_TEXT(what))) == 1
+               ? 0 : db_failed(db, "the repair was not written down", err);
 }
 
 /* The utility's word for this key: the bank's totals count it so from now on. */
-static int take(sqlite3 *db, const struct bank *b, const struct repair *r, struct error *err)
+static int take(struct db *db, const struct bank *b, const struct repair *r, struct error *err)
 {
     char what[160], key[KEY_TEXT_SIZE];
-    sqlite3_stmt *q = NULL;
     snprintf(what, sizeof what, "take %s: %s here, %s of %" PRId64 " fen at the utility", key_format(&r->key, key, sizeof key), r->ours, r->theirs, r->theirs_fen);
-    bool good = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK &&
-                sqlite3_prepare_v2(db, "INSERT INTO taken (business, branch, reference, state, what, fen, maker, checker, at_ms) VALUES (?1,?2,?3,?4,"
-                                       " coalesce((SELECT max(what) FROM message WHERE branch=?2 AND reference=?3 AND mti='0200'), 500000),?5,?6,?7,?8)"
-                                       " ON CONFLICT DO UPDATE SET state=excluded.state, fen=excluded.fen, maker=excluded.maker, checker=excluded.checker,"
-                                       " at_ms=excluded.at_ms", -1, &q, NULL) == SQLITE_OK &&
-                sqlite3_bind_int(q, 1, r->day) == SQLITE_OK && sqlite3_bind_text(q, 2, r->key.branch, -1, SQLITE_STATIC) == SQLITE_OK &&
-                sqlite3_bind_text(q, 3, r->key.ref, -1, SQLITE_STATIC) == SQLITE_OK && sqlite3_bind_text(q, 4, r->theirs, -1, SQLITE_STATIC) == SQLITE_OK &&
-                sqlite3_bind_int64(q, 5, r->theirs_fen) == SQLITE_OK && sqlite3_bind_text(q, 6, r->maker, -1, SQLITE_STATIC) == SQLITE_OK &&
-                sqlite3_bind_text(q, 7, r->checker, -1, SQLITE_STATIC) == SQLITE_OK && sqlite3_bind_int64(q, 8, clock_now_ms(&b->clock)) == SQLITE_OK &&
-                sqlite3_step(q) == SQLITE_DONE;
-    sqlite3_finalize(q);
-    if (!good) return bank_db_failed(db, "the utility's word was not taken", err);
+    bool good = bank_begin(db) == 0 &&
+                db_run(db, "INSERT INTO taken (business, branch, reference, state, what, fen, maker, checker, at_ms) VALUES ($1,$2,$3,$4,"
+                           " coalesce((SELECT max(what) FROM message WHERE branch=$2 AND reference=$3 AND mti='0200'), 500000),$5,$6,$7,$8)"
+                           " ON CONFLICT (business, branch, reference) DO UPDATE SET state=excluded.state, fen=excluded.fen, maker=excluded.maker,"
+                           " checker=excluded.checker, at_ms=excluded.at_ms",
+                       DB_ARGS(DB_INT(r->day), DB_TEXT(r->key.branch), DB_TEXT(r->key.ref), DB_TEXT(r->theirs), DB_INT(r->theirs_fen), DB_TEXT(r->maker),
+                               DB_TEXT(r->checker), DB_INT(clock_now_ms(&b->clock)))) == 1;
+    if (!good) return db_failed(db, "the utility's word was not taken", err);
     if (write_down(db, b, r, what, err) != 0) return -1;
-    if (sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK) return bank_db_failed(db, "the utility's word was not taken", err);
+    if (db_commit(db) != 0) return db_failed(db, "the utility's word was not taken", err);
     puts(what);
     return 0;
 }
 
 /* What was sent on last that made the key what it is here: the payment as an advice, the
  * reversal, or its advice; as a repeat. Asking again never does a thing twice. */
-static int last_message(sqlite3 *db, const struct bank *b, const struct repair *r, struct iso *m, struct error *err)
+static int last_message(struct db *db, const struct bank *b, const struct repair *r, struct iso *m, struct error *err)
 {
-    sqlite3_stmt *q = NULL;
     const char *group = strcmp(r->ours, "posted") == 0 ? "02" : "04";
     char de7[16];
     struct civil u;
-    int status = -1;
-    if (sqlite3_prepare_v2(db, "SELECT text FROM message WHERE fate='sent' AND branch=?1 AND reference=?2 AND substr(mti,1,2)=?3 ORDER BY seq DESC LIMIT 1", -1, &q, NULL) !=
-            SQLITE_OK || sqlite3_bind_text(q, 1, r->key.branch, -1, SQLITE_STATIC) != SQLITE_OK || sqlite3_bind_text(q, 2, r->key.ref, -1, SQLITE_STATIC) != SQLITE_OK ||
-        sqlite3_bind_text(q, 3, group, -1, SQLITE_STATIC) != SQLITE_OK) {
-        bank_db_failed(db, "the journal cannot be read", err);
-    } else if (sqlite3_step(q) != SQLITE_ROW) {
-        error_all(err, "nothing was sent", r->key.ref, "the journal has no message to send again", "bankd repair take");
-    } else {
-        status = iso_unpack(m, (const char *)sqlite3_column_text(q, 0), (size_t)sqlite3_column_bytes(q, 0), err);
-    }
-    sqlite3_finalize(q);
+    db_ask(db, "SELECT text FROM message WHERE fate='sent' AND branch=$1 AND reference=$2 AND substr(mti,1,2)=$3 ORDER BY seq DESC LIMIT 1",
+           DB_ARGS(DB_TEXT(r->key.branch), DB_TEXT(r->key.ref), DB_TEXT(group)));
+    bool found = db_row(db);
+    int status = found ? iso_unpack(m, db_text(db, 0), strlen(db_text(db, 0)), err) : -1;
+    if (db_end(db) < 0) return db_failed(db, "the journal cannot be read", err);
+    if (!found) error_all(err, "nothing was sent", r->key.ref, "the journal has no message to send again", "bankd repair take");
     if (status != 0) return -1;
     if (message_proc(m) == PROC_CASH && strcmp(group, "02") == 0) memcpy(m->mti, "0221", 5);
     clock_utc(clock_now_ms(&b->clock), &u);
@@ -234,7 +195,7 @@ static int last_message(sqlite3 *db, const struct bank *b, const struct repair *
     return message_repeat(m, de7, err);
 }
 
-static int resend(sqlite3 *db, const struct bank *b, const struct repair *r, struct error *err)
+static int resend(struct db *db, const struct bank *b, const struct repair *r, struct error *err)
 {
     struct iso m, answer;
     char what[160], key[KEY_TEXT_SIZE], code[4];
@@ -262,9 +223,9 @@ int cmd_repair(struct bank *b, int argc, char **argv)
     r.act = argv[optind];
     bool takes = strcmp(r.act, "take") == 0;
     if (!takes && strcmp(r.act, "resend") != 0) return usage("repair");
-    sqlite3 *db = books(b, &err);
+    struct db *db = bank_day_books(b, &err);
     if (db == NULL) return failed(&err, EX_UNAVAILABLE);
     if (clerk_two(b, db, r.maker, r.checker, &err) == 0 && find_difference(db, &r, &err) == 0) status = takes ? take(db, b, &r, &err) : resend(db, b, &r, &err);
-    sqlite3_close(db);
+    db_close(db);
     return status == 0 ? EX_OK : failed(&err, EX_NOPERM);
 }

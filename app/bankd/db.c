@@ -1,95 +1,35 @@
-/* Connections to the bank's books: making them, reading them, writing the journal. */
+/* Connections to the bank's books. */
 #include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "bankd/bank.h"
 #include "bankd/accounts.sql.h"
+#include "bankd/accounts_pg.sql.h"
 #include "bankd/schema.sql.h"
+#include "bankd/schema_pg.sql.h"
+#include "bankd/settle.sql.h"
+#include "bankd/settle_pg.sql.h"
 
-#define WAIT_MS 20000 /* for the journal's commits */
-#define IS_OURS "SELECT count(*) FROM sqlite_schema WHERE name IN ('message', 'account')"
+#define LOCK_ACCOUNTS "-3"
 
-int bank_db_failed(sqlite3 *db, const char *what, struct error *err)
+/* Books that were made before there were accounts get them (bankd init). */
+static const struct db_part parts[] = {{"message", schema_sql, schema_pg_sql}, {"account", accounts_sql, accounts_pg_sql},
+                                      {"settled", settle_sql, settle_pg_sql}};
+static const struct db_books books = {"the bank's books", "a bank", "bankd init", "PRAGMA foreign_keys=ON", parts, sizeof parts / sizeof *parts};
+
+struct db *bank_db(const struct bank *b, struct error *err) { return db_open(b->settings.store, &books, err); }
+int bank_make(const struct bank *b, struct error *err) { return db_make(b->settings.store, &books, err); }
+
+/* SQLite has one writer anyway. The lock is a statement of its own: what is read
+ * later sees what the one before left. */
+int bank_begin(struct db *db)
 {
-    error_set(err, "%s", what);
-    error_where(err, "the bank's books");
-    error_why(err, "%s", db ? sqlite3_errmsg(db) : "no memory");
-    return error_remedy(err, "see that the disk has room and that the file is whole: bankd verify");
+    if (db_begin(db) != 0) return -1;
+    return db_kind(db) == DB_POSTGRES && db_run(db, "SELECT pg_advisory_xact_lock(" LOCK_ACCOUNTS ")", DB_NO_ARGS) < 0 ? -1 : 0;
 }
 
-static int64_t one(sqlite3 *db, const char *sql, char *text, size_t size)
+const char *bank_beside(const struct bank *b, char *buf, size_t size)
 {
-    sqlite3_stmt *q = NULL;
-    int64_t value = -1;
-    if (sqlite3_prepare_v2(db, sql, -1, &q, NULL) == SQLITE_OK && sqlite3_step(q) == SQLITE_ROW) {
-        value = sqlite3_column_int64(q, 0);
-        const unsigned char *got = sqlite3_column_text(q, 0);
-        if (text) snprintf(text, size, "%s", got ? (const char *)got : "");
-    }
-    sqlite3_finalize(q);
-    return value;
-}
-
-int64_t bank_db_int(sqlite3 *db, const char *sql) { return one(db, sql, NULL, 0); }
-
-/* WAL and synchronous=FULL are asked for, and the answer is read back. */
-static bool ready(sqlite3 *db)
-{
-    char mode[16] = "";
-    if (sqlite3_busy_timeout(db, WAIT_MS) != SQLITE_OK ||
-        sqlite3_exec(db, "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON;"
-                         "PRAGMA trusted_schema=OFF", NULL, NULL, NULL) != SQLITE_OK)
-        return false;
-    one(db, "PRAGMA journal_mode=WAL", mode, sizeof mode);
-    return sqlite3_stricmp(mode, "wal") == 0 && bank_db_int(db, "PRAGMA synchronous") == 2 &&
-           bank_db_int(db, "PRAGMA recursive_triggers") == 1;
-}
-
-sqlite3 *bank_db(const struct bank *b, struct error *err)
-{
-    const char *path = b->settings.store;
-    sqlite3 *db = NULL;
-    if (access(path, F_OK) != 0) {
-        error_all(err, "the bank's books were not opened", path, "there is no such file", "make it: bankd init");
-        return NULL;
-    }
-    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK && ready(db) &&
-        bank_db_int(db, IS_OURS) == 2)
-        return db;
-    error_all(err, "the bank's books were not opened", path,
-              sqlite3_errcode(db) != SQLITE_OK && sqlite3_errcode(db) != SQLITE_ROW && sqlite3_errcode(db) != SQLITE_DONE
-                  ? sqlite3_errmsg(db) : "this file is not the books of a bank", "make it: bankd init");
-    sqlite3_close(db);
-    return NULL;
-}
-
-/* Books that were made before there were accounts get them. */
-static int put_schema(sqlite3 *db)
-{
-    static const char begin[] = "BEGIN IMMEDIATE", commit[] = "COMMIT";
-    if (!ready(db)) return -1;
-    const char *const steps[] = {
-        begin, bank_db_int(db, "SELECT count(*) FROM sqlite_schema WHERE name='message'") == 1 ? "" : schema_sql,
-        bank_db_int(db, "SELECT count(*) FROM sqlite_schema WHERE name='account'") == 1 ? "" : accounts_sql, commit};
-    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
-        if (sqlite3_exec(db, steps[i], NULL, NULL, NULL) != SQLITE_OK) return -1;
-    return 0;
-}
-
-int bank_make(const struct bank *b, struct error *err)
-{
-    sqlite3 *db = NULL;
-    mode_t mask = umask(077);
-    int status = sqlite3_open_v2(b->settings.store, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
-    status = status == SQLITE_OK ? put_schema(db) : -1;
-    if (status != 0) {
-        error_set(err, "the bank's books were not made");
-        error_where(err, "%s", b->settings.store);
-        error_why(err, "%s", db ? sqlite3_errmsg(db) : "no memory");
-        error_remedy(err, "see that the folder is there and can be written by this user");
-    }
-    sqlite3_close(db);
-    umask(mask);
-    return status;
+    if (db_kind_of(b->settings.store) == DB_SQLITE) snprintf(buf, size, "%s", b->settings.store);
+    else snprintf(buf, size, "%s/bank-%s", b->settings.work, b->settings.id);
+    return buf;
 }

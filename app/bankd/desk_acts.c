@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bankd/hold.h"
 #include "base/text.h"
 #include "wire/message.h"
 
@@ -13,19 +14,11 @@ static int refuse(struct desk_turn *t, const char *code)
     return 1;
 }
 
-/* A statement with up to three numbers; the rows it changed, -1: it failed. */
-static int run(struct desk_turn *t, const char *sql, int64_t a, int64_t b, int64_t c, struct error *err)
+/* A statement that changes rows: how many, -1 it failed. */
+static int64_t run(struct desk_turn *t, const char *sql, const struct db_arg *args, size_t count, struct error *err)
 {
-    sqlite3_stmt *q = NULL;
-    int status = sqlite3_prepare_v2(t->db, sql, -1, &q, NULL);
-    if (status == SQLITE_OK) {
-        const int64_t values[] = {a, b, c};
-        for (int i = 0; i < sqlite3_bind_parameter_count(q) && i < 3; i++)
-            sqlite3_bind_int64(q, i + 1, values[i]);
-        status = sqlite3_step(q);
-    }
-    sqlite3_finalize(q);
-    return status == SQLITE_DONE ? sqlite3_changes(t->db) : bank_db_failed(t->db, "the account cannot be written", err);
+    int64_t changed = db_run(t->db, sql, args, count);
+    return changed < 0 ? db_failed(t->db, "the account cannot be written", err) : changed;
 }
 
 static bool lost_book(const struct wire_account_ask *a)
@@ -39,10 +32,7 @@ int desk_authorise(struct desk_turn *t, struct error *err)
     struct account a;
     int proc = t->ask.head.proc;
     if (proc == PROC_OPEN) return 0;
-    if (proc == PROC_ACCOUNT) { /* the bank's to refuse, and it does: nothing is sent on */
-        snprintf(t->answer.reason, sizeof t->answer.reason, "this bank debits special accounts by the utility's list, not at a counter");
-        return refuse(t, "57");
-    }
+    if (proc == PROC_ACCOUNT) return hold_authorise(t, err);
     if (!account_parse(t->ask.account, &t->account)) return refuse(t, "14");
     int status = account_read(t->db, t->account, &a, t->answer.code, err);
     if (status != 0) return status;
@@ -78,24 +68,26 @@ static int do_open(struct desk_turn *t, struct desk_key *k, struct error *err)
         if (status > 0 && t->account) snprintf(t->answer.reason, sizeof t->answer.reason, "the customer stands in an agreement already");
         return status > 0 && strcmp(t->answer.code, "94") == 0 ? refuse(t, "57") : status; /* 94 is said of keys alone */
     }
-    sqlite3_stmt *q = NULL;
-    if (sqlite3_prepare_v2(t->db, "UPDATE holder SET password=? WHERE account=?", -1, &q, NULL) == SQLITE_OK) {
-        sqlite3_bind_text(q, 1, hash, -1, SQLITE_STATIC);
-        sqlite3_bind_int64(q, 2, t->account);
-    }
-    bool good = q && sqlite3_step(q) == SQLITE_DONE;
-    sqlite3_finalize(q);
-    if (!good) return bank_db_failed(t->db, "the account cannot be written", err);
+    if (run(t, "UPDATE holder SET password=$1 WHERE account=$2", DB_ARGS(DB_TEXT(hash), DB_INT(t->account)), err) < 0) return -1;
     k->account = t->account;
     account_format(t->account, t->answer.account);
     t->answer.has_balance = true;
     return k->fen > 0 ? move(t, WHAT_DEPOSIT, true, k->fen, err) : 0;
 }
 
+/* The name is kept, should it be undone. */
+static int unlink_customer(struct desk_turn *t, struct desk_key *k, struct error *err)
+{
+    db_ask(t->db, "SELECT name FROM agreement WHERE account=$1 AND customer=$2", DB_ARGS(DB_INT(t->account), DB_TEXT(t->ask.customer)));
+    if (db_row(t->db)) db_copy(t->db, 0, k->note, sizeof k->note);
+    if (db_end(t->db) < 0) return db_failed(t->db, "the agreement cannot be read", err);
+    return account_unlink(t->db, t->account, t->ask.customer, t->answer.code, err);
+}
+
 static int do_link(struct desk_turn *t, struct desk_key *k, struct error *err)
 {
     int64_t stands = 0;
-    if (strcmp(t->ask.act, "unlink") == 0) return account_unlink(t->db, t->account, t->ask.customer, t->answer.code, err);
+    if (strcmp(t->ask.act, "unlink") == 0) return unlink_customer(t, k, err);
     if (strcmp(t->ask.act, "link") != 0 || !t->ask.name[0] || !text_alnum(t->ask.customer)) return refuse(t, "57");
     int status = account_link(t->db, t->bank, t->account, t->ask.customer, t->ask.name, &stands, t->answer.code, err);
     if (status > 0 && stands) {
@@ -110,7 +102,7 @@ static int do_freeze(struct desk_turn *t, struct desk_key *k, struct error *err)
     bool freeze = strcmp(t->ask.act, "freeze") == 0;
     if (!freeze && strcmp(t->ask.act, "unfreeze") != 0) return refuse(t, "57");
     if (!freeze && (!t->ask.checker[0] || strcmp(t->ask.checker, t->ask.maker) == 0)) return refuse(t, "57"); /* two people thaw it */
-    if (!freeze && run(t, "UPDATE holder SET wrong=0 WHERE account=?1", t->account, 0, 0, err) < 0) return -1;
+    if (!freeze && run(t, "UPDATE holder SET wrong=0 WHERE account=$1", DB_ARGS(DB_INT(t->account)), err) < 0) return -1;
     return account_set_state(t->db, t->account, freeze ? ACCOUNT_FROZEN : ACCOUNT_OPEN, t->answer.code, err);
 }
 
@@ -120,6 +112,12 @@ static int do_close(struct desk_turn *t, struct desk_key *k, struct error *err)
     struct account a;
     int status = account_read(t->db, t->account, &a, t->answer.code, err);
     if (status != 0) return status;
+    int64_t held_fen = hold_sum(t->db, t->account);
+    if (held_fen < 0) return db_failed(t->db, "the account cannot be read", err);
+    if (held_fen > 0) {
+        snprintf(t->answer.reason, sizeof t->answer.reason, "a payment from it has no answer of the utility yet");
+        return refuse(t, "57");
+    }
     if (k->fen != a.balance_fen) {
         t->answer.has_balance = true;
         t->answer.balance_fen = a.balance_fen;
@@ -129,48 +127,9 @@ static int do_close(struct desk_turn *t, struct desk_key *k, struct error *err)
     return account_set_state(t->db, t->account, ACCOUNT_CLOSED, t->answer.code, err);
 }
 
-/* BK: book|first|last|word. Sent lines are printed as far as any branch is concerned. */
-static int do_passbook(struct desk_turn *t, struct desk_key *k, struct error *err)
-{
-    char text[WIRE_BOOK_SIZE], *parts[4], *rest = text;
-    int64_t numbers[3];
-    text_copy(text, sizeof text, t->ask.book);
-    for (int i = 0; i < 4; i++) {
-        parts[i] = strsep(&rest, "|");
-        if (parts[i] == NULL || (i < 3 && (!text_digits(parts[i]) || strlen(parts[i]) > 12))) return refuse(t, "57");
-        if (i < 3) numbers[i] = strtoll(parts[i], NULL, 10);
-    }
-    const char *word = parts[3];
-    int64_t book = numbers[0], first = numbers[1], last = numbers[2];
-    if (strcmp(word, "new") == 0) return run(t, "UPDATE holder SET book=?2 WHERE account=?1", t->account, book, 0, err) == 1 ? 0 : -1;
-    if (strcmp(word, "lost") == 0) return run(t, "UPDATE holder SET book=0 WHERE account=?1", t->account, 0, 0, err) == 1 ? 0 : -1;
-    bool sent = strcmp(word, "sent") == 0;
-    if ((!sent && strcmp(word, "printed") != 0 && strcmp(word, "doubtful") != 0) || first < 1 || last < first) return refuse(t, "57");
-    if (!sent) { /* of lines that were sent */
-        const char *sql = strcmp(word, "printed") == 0 ? "UPDATE printed_line SET state='printed' WHERE account=?1 AND line BETWEEN ?2 AND ?3"
-                                                       : "UPDATE printed_line SET state='doubtful' WHERE account=?1 AND line BETWEEN ?2 AND ?3";
-        int changed = run(t, sql, t->account, first, last, err);
-        return changed < 0 ? -1 : changed == last - first + 1 ? 0 : refuse(t, "25");
-    }
-    /* the next that stand in no book, of the book that the customer has */
-    int moved = run(t, "UPDATE holder SET printed=?3 WHERE account=?1 AND printed=?2-1 AND ?3 <= (SELECT lines FROM account WHERE number=?1)", t->account, first, last, err);
-    if (moved < 0) return -1;
-    if (moved == 0) return refuse(t, "25");
-    sqlite3_stmt *q = NULL;
-    if (sqlite3_prepare_v2(t->db, "WITH RECURSIVE n(line) AS (SELECT ?2 UNION ALL SELECT line + 1 FROM n WHERE line < ?3)"
-                                  " INSERT INTO printed_line (account, line, book, state, at_ms) SELECT ?1, line, ?4, 'sent', ?5 FROM n", -1, &q, NULL) == SQLITE_OK) {
-        const int64_t values[] = {t->account, first, last, book, clock_now_ms(&t->bank->clock)};
-        for (int i = 0; i < 5; i++)
-            sqlite3_bind_int64(q, i + 1, values[i]);
-    }
-    bool good = q && sqlite3_step(q) == SQLITE_DONE;
-    sqlite3_finalize(q);
-    return good ? 0 : bank_db_failed(t->db, "the passbook cannot be written", err);
-}
-
 static const struct { int proc; int (*act)(struct desk_turn *t, struct desk_key *k, struct error *err); } acts[] = {
     {PROC_DEPOSIT, do_deposit}, {PROC_WITHDRAW, do_withdraw}, {PROC_OPEN, do_open}, {PROC_LINK, do_link},
-    {PROC_FREEZE, do_freeze}, {PROC_CLOSE, do_close}, {PROC_PASSBOOK, do_passbook},
+    {PROC_FREEZE, do_freeze}, {PROC_CLOSE, do_close}, {PROC_PASSBOOK, desk_book},
 };
 
 int desk_act(struct desk_turn *t, struct desk_key *k, struct error *err)
@@ -180,7 +139,7 @@ int desk_act(struct desk_turn *t, struct desk_key *k, struct error *err)
     if (t->account) {
         int status = account_read(t->db, t->account, &a, t->answer.code, err);
         if (status != 0) return status;
-        k->was = (int)a.state;
+        k->was = a.state;
     }
     for (size_t i = 0; i < sizeof acts / sizeof *acts; i++)
         if (acts[i].proc == k->proc) return acts[i].act(t, k, err);
@@ -200,73 +159,38 @@ static int take_back(struct desk_turn *t, struct desk_key *k, bool advice, struc
     return fen > 0 ? move(t, WHAT_UNDONE, false, fen, err) : 0;
 }
 
+/* By the other change. A customer who meanwhile stands in another agreement stays there. */
+static int undo_link(struct desk_turn *t, const struct desk_key *k, bool advice, struct error *err)
+{
+    int64_t stands = 0;
+    bool unlinked = k->note[0] != '\0';
+    int status = unlinked ? account_link(t->db, t->bank, k->account, k->customer, k->note, &stands, t->answer.code, err)
+                          : account_unlink(t->db, k->account, k->customer, t->answer.code, err);
+    return status > 0 && advice ? 0 : status;
+}
+
 int desk_undo(struct desk_turn *t, struct desk_key *k, bool advice, struct error *err)
 {
     int status = 0;
     t->account = k->account;
     switch (k->proc) {
     case PROC_DEPOSIT: return take_back(t, k, advice, err);
-    case PROC_WITHDRAW: return move(t, WHAT_UNDONE, true, k->fen, err);
+    case PROC_WITHDRAW: /* the money is the customer's, also when he has closed the account since */
+        if (advice && run(t, "UPDATE account SET state=0 WHERE number=$1 AND state=2", DB_ARGS(DB_INT(k->account)), err) < 0) return -1;
+        return move(t, WHAT_UNDONE, true, k->fen, err);
     case PROC_OPEN: /* never given out: what was paid in with it goes back */
         if (k->fen > 0) status = take_back(t, k, advice, err);
         if (status == 0 && k->short_fen == 0) status = account_set_state(t->db, k->account, ACCOUNT_CLOSED, t->answer.code, err);
         if (status == 0) status = account_unlink(t->db, k->account, k->customer, t->answer.code, err);
         return status < 0 ? -1 : 0;
-    case PROC_FREEZE: return account_set_state(t->db, k->account, (enum account_state)k->was, t->answer.code, err);
+    case PROC_FREEZE:
+        status = account_set_state(t->db, k->account, (enum account_state)k->was, t->answer.code, err);
+        return status > 0 && advice ? 0 : status; /* closed since */
     case PROC_CLOSE: /* open again, with what was paid out */
-        if (run(t, "UPDATE account SET state=?2 WHERE number=?1", k->account, k->was, 0, err) < 0) return -1;
+        if (run(t, "UPDATE account SET state=$2 WHERE number=$1", DB_ARGS(DB_INT(k->account), DB_INT(k->was)), err) < 0) return -1;
         return k->fen > 0 ? move(t, WHAT_UNDONE, true, k->fen, err) : 0;
-    default: return refuse(t, "57"); /* an agreement's change is undone by the other change, a book's by a notice */
+    case PROC_LINK: return undo_link(t, k, advice, err);
+    case PROC_PASSBOOK: return desk_book_undo(t, k, err);
+    default: return refuse(t, "57");
     }
-}
-
-/* --- reading -------------------------------------------------------------------------------- */
-
-static const char lines_sql[] =
-    "WITH RECURSIVE walk(id) AS (SELECT last FROM account WHERE number=?1 AND last>0 UNION ALL SELECT e.before FROM walk JOIN entry e ON e.id=walk.id"
-    " WHERE e.before>0 AND e.line > ?2 + 1) SELECT e.line, (e.at_ms/1000 + ?4)/86400, e.what, CASE WHEN e.credit=?1 THEN e.fen ELSE -e.fen END, e.balance_fen"
-    " FROM walk JOIN entry e ON e.id=walk.id WHERE e.line > ?2 ORDER BY e.line LIMIT ?3";
-
-/* Lines behind `from`, as many as one answer has room for. */
-static int put_lines(struct desk_turn *t, int64_t from, struct error *err)
-{
-    sqlite3_stmt *q = NULL;
-    int status = sqlite3_prepare_v2(t->db, lines_sql, -1, &q, NULL);
-    if (status == SQLITE_OK) {
-        const int64_t values[] = {t->account, from, WIRE_ACCOUNT_LINES_MAX, t->bank->settings.offset_s};
-        for (int i = 0; i < 4; i++)
-            sqlite3_bind_int64(q, i + 1, values[i]);
-    }
-    while (status == SQLITE_OK || status == SQLITE_ROW) {
-        status = sqlite3_step(q);
-        if (status != SQLITE_ROW) break;
-        struct wire_account_line *l = &t->answer.lines[t->answer.line_count++];
-        int what = sqlite3_column_int(q, 2);
-        *l = (struct wire_account_line){.line = sqlite3_column_int64(q, 0), .day = (day_t)sqlite3_column_int64(q, 1), .fen = sqlite3_column_int64(q, 3),
-                                        .balance_fen = sqlite3_column_int64(q, 4)};
-        text_copy(l->what, sizeof l->what, what > 0 && what < WHAT_COUNT ? account_whats[what] : "");
-    }
-    sqlite3_finalize(q);
-    return status == SQLITE_DONE ? 0 : bank_db_failed(t->db, "the account cannot be read", err);
-}
-
-int desk_read(struct desk_turn *t, struct error *err)
-{
-    struct account a;
-    if (!account_parse(t->ask.account, &t->account)) return refuse(t, "14");
-    int status = account_read(t->db, t->account, &a, t->answer.code, err);
-    if (status != 0) return status;
-    sqlite3_stmt *q = NULL;
-    int64_t book = 0, printed = 0;
-    if (sqlite3_prepare_v2(t->db, "SELECT book, printed FROM holder WHERE account=?", -1, &q, NULL) != SQLITE_OK)
-        return bank_db_failed(t->db, "the account cannot be read", err);
-    sqlite3_bind_int64(q, 1, t->account);
-    if (sqlite3_step(q) == SQLITE_ROW) book = sqlite3_column_int64(q, 0), printed = sqlite3_column_int64(q, 1);
-    sqlite3_finalize(q);
-    t->answer.has_balance = true;
-    t->answer.balance_fen = a.balance_fen;
-    snprintf(t->answer.book, sizeof t->answer.book, "%" PRId64 "|%" PRId64, book, printed);
-    if (a.state != ACCOUNT_OPEN) snprintf(t->answer.reason, sizeof t->answer.reason, "the account is %s", account_states[a.state]);
-    int64_t last = a.lines > WIRE_ACCOUNT_LINES_MAX ? a.lines - WIRE_ACCOUNT_LINES_MAX : 0;
-    return put_lines(t, t->ask.head.proc == PROC_BALANCE ? printed : last, err);
 }

@@ -10,12 +10,13 @@ struct desk_key {
     int state;
     bool has_content;
     unsigned char content[SECRET_HASH_BYTES], origin[SECRET_HASH_BYTES];
-    int proc, was;
-    int64_t account, fen, short_fen;
+    int proc;
+    int64_t account, fen, short_fen, was;
+    char note[ACCOUNT_NAME_SIZE];
     char customer[ACCOUNT_CUSTOMER_SIZE];
 };
 struct desk_turn {
-    sqlite3 *db;
+    struct db *db;
     const struct bank *bank;
     struct wire_account_ask ask;
     int64_t account;                   /* the number asked for; 0: none yet */
@@ -25,6 +26,10 @@ struct desk_turn {
 int desk_authorise(struct desk_turn *t, struct error *err);          /* is the account there, is it the customer */
 int desk_act(struct desk_turn *t, struct desk_key *k, struct error *err);
 int desk_undo(struct desk_turn *t, struct desk_key *k, bool advice, struct error *err);
-int desk_read(struct desk_turn *t, struct error *err);               /* balance, statement */
+int desk_read(struct desk_turn *t, struct error *err);               /* balance, statement: desk_read.c */
+/* desk_book.c: a passbook's notice, its undoing (never refused), and how the book stands, for the answer. */
+int desk_book(struct desk_turn *t, struct desk_key *k, struct error *err);
+int desk_book_undo(struct desk_turn *t, const struct desk_key *k, struct error *err);
+int desk_book_says(struct desk_turn *t, struct error *err);
 
 #endif

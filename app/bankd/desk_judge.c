@@ -6,6 +6,7 @@
 
 #include "bankd/account.h"
 #include "bankd/desk_acts.h"
+#include "bankd/hold.h"
 #include "base/text.h"
 #include "wire/message.h"
 
@@ -25,6 +26,7 @@ static void digest(const struct iso *m, const int *fields, size_t count, unsigne
     secret_chain_init(&chain, NULL);
     for (size_t i = 0; i < count; i++) {
         struct iso_slice s = iso_get(m, fields[i]);
+        if (fields[i] == 4 && iso_is(m, 4, "000000000000")) s.text = NULL; /* an undoing says a sum of nothing, its original may say none */
         secret_chain_int(&chain, fields[i]);
         secret_chain_field(&chain, s.text ? s.text : "", s.text ? s.len : 0);
     }
@@ -42,68 +44,40 @@ static void digests(const struct iso *m, struct desk_key *k)
     digest(m, shared, sizeof shared / sizeof *shared, k->origin);
 }
 
-static void bind_key(sqlite3_stmt *q, const struct key *key)
-{
-    sqlite3_bind_text(q, 1, key->bank, -1, SQLITE_STATIC);
-    sqlite3_bind_text(q, 2, key->branch, -1, SQLITE_STATIC);
-    sqlite3_bind_text(q, 3, key->ref, -1, SQLITE_STATIC);
-}
-
-static void take_blob(sqlite3_stmt *q, int column, unsigned char hash[SECRET_HASH_BYTES])
-{
-    if (sqlite3_column_bytes(q, column) == SECRET_HASH_BYTES) memcpy(hash, sqlite3_column_blob(q, column), SECRET_HASH_BYTES);
-}
-
 /* state 0: not known. */
-static int read_key(sqlite3 *db, const struct key *key, struct desk_key *k, struct desk_answer *first, struct error *err)
+static int read_key(struct db *db, const struct key *key, struct desk_key *k, struct desk_answer *first, struct error *err)
 {
-    sqlite3_stmt *q = NULL;
-    int status = sqlite3_prepare_v2(db, "SELECT state, content, origin, proc, account, customer, fen, was, short_fen, answer FROM desk_key"
-                                        " WHERE bank=? AND branch=? AND reference=?", -1, &q, NULL);
     memset(k, 0, sizeof *k);
     first->len = 0;
-    if (status == SQLITE_OK) bind_key(q, key);
-    if (status == SQLITE_OK && (status = sqlite3_step(q)) == SQLITE_ROW) {
-        k->state = sqlite3_column_int(q, 0);
-        k->has_content = sqlite3_column_type(q, 1) == SQLITE_BLOB;
-        take_blob(q, 1, k->content);
-        take_blob(q, 2, k->origin);
-        k->proc = sqlite3_column_int(q, 3);
-        k->account = sqlite3_column_int64(q, 4);
-        text_copy(k->customer, sizeof k->customer, (const char *)sqlite3_column_text(q, 5));
-        k->fen = sqlite3_column_int64(q, 6);
-        k->was = sqlite3_column_int(q, 7);
-        k->short_fen = sqlite3_column_int64(q, 8);
-        first->len = (size_t)sqlite3_column_bytes(q, 9);
-        if (first->len > 0 && first->len <= sizeof first->bytes) memcpy(first->bytes, sqlite3_column_blob(q, 9), first->len);
+    db_ask(db, "SELECT state, content, origin, proc, account, customer, fen, was, short_fen, answer, note FROM desk_key WHERE bank=$1 AND branch=$2 AND reference=$3",
+           DB_ARGS(DB_TEXT(key->bank), DB_TEXT(key->branch), DB_TEXT(key->ref)));
+    if (db_row(db)) {
+        k->state = (int)db_int(db, 0);
+        k->has_content = db_blob(db, 1, k->content, sizeof k->content) == SECRET_HASH_BYTES;
+        db_blob(db, 2, k->origin, sizeof k->origin);
+        k->proc = (int)db_int(db, 3);
+        k->account = db_int(db, 4);
+        db_copy(db, 5, k->customer, sizeof k->customer);
+        k->fen = db_int(db, 6);
+        k->was = db_int(db, 7);
+        db_copy(db, 10, k->note, sizeof k->note);
+        k->short_fen = db_int(db, 8);
+        int64_t len = db_blob(db, 9, first->bytes, sizeof first->bytes);
+        if (len > 0) first->len = (size_t)len;
     }
-    sqlite3_finalize(q);
-    return status == SQLITE_ROW || status == SQLITE_DONE ? 0 : bank_db_failed(db, "the keys cannot be read", err);
+    return db_end(db) < 0 ? db_failed(db, "the keys cannot be read", err) : 0;
 }
 
-static int write_key(sqlite3 *db, const struct bank *b, const struct key *key, const struct desk_key *k, const struct desk_answer *answer, struct error *err)
+static int write_key(struct db *db, const struct bank *b, const struct key *key, const struct desk_key *k, const struct desk_answer *answer, struct error *err)
 {
-    sqlite3_stmt *q = NULL;
-    int status = sqlite3_prepare_v2(db, "INSERT INTO desk_key (bank, branch, reference, state, content, origin, proc, account, customer, fen, was, short_fen, answer, at_ms)"
-                                        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET state=excluded.state, short_fen=excluded.short_fen", -1, &q, NULL);
-    if (status == SQLITE_OK) {
-        const int64_t numbers[] = {k->proc, k->account};
-        bind_key(q, key);
-        sqlite3_bind_int(q, 4, k->state);
-        if (k->has_content) sqlite3_bind_blob(q, 5, k->content, SECRET_HASH_BYTES, SQLITE_STATIC);
-        sqlite3_bind_blob(q, 6, k->origin, SECRET_HASH_BYTES, SQLITE_STATIC);
-        sqlite3_bind_int64(q, 7, numbers[0]);
-        sqlite3_bind_int64(q, 8, numbers[1]);
-        sqlite3_bind_text(q, 9, k->customer, -1, SQLITE_STATIC);
-        sqlite3_bind_int64(q, 10, k->fen);
-        sqlite3_bind_int(q, 11, k->was);
-        sqlite3_bind_int64(q, 12, k->short_fen);
-        if (answer) sqlite3_bind_blob(q, 13, answer->bytes, (int)answer->len, SQLITE_STATIC);
-        sqlite3_bind_int64(q, 14, clock_now_ms(&b->clock));
-        status = sqlite3_step(q);
-    }
-    sqlite3_finalize(q);
-    return status == SQLITE_DONE ? 0 : bank_db_failed(db, "the keys cannot be written", err);
+    return db_run(db, "INSERT INTO desk_key (bank, branch, reference, state, content, origin, proc, account, customer, fen, was, short_fen, answer, at_ms, note)"
+                      " VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)"
+                      " ON CONFLICT (bank, branch, reference) DO UPDATE SET state=excluded.state, short_fen=excluded.short_fen",
+                  DB_ARGS(DB_TEXT(key->bank), DB_TEXT(key->branch), DB_TEXT(key->ref), DB_INT(k->state),
+                          DB_BLOB(k->has_content ? k->content : NULL, SECRET_HASH_BYTES), DB_BLOB(k->origin, SECRET_HASH_BYTES), DB_INT(k->proc),
+                          DB_INT(k->account), DB_TEXT(k->customer), DB_INT(k->fen), DB_INT(k->was), DB_INT(k->short_fen),
+                          DB_BLOB(answer ? answer->bytes : NULL, answer ? answer->len : 0), DB_INT(clock_now_ms(&b->clock)), DB_TEXT(k->note))) < 0
+               ? db_failed(db, "the keys cannot be written", err) : 0;
 }
 
 /* --- answers ---------------------------------------------------------------------------- */
@@ -141,14 +115,16 @@ static int say_again(const struct iso *m, struct desk_answer *answer, struct err
 /* --- judging ------------------------------------------------------------------------------ */
 
 /* What is refused leaves nothing but its key (and a wrong try). */
-static int act(struct desk_turn *t, struct desk_key *k, struct error *err)
+static int act(struct desk_turn *t, const struct iso *m, struct desk_key *k, struct error *err)
 {
     int status = desk_authorise(t, err);
     if (status == 0) {
-        if (sqlite3_exec(t->db, "SAVEPOINT act", NULL, NULL, NULL) != SQLITE_OK) return bank_db_failed(t->db, "the books cannot be written", err);
-        status = desk_act(t, k, err);
-        if (status > 0) sqlite3_exec(t->db, "ROLLBACK TO act", NULL, NULL, NULL);
-        if (status >= 0) sqlite3_exec(t->db, "RELEASE act", NULL, NULL, NULL);
+        bool pay = k->proc == PROC_ACCOUNT;
+        if (db_run(t->db, "SAVEPOINT act", DB_NO_ARGS) < 0) return db_failed(t->db, "the books cannot be written", err);
+        k->account = t->account;
+        status = pay ? hold_make(t, m, k, err) : desk_act(t, k, err);
+        if ((status > 0 && db_run(t->db, "ROLLBACK TO act", DB_NO_ARGS) < 0) || (status >= 0 && db_run(t->db, "RELEASE act", DB_NO_ARGS) < 0))
+            return db_failed(t->db, "the books cannot be written", err);
     }
     if (status < 0) return -1;
     const struct code_spec *spec = code_spec(t->answer.code);
@@ -165,7 +141,12 @@ static int judge_new(struct desk_turn *t, const struct iso *m, struct desk_key *
     k->fen = t->ask.head.amount_fen;
     text_copy(k->customer, sizeof k->customer, t->ask.customer);
     memcpy(t->answer.code, "00", 3);
-    if (act(t, k, err) != 0 || pack(m, &t->answer, answer, err) != 0) return -1;
+    if (act(t, m, k, err) != 0) return -1;
+    if (k->proc == PROC_ACCOUNT && k->state == DONE) { /* the utility's to answer */
+        answer->end = DESK_SEND_ON;
+        return write_key(t->db, t->bank, &t->ask.head.key, k, NULL, err);
+    }
+    if (pack(m, &t->answer, answer, err) != 0) return -1;
     return write_key(t->db, t->bank, &t->ask.head.key, k, answer, err);
 }
 
@@ -179,7 +160,10 @@ static int judge_02(struct desk_turn *t, const struct iso *m, struct desk_key *k
     bool same = k->has_content ? memcmp(content, k->content, sizeof content) == 0 : memcmp(now.origin, k->origin, sizeof now.origin) == 0;
     if (!same) return say(m, "94", 0, answer, err);
     if (k->state >= TOMBSTONE) return say(m, "12", 0, answer, err);
-    return say_again(m, answer, err);
+    if (k->proc != PROC_ACCOUNT || k->state == DECLINED) return say_again(m, answer, err);
+    answer->len = 0;
+    answer->end = DESK_SEND_ON;
+    return hold_sent(t, err);
 }
 
 static int judge_04(struct desk_turn *t, const struct iso *m, struct desk_key *k, struct desk_answer *answer, struct error *err)
@@ -202,7 +186,24 @@ static int judge_04(struct desk_turn *t, const struct iso *m, struct desk_key *k
     return say(m, "00", k->short_fen, answer, err);
 }
 
-int desk_judge(sqlite3 *db, const struct bank *b, const struct iso *m, struct desk_answer *answer, struct error *err)
+/* What undoes a payment from an account: kept, with its tombstone, and sent on; the utility answers. */
+static int undo_payment(struct desk_turn *t, const struct iso *m, struct desk_key *k, struct desk_answer *answer, struct error *err)
+{
+    struct desk_key now;
+    bool advice = message_is_advice(m);
+    digests(m, &now);
+    if (k->state && memcmp(now.origin, k->origin, sizeof now.origin) != 0) return say(m, "94", 0, answer, err);
+    answer->len = 0;
+    answer->end = DESK_SEND_ON;
+    if (k->state == DONE && hold_undo(t, m, err) != 0) return -1;
+    if (!advice || k->state >= TOMBSTONE) return 0;
+    if (k->state == 0) memcpy(k->origin, now.origin, sizeof k->origin);
+    if (k->state == 0) k->proc = PROC_ACCOUNT;
+    k->state = k->state == DONE ? UNDONE : TOMBSTONE;
+    return write_key(t->db, t->bank, &t->ask.head.key, k, NULL, err);
+}
+
+int desk_judge(struct db *db, const struct bank *b, const struct iso *m, struct desk_answer *answer, struct error *err)
 {
     struct desk_turn t = {.db = db, .bank = b};
     struct desk_key k;
@@ -213,5 +214,6 @@ int desk_judge(sqlite3 *db, const struct bank *b, const struct iso *m, struct de
         return status < 0 ? -1 : status > 0 ? say(m, t.answer.code, 0, answer, err) : pack(m, &t.answer, answer, err);
     }
     if (read_key(db, &t.ask.head.key, &k, answer, err) != 0) return -1;
-    return m->mti[1] == '2' ? judge_02(&t, m, &k, answer, err) : judge_04(&t, m, &k, answer, err);
+    if (m->mti[1] == '2') return judge_02(&t, m, &k, answer, err);
+    return message_proc(m) == PROC_ACCOUNT ? undo_payment(&t, m, &k, answer, err) : judge_04(&t, m, &k, answer, err);
 }

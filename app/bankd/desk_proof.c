@@ -91,48 +91,31 @@ int desk_new_password(const struct bank *b, const struct wire_account_ask *a, ch
 
 struct kept { char password[SECRET_PASSWORD_SIZE]; int64_t wrong, book, printed; };
 
-static int read_kept(sqlite3 *db, int64_t account, struct kept *k, struct error *err)
+static int read_kept(struct db *db, int64_t account, struct kept *k, struct error *err)
 {
-    sqlite3_stmt *q = NULL;
-    int status = sqlite3_prepare_v2(db, "SELECT password, wrong, book, printed FROM holder WHERE account=?", -1, &q, NULL);
     memset(k, 0, sizeof *k);
-    if (status == SQLITE_OK) sqlite3_bind_int64(q, 1, account);
-    if (status == SQLITE_OK && (status = sqlite3_step(q)) == SQLITE_ROW) {
-        text_copy(k->password, sizeof k->password, (const char *)sqlite3_column_text(q, 0));
-        k->wrong = sqlite3_column_int64(q, 1);
-        k->book = sqlite3_column_int64(q, 2);
-        k->printed = sqlite3_column_int64(q, 3);
+    db_ask(db, "SELECT password, wrong, book, printed FROM holder WHERE account=$1", DB_ARGS(DB_INT(account)));
+    if (db_row(db)) {
+        db_copy(db, 0, k->password, sizeof k->password);
+        k->wrong = db_int(db, 1);
+        k->book = db_int(db, 2);
+        k->printed = db_int(db, 3);
     }
-    sqlite3_finalize(q);
-    return status == SQLITE_ROW || status == SQLITE_DONE ? 0 : bank_db_failed(db, "the account cannot be read", err);
-}
-
-static int64_t two(sqlite3 *db, const char *sql, int64_t a, int64_t b)
-{
-    sqlite3_stmt *q = NULL;
-    int64_t value = -1;
-    if (sqlite3_prepare_v2(db, sql, -1, &q, NULL) == SQLITE_OK) {
-        sqlite3_bind_int64(q, 1, a);
-        sqlite3_bind_int64(q, 2, b);
-        int status = sqlite3_step(q);
-        if (status == SQLITE_ROW) value = sqlite3_column_int64(q, 0);
-        else if (status == SQLITE_DONE) value = 0;
-    }
-    sqlite3_finalize(q);
-    return value;
+    return db_end(db) < 0 ? db_failed(db, "the account cannot be read", err) : 0;
 }
 
 /* The balance behind the last printed line is known to who has the book. */
-static bool book_agrees(sqlite3 *db, int64_t account, const struct kept *k, const struct wire_account_ask *a)
+static bool book_agrees(struct db *db, int64_t account, const struct kept *k, const struct wire_account_ask *a)
 {
     char said[WIRE_BOOK_SIZE];
-    int64_t balance = two(db, "WITH RECURSIVE walk(id) AS (SELECT last FROM account WHERE number=?1 UNION ALL SELECT before FROM entry JOIN walk ON entry.id=walk.id"
-                              " WHERE line > ?2) SELECT balance_fen FROM entry JOIN walk ON entry.id=walk.id WHERE line=?2", account, k->printed);
+    int64_t balance = db_number(db, "WITH RECURSIVE walk(id) AS (SELECT last FROM account WHERE number=$1 UNION ALL SELECT before FROM entry JOIN walk ON entry.id=walk.id"
+                                    " WHERE line > $2) SELECT balance_fen FROM entry JOIN walk ON entry.id=walk.id WHERE line=$2",
+                                DB_ARGS(DB_INT(account), DB_INT(k->printed)), 0);
     snprintf(said, sizeof said, "%" PRId64 "|%" PRId64, k->book, balance);
     return k->book > 0 && balance >= 0 && a->checker[0] && strcmp(a->checker, a->maker) != 0 && strcmp(said, a->book) == 0;
 }
 
-int desk_prove(sqlite3 *db, const struct bank *b, int64_t account, const struct wire_account_ask *a, char code[3], struct error *err)
+int desk_prove(struct db *db, const struct bank *b, int64_t account, const struct wire_account_ask *a, char code[3], struct error *err)
 {
     struct kept k;
     char password[PASSWORD_DIGITS + 1] = "";
@@ -140,11 +123,12 @@ int desk_prove(sqlite3 *db, const struct bank *b, int64_t account, const struct 
     bool good = a->sealed[0] ? unseal(b, a, password) && k.password[0] && secret_password_matches(password, k.password) : book_agrees(db, account, &k, a);
     secret_wipe(password, sizeof password);
     if (good && k.wrong == 0) return 0;
-    if (two(db, good ? "UPDATE holder SET wrong=0 WHERE account=?1 AND ?2 >= 0" : "UPDATE holder SET wrong=wrong+1 WHERE account=?1 AND ?2 >= 0", account, 0) < 0)
-        return bank_db_failed(db, "the account cannot be written", err);
+    if (db_run(db, good ? "UPDATE holder SET wrong=0 WHERE account=$1" : "UPDATE holder SET wrong=wrong+1 WHERE account=$1", DB_ARGS(DB_INT(account))) < 0)
+        return db_failed(db, "the account cannot be written", err);
     if (good) return 0;
     bool last = k.wrong + 1 >= WRONG_MAX;
-    if (last && two(db, "UPDATE account SET state=1 WHERE number=?1 AND state=0 AND ?2=0", account, 0) < 0) return bank_db_failed(db, "the account cannot be written", err);
+    if (last && db_run(db, "UPDATE account SET state=1 WHERE number=$1 AND state=0", DB_ARGS(DB_INT(account))) < 0)
+        return db_failed(db, "the account cannot be written", err);
     memcpy(code, last ? "62" : "55", 3);
     return 1;
 }

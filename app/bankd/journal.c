@@ -9,10 +9,11 @@
 #define BATCH 2000          /* rows that are written without waiting for more */
 #define WAITING_MAX 50000   /* rows; beyond it the relay waits */
 #define PURGE_EVERY_MS 60000
+#define AWAY_MS 1000        /* until a database that is away is tried again */
 
 struct journal {
     const struct bank *bank;
-    struct journal_sql sql;      /* the writer's, while it runs */
+    struct db *db;               /* the writer's, while it runs */
     int64_t purged_ms;
     int64_t run, order, messages, alarms; /* last numbers given; the loop's */
     uv_thread_t thread;
@@ -65,6 +66,29 @@ static void fail(struct journal *j)
     uv_async_send(&j->signal);
 }
 
+static bool stopping(struct journal *j)
+{
+    uv_mutex_lock(&j->lock);
+    bool stop = j->stop;
+    uv_mutex_unlock(&j->lock);
+    return stop;
+}
+
+/* A database that is away is waited for: the spool keeps the rows, and the relay goes
+ * on until too many wait. A stop does not wait; the next start takes them in. */
+static bool write_rows(struct journal *j, struct row *rows)
+{
+    bool good = journal_write(j->db, j->bank, rows, keep_from_ms(j), false), told = false;
+    while (!good && db_away(j->db) && !stopping(j)) {
+        if (!told) log_warn("the journal waits for its database: %s", db_why(j->db));
+        told = true;
+        uv_sleep(AWAY_MS);
+        good = journal_write(j->db, j->bank, rows, 0, true);
+    }
+    if (good && told) log_info("the journal's database is back");
+    return good;
+}
+
 static void writer(void *arg)
 {
     struct journal *j = arg;
@@ -77,10 +101,10 @@ static void writer(void *arg)
         uv_mutex_unlock(&j->lock);
         for (struct row *r = rows; r; r = r->next)
             count++;
-        good = good && journal_sql_write(&j->sql, &j->bank->clock, rows, keep_from_ms(j));
+        good = good && write_rows(j, rows);
         journal_rows_free(rows);
         uv_mutex_lock(&j->lock);
-        if (!good && !j->failed) bank_db_failed(j->sql.db, "the journal cannot be written", &j->why);
+        if (!good && !j->failed) db_failed(j->db, "the journal cannot be written", &j->why);
         if (!good || !journal_spool_empty(&j->spool, spooled)) fail(j);
         j->waiting -= count;
         uv_cond_broadcast(&j->room);
@@ -102,7 +126,8 @@ static bool add(struct journal *j, struct row_facts *facts, const char *station,
     while (j->waiting >= WAITING_MAX && !j->failed)
         uv_cond_wait(&j->room, &j->lock);
     if (r == NULL || j->failed || !journal_spool_add(&j->spool, r)) {
-        if (!j->failed) error_all(&j->why, "the journal cannot be written", j->bank->settings.store, r ? strerror(errno) : "no memory",
+        char beside[BANK_PATH];
+        if (!j->failed) error_all(&j->why, "the journal cannot be written", bank_beside(j->bank, beside, sizeof beside), r ? strerror(errno) : "no memory",
                                   "see that its disk has room; the relay ends, and takes in at its next start what it kept");
         fail(j);
         free(r);
@@ -185,33 +210,31 @@ static int recover(struct journal *j, struct error *err)
 {
     struct row *rows = NULL;
     size_t count = 0;
-    if (journal_spool_open(&j->spool, j->bank->settings.store, err) != 0) return -1;
+    char beside[BANK_PATH];
+    if (journal_spool_open(&j->spool, bank_beside(j->bank, beside, sizeof beside), err) != 0) return -1;
     journal_spool_read(&j->spool, &rows);
     rows = only_new(j, rows);
     for (struct row *r = rows; r; r = r->next)
         count++;
-    bool good = rows == NULL || journal_sql_write(&j->sql, &j->bank->clock, rows, 0);
+    bool good = rows == NULL || journal_write(j->db, j->bank, rows, 0, false);
     journal_rows_free(rows);
-    if (!good) return bank_db_failed(j->sql.db, "the spool was not taken into the journal", err);
+    if (!good) return db_failed(j->db, "the spool was not taken into the journal", err);
     for (int i = 0; i < 2; i++)
-        if (!journal_spool_empty(&j->spool, i)) return error_all(err, "the spool cannot be emptied", j->bank->settings.store, strerror(errno), NULL);
+        if (!journal_spool_empty(&j->spool, i)) return error_all(err, "the spool cannot be emptied", beside, strerror(errno), NULL);
     if (count) log_info("%zu journal rows of a run that was cut off were taken in", count);
     return 0;
 }
 
 static int begin(struct journal *j, struct error *err)
 {
-    char sql[120];
-    sqlite3 *db = bank_db(j->bank, err);
-    if (db == NULL) return -1;
-    if (!journal_sql_open(&j->sql, db)) return bank_db_failed(db, "the journal was not opened", err);
-    j->messages = bank_db_int(db, "SELECT coalesce(max(seq), 0) FROM message");
-    j->alarms = bank_db_int(db, "SELECT coalesce(max(id), 0) FROM alarm");
-    if (j->messages < 0 || j->alarms < 0) return bank_db_failed(db, "the journal was not opened", err);
+    j->db = bank_db(j->bank, err);
+    if (j->db == NULL) return -1;
+    j->messages = db_number(j->db, "SELECT coalesce(max(seq), 0) FROM message", DB_NO_ARGS, -1);
+    j->alarms = db_number(j->db, "SELECT coalesce(max(id), 0) FROM alarm", DB_NO_ARGS, -1);
+    if (j->messages < 0 || j->alarms < 0) return db_failed(j->db, "the journal was not opened", err);
     if (recover(j, err) != 0) return -1;
-    snprintf(sql, sizeof sql, "INSERT INTO run (started_ms) VALUES (%lld) RETURNING id", (long long)clock_now_ms(&j->bank->clock));
-    j->run = bank_db_int(db, sql);
-    return j->run > 0 ? 0 : bank_db_failed(db, "the journal was not opened", err);
+    j->run = db_number(j->db, "INSERT INTO run (started_ms) VALUES ($1) RETURNING id", DB_ARGS(DB_INT(clock_now_ms(&j->bank->clock))), -1);
+    return j->run > 0 ? 0 : db_failed(j->db, "the journal was not opened", err);
 }
 
 struct journal *journal_open(const struct bank *b, uv_loop_t *loop, void (*failed)(void *ctx), void *ctx, struct error *err)
@@ -225,7 +248,7 @@ struct journal *journal_open(const struct bank *b, uv_loop_t *loop, void (*faile
     j->spool.fds[0] = j->spool.fds[1] = -1;
     if (begin(j, err) != 0) {
         journal_spool_close(&j->spool);
-        journal_sql_close(&j->sql);
+        db_close(j->db);
         free(j);
         return NULL;
     }
@@ -240,20 +263,18 @@ struct journal *journal_open(const struct bank *b, uv_loop_t *loop, void (*faile
 
 int journal_stop(struct journal *j, struct error *err)
 {
-    char sql[120];
     uv_mutex_lock(&j->lock);
     j->stop = true;
     uv_cond_signal(&j->wake);
     uv_mutex_unlock(&j->lock);
     uv_thread_join(&j->thread);
     uv_close((uv_handle_t *)&j->signal, NULL);
-    snprintf(sql, sizeof sql, "UPDATE run SET ended_ms=%lld WHERE id=%lld", (long long)clock_now_ms(&j->bank->clock), (long long)j->run);
-    if (!j->failed && sqlite3_exec(j->sql.db, sql, NULL, NULL, NULL) != SQLITE_OK) {
-        bank_db_failed(j->sql.db, "the journal's end was not noted", &j->why);
+    if (!j->failed && db_run(j->db, "UPDATE run SET ended_ms=$1 WHERE id=$2", DB_ARGS(DB_INT(clock_now_ms(&j->bank->clock)), DB_INT(j->run))) != 1) {
+        db_failed(j->db, "the journal's end was not noted", &j->why);
         j->failed = true;
     }
     if (j->failed && err) *err = j->why;
-    journal_sql_close(&j->sql);
+    db_close(j->db);
     journal_spool_close(&j->spool);
     return j->failed ? -1 : 0;
 }

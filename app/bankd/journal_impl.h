@@ -21,18 +21,17 @@ struct row {
     char bytes[];     /* the packed message, or the alarm's words */
 };
 
-/* journal_rows.c: rows into the books */
-struct journal_sql { sqlite3 *db; sqlite3_stmt *begin, *commit, *message, *alarm, *purge; };
-bool journal_sql_open(struct journal_sql *s, sqlite3 *db); /* the db is its own from here on */
-void journal_sql_close(struct journal_sql *s);
-/* One transaction for all of them, oldest first; drops what is older than keep_from_ms. */
-bool journal_sql_write(struct journal_sql *s, const struct clock *clock, struct row *rows, int64_t keep_from_ms);
+/* journal_rows.c: rows into the books. One transaction for all of them, oldest first;
+ * drops what is older than keep_from_ms (0: nothing). again: the one before failed, and
+ * it is not known whether its commit was; what stands already is left out. What an
+ * answer among them settles is booked with it. */
+bool journal_write(struct db *db, const struct bank *b, struct row *rows, int64_t keep_from_ms, bool again);
 
-/* journal_spool.c: two files, in turn, that hold what is not in the books yet.
+/* journal_spool.c: two files beside the books, in turn, that hold what is not in the books yet.
  * They are written through the kernel, not to the disk: a killed program leaves
  * them whole, a power cut may not, and then what is whole of them counts. */
 struct journal_spool { int fds[2]; int active; };
-int journal_spool_open(struct journal_spool *s, const char *store, struct error *err);
+int journal_spool_open(struct journal_spool *s, const char *beside, struct error *err);
 void journal_spool_close(struct journal_spool *s);
 bool journal_spool_add(struct journal_spool *s, const struct row *row);
 /* What is handed over from now on goes into the other file; returns the one before. */

@@ -5,99 +5,60 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "bankd/bank.h"
+#include "bankd/print.h"
 #include "base/key.h"
-#include "base/table.h"
 
-#define COLUMNS_MAX 16
 #define LAST_PRESET 1000
 
-/* Filters stand as :bank :branch :reference :day :code :fate :offset :last; NULL: all. */
-#define WHERE_MESSAGE " WHERE (:bank IS NULL OR bank=:bank) AND (:branch IS NULL OR branch=:branch)" \
-                      " AND (:reference IS NULL OR reference=:reference) AND (:day IS NULL OR business=:day)" \
-                      " AND (:code IS NULL OR code=:code) AND (:fate IS NULL OR fate=:fate)"
-#define AT "strftime('%Y-%m-%d %H:%M:%S', at_ms/1000 + :offset, 'unixepoch') || printf('.%03d', at_ms % 1000)"
+/* $1 bank, $2 branch, $3 reference, $4 code, $5 fate: NULL is all; $6 day, below 0 all; $7 the last so many. */
+#define WHERE_MESSAGE " WHERE ($1 IS NULL OR bank=$1) AND ($2 IS NULL OR branch=$2) AND ($3 IS NULL OR reference=$3)" \
+                      " AND ($4 IS NULL OR code=$4) AND ($5 IS NULL OR fate=$5) AND ($6<0 OR business=$6)"
 #define ANSWERS "fate IN ('answer','late','nobody')"
+#define PAID "paid=1 AND undone=0"
+#define BACK "back=1 AND undone=0"
 
 static const struct question {
     const char *name, *sql;
-    struct column columns[COLUMNS_MAX];
+    struct print_column columns[PRINT_COLUMNS_MAX];
 } questions[] = {
     {"messages",
-     "SELECT * FROM (SELECT seq, " AT ", fate, link, station, mti, CASE WHEN what<0 THEN '' ELSE printf('%06d', what) END, bank, branch, terminal,"
-     " stan, reference, amount_fen, code, approval, date(business*86400, 'unixepoch') FROM message" WHERE_MESSAGE
-     " ORDER BY seq DESC LIMIT :last) ORDER BY seq",
-     {{"seq", "Row", COLUMN_INT}, {"time", "Time", COLUMN_TEXT}, {"fate", "Fate", COLUMN_TEXT}, {"link", "Link", COLUMN_INT},
-      {"station", "Station", COLUMN_TEXT}, {"mti", "MTI", COLUMN_TEXT}, {"what", "What", COLUMN_TEXT}, {"bank", "Bank", COLUMN_TEXT},
-      {"branch", "Branch", COLUMN_TEXT}, {"terminal", "Terminal", COLUMN_TEXT}, {"stan", "STAN", COLUMN_TEXT},
-      {"reference", "Reference", COLUMN_TEXT}, {"amount", "Amount", COLUMN_MONEY}, {"code", "Code", COLUMN_TEXT},
-      {"approval", "Approval", COLUMN_TEXT}, {"business_date", "Day", COLUMN_TEXT}}},
+     "SELECT * FROM (SELECT seq, at_ms, fate, link, station, mti, what, bank, branch, terminal, stan, reference, amount_fen, code, approval, business"
+     " FROM message" WHERE_MESSAGE " ORDER BY seq DESC LIMIT $7) AS rows_last ORDER BY seq",
+     {{"seq", "Row", PRINT_INT}, {"time", "Time", PRINT_MOMENT}, {"fate", "Fate", PRINT_TEXT}, {"link", "Link", PRINT_INT},
+      {"station", "Station", PRINT_TEXT}, {"mti", "MTI", PRINT_TEXT}, {"what", "What", PRINT_CODE}, {"bank", "Bank", PRINT_TEXT},
+      {"branch", "Branch", PRINT_TEXT}, {"terminal", "Terminal", PRINT_TEXT}, {"stan", "STAN", PRINT_TEXT},
+      {"reference", "Reference", PRINT_TEXT}, {"amount", "Amount", PRINT_MONEY}, {"code", "Code", PRINT_TEXT},
+      {"approval", "Approval", PRINT_TEXT}, {"business_date", "Day", PRINT_DAY}}},
     /* by key: approved once counts once, however often it was answered; undone counts not at all */
     {"totals",
-     "SELECT date(business*86400, 'unixepoch'), bank, branch, count(*) FILTER (WHERE paid AND NOT undone),"
-     " coalesce(sum(fen) FILTER (WHERE paid AND NOT undone), 0), count(*) FILTER (WHERE back AND NOT undone),"
-     " coalesce(sum(fen) FILTER (WHERE back AND NOT undone), 0), count(*) FILTER (WHERE undone),"
-     " coalesce(sum(fen) FILTER (WHERE paid AND NOT undone), 0) - coalesce(sum(fen) FILTER (WHERE back AND NOT undone), 0) FROM"
+     "SELECT business, bank, branch, count(*) FILTER (WHERE " PAID "), coalesce(sum(fen) FILTER (WHERE " PAID "), 0), count(*) FILTER (WHERE " BACK "),"
+     " coalesce(sum(fen) FILTER (WHERE " BACK "), 0), count(*) FILTER (WHERE undone=1),"
+     " coalesce(sum(fen) FILTER (WHERE " PAID "), 0) - coalesce(sum(fen) FILTER (WHERE " BACK "), 0) FROM"
      " (SELECT bank, branch, reference, max(business) AS business, max(amount_fen) AS fen,"
-     "  max(mti IN ('0210','0230') AND code='00' AND approval<>'') AS paid, max(mti='0410' AND code='00') AS back,"
-     "  max(mti='0430' AND code='00') AS undone FROM message WHERE " ANSWERS " AND what=500000"
-     "  AND mti IN ('0210','0230','0410','0430') AND (:bank IS NULL OR bank=:bank) AND (:branch IS NULL OR branch=:branch)"
-     "  GROUP BY bank, branch, reference)"
-     " WHERE (:day IS NULL OR business=:day) AND coalesce(:reference, :code, :fate, :last, :offset) IS NOT NULL"
-     " GROUP BY business, bank, branch ORDER BY business, bank, branch",
-     {{"business_date", "Day", COLUMN_TEXT}, {"bank", "Bank", COLUMN_TEXT}, {"branch", "Branch", COLUMN_TEXT},
-      {"payments", "Payments", COLUMN_INT}, {"sum", "Sum", COLUMN_MONEY}, {"reversals", "Reversals", COLUMN_INT},
-      {"reversed", "Reversed", COLUMN_MONEY}, {"undone", "Undone", COLUMN_INT}, {"net", "Net", COLUMN_MONEY}}},
+     "  max(CASE WHEN mti IN ('0210','0230') AND code='00' AND approval<>'' THEN 1 ELSE 0 END) AS paid,"
+     "  max(CASE WHEN mti='0410' AND code='00' THEN 1 ELSE 0 END) AS back, max(CASE WHEN mti='0430' AND code='00' THEN 1 ELSE 0 END) AS undone"
+     "  FROM message WHERE " ANSWERS " AND what=500000 AND mti IN ('0210','0230','0410','0430') AND ($1 IS NULL OR bank=$1) AND ($2 IS NULL OR branch=$2)"
+     "  GROUP BY bank, branch, reference) AS by_key WHERE $6<0 OR business=$6 GROUP BY business, bank, branch ORDER BY business, bank, branch",
+     {{"business_date", "Day", PRINT_DAY}, {"bank", "Bank", PRINT_TEXT}, {"branch", "Branch", PRINT_TEXT},
+      {"payments", "Payments", PRINT_INT}, {"sum", "Sum", PRINT_MONEY}, {"reversals", "Reversals", PRINT_INT},
+      {"reversed", "Reversed", PRINT_MONEY}, {"undone", "Undone", PRINT_INT}, {"net", "Net", PRINT_MONEY}}},
+    {"settled", /* by the answers that agreed a branch's day */
+     "SELECT business, branch, fen FROM settled WHERE ($2 IS NULL OR branch=$2) AND ($6<0 OR business=$6) ORDER BY business, branch",
+     {{"business_date", "Day", PRINT_DAY}, {"branch", "Branch", PRINT_TEXT}, {"owed", "Owed to the utility", PRINT_MONEY}}},
     {"alarms",
-     "SELECT * FROM (SELECT id, " AT ", station, address, what FROM alarm WHERE coalesce(:bank, :branch, :reference, :day, :code, :fate, 1) IS NOT NULL"
-     " ORDER BY id DESC LIMIT :last) ORDER BY id",
-     {{"alarm", "Alarm", COLUMN_INT}, {"time", "Time", COLUMN_TEXT}, {"station", "Station", COLUMN_TEXT},
-      {"address", "From", COLUMN_TEXT}, {"what", "What", COLUMN_TEXT}}},
+     "SELECT * FROM (SELECT id, at_ms, station, address, what FROM alarm ORDER BY id DESC LIMIT $7) AS rows_last ORDER BY id",
+     {{"alarm", "Alarm", PRINT_INT}, {"time", "Time", PRINT_MOMENT}, {"station", "Station", PRINT_TEXT},
+      {"address", "From", PRINT_TEXT}, {"what", "What", PRINT_TEXT}}},
 };
 #define QUESTIONS (sizeof questions / sizeof *questions)
 
 struct filters { const char *bank, *branch, *reference, *code, *fate; struct key key; day_t day; int64_t last; enum table_style style; };
 
-static void bind(sqlite3_stmt *q, const char *name, const char *value)
+static int ask(const struct bank *b, struct db *db, const struct question *question, const struct filters *f, struct error *err)
 {
-    int at = sqlite3_bind_parameter_index(q, name);
-    if (at && value) sqlite3_bind_text(q, at, value, -1, SQLITE_STATIC);
-}
-
-static void bind_all(sqlite3_stmt *q, const struct bank *b, const struct filters *f)
-{
-    bind(q, ":bank", f->bank);
-    bind(q, ":branch", f->branch);
-    bind(q, ":reference", f->reference);
-    bind(q, ":code", f->code);
-    bind(q, ":fate", f->fate);
-    if (f->day != DAY_NONE) sqlite3_bind_int(q, sqlite3_bind_parameter_index(q, ":day"), f->day);
-    sqlite3_bind_int(q, sqlite3_bind_parameter_index(q, ":offset"), b->settings.offset_s);
-    sqlite3_bind_int64(q, sqlite3_bind_parameter_index(q, ":last"), f->last);
-}
-
-static int ask(const struct bank *b, sqlite3 *db, const struct question *question, const struct filters *f, struct error *err)
-{
-    sqlite3_stmt *q = NULL;
-    size_t columns = 0;
-    int status;
-    while (columns < COLUMNS_MAX && question->columns[columns].name)
-        columns++;
-    if (sqlite3_prepare_v2(db, question->sql, -1, &q, NULL) != SQLITE_OK) return bank_db_failed(db, "the query failed", err);
-    bind_all(q, b, f);
-    struct table *table = table_open(stdout, f->style, question->columns, columns);
-    while ((status = sqlite3_step(q)) == SQLITE_ROW) {
-        struct cell cells[COLUMNS_MAX];
-        for (size_t i = 0; i < columns; i++) {
-            const char *text = (const char *)sqlite3_column_text(q, (int)i);
-            cells[i] = (struct cell){text ? text : "", sqlite3_column_int64(q, (int)i)};
-        }
-        table_row(table, cells);
-    }
-    table_close(table);
-    if (status != SQLITE_DONE) bank_db_failed(db, "the query failed", err);
-    sqlite3_finalize(q);
-    return status == SQLITE_DONE ? 0 : -1;
+    db_ask(db, question->sql, DB_ARGS(DB_TEXT(f->bank), DB_TEXT(f->branch), DB_TEXT(f->reference), DB_TEXT(f->code), DB_TEXT(f->fate), DB_INT(f->day),
+                                      DB_INT(f->last)));
+    return print_rows(b, db, f->style, question->columns, err) < 0 ? -1 : 0;
 }
 
 static int usage(void)
@@ -154,12 +115,12 @@ int cmd_journal(struct bank *b, int argc, char **argv)
     if (optind + 1 != argc) return usage();
     for (size_t i = 0; i < QUESTIONS; i++) {
         if (strcmp(questions[i].name, argv[optind]) != 0) continue;
-        sqlite3 *db = bank_db(b, &err);
+        struct db *db = bank_db(b, &err);
         if (db == NULL || ask(b, db, &questions[i], &f, &err) != 0) {
             error_print("bankd", &err);
             code = EX_UNAVAILABLE;
         }
-        sqlite3_close(db);
+        db_close(db);
         return code;
     }
     return usage();

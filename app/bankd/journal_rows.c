@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "bankd/journal_impl.h"
+#include "bankd/settle.h"
 #include "wire/message.h"
 #include "wire/tags.h"
 
@@ -22,92 +23,86 @@ static void blank_secrets(const struct iso *m, char *text, size_t len)
     }
 }
 
-static bool step(sqlite3_stmt *q)
+/* A row of `message`, column for column. */
+static bool put_message(struct db *db, const struct clock *clock, struct row *r)
 {
-    int status = sqlite3_step(q);
-    sqlite3_reset(q);
-    return status == SQLITE_DONE;
-}
-
-static void bind_field(sqlite3_stmt *q, int at, const struct iso *m, int field)
-{
-    char text[40];
-    iso_text(m, field, text, sizeof text);
-    sqlite3_bind_text(q, at, text, -1, SQLITE_TRANSIENT);
-}
-
-static bool write_message(sqlite3_stmt *q, const struct clock *clock, struct row *r)
-{
-    static const struct { int at, field; } fields[] = {{8, 32}, {9, 42}, {10, 41}, {11, 11}, {12, 37}, {14, 39}, {15, 38}};
+    static const int fields[] = {32, 42, 41, 11, 37, 39, 38};
+    enum { BANK, BRANCH, TERMINAL, STAN, REFERENCE, CODE, APPROVAL, TEXTS };
     const struct row_facts *f = &r->facts;
+    char texts[TEXTS][40], mmdd[8];
     struct iso m;
     day_t business;
     int64_t fen;
-    char mmdd[8];
     if (iso_unpack(&m, r->bytes, f->len, NULL) != 0) return false; /* it was read once already */
     blank_secrets(&m, r->bytes, f->len);
-    sqlite3_clear_bindings(q);
-    sqlite3_bind_int64(q, 1, f->seq);
-    sqlite3_bind_int64(q, 2, f->run);
-    sqlite3_bind_int64(q, 3, f->at_ms);
-    sqlite3_bind_text(q, 4, journal_fates[f->fate], -1, SQLITE_STATIC);
-    sqlite3_bind_int(q, 5, f->link);
-    sqlite3_bind_text(q, 6, f->station, -1, SQLITE_STATIC);
-    sqlite3_bind_text(q, 7, m.mti, -1, SQLITE_TRANSIENT);
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        bind_field(q, fields[i].at, &m, fields[i].field);
-    if (iso_number(&m, 4, &fen)) sqlite3_bind_int64(q, 13, fen);
-    if (iso_text(&m, 15, mmdd, sizeof mmdd) && day_from_mmdd(mmdd, clock_today(clock), &business)) sqlite3_bind_int(q, 16, business);
-    sqlite3_bind_text(q, 17, r->bytes, (int)f->len, SQLITE_STATIC);
-    sqlite3_bind_int(q, 18, iso_has(&m, 70) ? message_net(&m) : message_proc(&m));
-    return step(q);
+    for (int i = 0; i < TEXTS; i++)
+        iso_text(&m, fields[i], texts[i], sizeof texts[i]);
+    bool has_fen = iso_number(&m, 4, &fen), has_day = iso_text(&m, 15, mmdd, sizeof mmdd) && day_from_mmdd(mmdd, clock_today(clock), &business);
+    const struct db_arg row[] = {
+        DB_INT(f->seq), DB_INT(f->run), DB_INT(f->at_ms), DB_TEXT(journal_fates[f->fate]), DB_INT(f->link), DB_TEXT(f->station), DB_TEXT(m.mti),
+        DB_INT(iso_has(&m, 70) ? message_net(&m) : message_proc(&m)), DB_TEXT(texts[BANK]), DB_TEXT(texts[BRANCH]), DB_TEXT(texts[TERMINAL]),
+        DB_TEXT(texts[STAN]), DB_TEXT(texts[REFERENCE]), has_fen ? DB_INT(fen) : DB_NULL, DB_TEXT(texts[CODE]), DB_TEXT(texts[APPROVAL]),
+        has_day ? DB_INT(business) : DB_NULL, DB_TEXT(r->bytes)};
+    return db_load_row(db, row) == 0;
 }
 
-static bool write_alarm(sqlite3_stmt *q, const struct row *r)
+static bool put_alarm(struct db *db, const struct row *r)
 {
-    sqlite3_bind_int64(q, 1, r->facts.seq);
-    sqlite3_bind_int64(q, 2, r->facts.at_ms);
-    sqlite3_bind_text(q, 3, r->facts.station, -1, SQLITE_STATIC);
-    sqlite3_bind_text(q, 4, r->facts.address, -1, SQLITE_STATIC);
-    sqlite3_bind_text(q, 5, r->bytes, -1, SQLITE_STATIC);
-    return step(q);
+    const struct row_facts *f = &r->facts;
+    return db_load_row(db, (const struct db_arg[]){DB_INT(f->seq), DB_INT(f->at_ms), DB_TEXT(f->station), DB_TEXT(f->address), DB_TEXT(r->bytes)}) == 0;
 }
 
-bool journal_sql_write(struct journal_sql *s, const struct clock *clock, struct row *rows, int64_t keep_from_ms)
+/* Those of one kind that are not there yet. */
+static bool put_rows(struct db *db, const struct clock *clock, struct row *rows, bool alarms, int64_t above)
 {
-    bool good = step(s->begin);
+    if (db_load(db, alarms ? "alarm" : "message", alarms ? 5 : 18) != 0) return false;
+    bool good = true;
     for (struct row *r = rows; r && good; r = r->next)
-        good = r->facts.alarm ? write_alarm(s->alarm, r) : write_message(s->message, clock, r);
-    if (good && keep_from_ms) {
-        sqlite3_bind_int64(s->purge, 1, keep_from_ms);
-        good = step(s->purge);
-    }
-    return good && step(s->commit);
+        if ((r->facts.alarm != 0) == alarms && r->facts.seq > above) good = alarms ? put_alarm(db, r) : put_message(db, clock, r);
+    return db_load_end(db) == 0 && good;
 }
 
-bool journal_sql_open(struct journal_sql *s, sqlite3 *db)
+static bool any(const struct row *rows, bool alarm)
 {
-    const struct { sqlite3_stmt **q; const char *sql; } rows[] = {
-        {&s->begin, "BEGIN IMMEDIATE"},
-        {&s->commit, "COMMIT"},
-        {&s->message, "INSERT INTO message (seq, run, at_ms, fate, link, station, mti, bank, branch, terminal, stan, reference,"
-                      " amount_fen, code, approval, business, text, what) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"},
-        {&s->alarm, "INSERT INTO alarm (id, at_ms, station, address, what) VALUES (?,?,?,?,?)"},
-        {&s->purge, "DELETE FROM message WHERE at_ms < ? AND seq < (SELECT min(seq) FROM message) + " PURGE_ROWS},
-    };
-    s->db = db;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (sqlite3_prepare_v2(db, rows[i].sql, -1, rows[i].q, NULL) != SQLITE_OK) return false;
+    while (rows && (rows->facts.alarm != 0) != alarm)
+        rows = rows->next;
+    return rows != NULL;
+}
+
+/* An answer that may settle a branch's day. */
+static bool settles(const struct row *r, struct iso *m)
+{
+    bool answer = !r->facts.alarm && (r->facts.fate == FATE_ANSWER || r->facts.fate == FATE_LATE || r->facts.fate == FATE_NOBODY);
+    return answer && memcmp(r->bytes, "0510", 4) == 0 && iso_unpack(m, r->bytes, r->facts.len, NULL) == 0 && settle_concerns(m);
+}
+
+static bool any_settles(const struct row *rows)
+{
+    struct iso m;
+    while (rows && !settles(rows, &m))
+        rows = rows->next;
+    return rows != NULL;
+}
+
+static bool settle_all(struct db *db, const struct bank *b, const struct row *rows, int64_t above)
+{
+    struct error err;
+    struct iso m;
+    for (const struct row *r = rows; r; r = r->next)
+        if (settles(r, &m) && r->facts.seq > above && settle_day(db, b, &m, &err) != 0) return false;
     return true;
 }
 
-void journal_sql_close(struct journal_sql *s)
+bool journal_write(struct db *db, const struct bank *b, struct row *rows, int64_t keep_from_ms, bool again)
 {
-    sqlite3_finalize(s->begin);
-    sqlite3_finalize(s->commit);
-    sqlite3_finalize(s->message);
-    sqlite3_finalize(s->alarm);
-    sqlite3_finalize(s->purge);
-    sqlite3_close(s->db);
-    memset(s, 0, sizeof *s);
+    int64_t messages = 0, alarms = 0;
+    bool books = any_settles(rows), good = (books ? bank_begin(db) : db_begin(db)) == 0;
+    if (good && again) messages = db_number(db, "SELECT coalesce(max(seq), 0) FROM message", DB_NO_ARGS, 0);
+    if (good && again) alarms = db_number(db, "SELECT coalesce(max(id), 0) FROM alarm", DB_NO_ARGS, 0);
+    good = good && messages >= 0 && alarms >= 0 && (!any(rows, false) || put_rows(db, &b->clock, rows, false, messages)) &&
+           (!any(rows, true) || put_rows(db, &b->clock, rows, true, alarms)) && (!books || settle_all(db, b, rows, messages)) &&
+           (keep_from_ms == 0 || db_run(db, "DELETE FROM message WHERE at_ms < $1 AND seq < (SELECT min(seq) FROM message) + " PURGE_ROWS,
+                                        DB_ARGS(DB_INT(keep_from_ms))) >= 0) && db_commit(db) == 0;
+    if (!good) db_rollback(db);
+    return good;
 }

@@ -47,13 +47,13 @@ void journal_rows_free(struct row *rows)
 
 /* --- writing ------------------------------------------------------------------- */
 
-int journal_spool_open(struct journal_spool *s, const char *store, struct error *err)
+int journal_spool_open(struct journal_spool *s, const char *beside, struct error *err)
 {
     char path[BANK_PATH + 16];
     s->active = 0;
     s->fds[0] = s->fds[1] = -1;
     for (int i = 0; i < 2; i++) {
-        snprintf(path, sizeof path, "%s-spool%d", store, i);
+        snprintf(path, sizeof path, "%s-spool%d", beside, i);
         s->fds[i] = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
         if (s->fds[i] < 0)
             return error_all(err, "the journal was not opened", path, strerror(errno), "see that the folder can be written by this user");

@@ -79,6 +79,10 @@ static void on_tick(uv_timer_t *timer)
     relay_expire_inflight(r, now_ms);
     relay_expire_queued(r, now_ms);
     relay_pump(r);
+    if (r->link_count > 0 && now_ms - r->repeated_ms >= REPEAT_MS && relay_any_link(r)) { /* held money without an answer */
+        r->repeated_ms = now_ms;
+        desk_repeat(r->desk, r->bank->settings.again_ms);
+    }
 }
 
 /* --- begin and end ------------------------------------------------------------- */
@@ -106,7 +110,7 @@ int relay_start(struct relay *r, struct error *err)
     const struct bank_settings *set = &r->bank->settings;
     struct channel_limits limits = {(int)set->connections, (int)set->per_address};
     if (r->sessions == NULL || r->inflight == NULL) return error_all(err, "cannot relay", NULL, "no memory", NULL);
-    r->desk = desk_open(r->bank, r->loop, relay_desk_answered, r, err);
+    r->desk = desk_open(r->bank, r->loop, relay_desk_done, r, err);
     r->policy = r->desk ? policy_load(set->policy, err) : NULL;
     if (r->policy == NULL || relay_links_open(r, err) != 0) return -1;
     r->server = channel_listen(r->loop, r->tls, set->listen, &limits, &relay_branch_events, r, err);

@@ -139,20 +139,14 @@ static void answer_local(struct session *s, const struct iso *m, const uint8_t *
     relay_answer_own(s->relay, s, m, "00", NULL);
 }
 
-/* The bank's own: judged at its desk, nothing of it is sent on. */
+/* The bank's own: judged at its desk, nothing of it is sent on but payments from an account, once their money is held.
+ * Of these none is held while there is no connection to the utility. */
 static void to_desk(struct session *s, const struct iso *m, const uint8_t *bytes, size_t len)
 {
     struct relay *r = s->relay;
     if (!journal_message(r->journal, FATE_LOCAL, 0, s->cn, bytes, len)) return;
-    if (!desk_ask(r->desk, s->id, bytes, len) && !message_is_advice(m)) relay_answer_own(r, s, m, "91", "too many wait at the bank");
-}
-
-void relay_desk_answered(void *ctx, uint64_t tag, const void *bytes, size_t len)
-{
-    struct relay *r = ctx;
-    struct session *s = relay_session(r, tag);
-    journal_message(r->journal, FATE_DESK, 0, s ? s->cn : "", bytes, len);
-    if (s) relay_to_session(s, bytes, len); /* else it asks again when it is back */
+    if (message_proc(m) == PROC_ACCOUNT && m->mti[1] == '2' && !relay_any_link(r)) relay_answer_own(r, s, m, "91", "no connection to the utility");
+    else if (!desk_ask(r->desk, s->id, bytes, len) && !message_is_advice(m)) relay_answer_own(r, s, m, "91", "too many wait at the bank");
 }
 
 /* The line that a payment can be followed by, here as in the other programs. */
@@ -165,24 +159,55 @@ void relay_tell(const struct iso *m, const char *words, const char *whom)
     log_line(LOG_LEVEL_INFO, key_format(&key, text, sizeof text), "%s%s%s %s %s", m->mti, code[0] ? " " : "", code, words, whom);
 }
 
-static void send_on(struct session *s, struct branch *b, const struct iso *m, const uint8_t *bytes, size_t len)
+static bool send_on(struct relay *r, uint64_t session, struct branch *b, const struct iso *m, const uint8_t *bytes, size_t len)
 {
     struct item *item = malloc(sizeof *item + len);
-    if (item == NULL) {
-        channel_close(s->channel, "no memory");
-        return;
-    }
+    if (item == NULL) return false;
     item->next = NULL;
     item->branch = b;
     item->link = NULL;
-    item->session = s->id;
-    item->arrived_ms = (int64_t)uv_now(s->relay->loop);
+    item->session = session;
+    item->arrived_ms = (int64_t)uv_now(r->loop);
     item->advice = message_is_advice(m);
     item->len = len;
     memcpy(item->bytes, bytes, len);
     memcpy(item->mti, m->mti, sizeof item->mti);
     message_match_key(m, item->key);
-    relay_submit(s->relay, item);
+    relay_submit(r, item);
+    return true;
+}
+
+/* Its money is held, or its undoing kept: now it goes on; tag 0: once more, from here. */
+static void desk_sends(struct relay *r, uint64_t tag, const void *bytes, size_t len)
+{
+    char bank[KEY_BANK_SIZE], name[KEY_BRANCH_SIZE];
+    struct session *s = relay_session(r, tag);
+    struct iso m;
+    if (iso_unpack(&m, bytes, len, NULL) != 0 || !iso_text(&m, 32, bank, sizeof bank) || !iso_text(&m, 42, name, sizeof name)) return;
+    struct branch *b = relay_branch(r, bank, name, true);
+    if (b == NULL) return; /* what is held is repeated */
+    if (s) b->session = s->id;
+    if (s) b->last_ms = clock_now_ms(&r->bank->clock);
+    relay_tell(&m, tag ? "from" : "once more, from", s ? s->cn : "the bank");
+    send_on(r, tag, b, &m, bytes, len);
+}
+
+void relay_desk_done(void *ctx, uint64_t tag, enum desk_end end, const void *bytes, size_t len)
+{
+    struct relay *r = ctx;
+    struct session *s = relay_session(r, tag);
+    switch (end) {
+    case DESK_ANSWER:
+        journal_message(r->journal, FATE_DESK, 0, s ? s->cn : "", bytes, len);
+        if (s) relay_to_session(s, bytes, len); /* else it asks again when it is back */
+        return;
+    case DESK_SEND_ON:
+        desk_sends(r, tag, bytes, len);
+        if (tag == 0 && relay_any_link(r)) desk_repeat(r->desk, r->bank->settings.again_ms); /* the next one that waits */
+        return;
+    case DESK_PASS:
+    case DESK_LOST: relay_link_pass_on(r, (struct passing *)(uintptr_t)tag, end == DESK_LOST, bytes, len); return;
+    }
 }
 
 static void on_frame(void *ctx, struct channel *c, const uint8_t *bytes, size_t len)
@@ -219,7 +244,7 @@ static void on_frame(void *ctx, struct channel *c, const uint8_t *bytes, size_t 
         b->session = s->id;
         b->last_ms = clock_now_ms(&s->relay->bank->clock);
         relay_tell(&m, "from", s->cn);
-        send_on(s, b, &m, bytes, len);
+        if (!send_on(s->relay, s->id, b, &m, bytes, len)) channel_close(c, "no memory");
     }
 }
 

@@ -13,6 +13,7 @@
 #define BRANCHES_MAX 20000       /* bank and branch, as the messages name them */
 #define BRANCH_BUCKETS 4096
 #define FORGET_MS 60000          /* an answer later than that finds its branch by its name alone */
+#define REPEAT_MS 100            /* one payment from an account at a time is looked at for repeating */
 #define TICK_MS 50               /* how finely time-outs are kept */
 #define LATENCY_STEPS 11
 
@@ -91,6 +92,7 @@ struct relay {
     size_t branch_count;
     struct branch *turn_first, **turn_end;
     size_t queued;
+    int64_t repeated_ms;
     int64_t started_ms, alarms, connected, refused_connections;
     int64_t latency[LATENCY_STEPS + 1], latency_sum_ms, latency_count; /* sent on to answered */
     void (*on_day_over)(void *ctx, day_t day);
@@ -111,7 +113,7 @@ void relay_alarm(struct relay *r, const char *station, const char *address, cons
 extern const struct channel_events relay_branch_events;
 struct session *relay_session(struct relay *r, uint64_t id); /* NULL: gone */
 bool relay_to_session(struct session *s, const void *bytes, size_t len);
-void relay_desk_answered(void *ctx, uint64_t tag, const void *bytes, size_t len);
+void relay_desk_done(void *ctx, uint64_t tag, enum desk_end end, const void *bytes, size_t len);
 void relay_tell(const struct iso *m, const char *words, const char *whom);
 
 /* relay_queue.c: branches, their order and their turns */
@@ -127,11 +129,15 @@ void relay_expire_queued(struct relay *r, int64_t now_ms);
 int relay_links_open(struct relay *r, struct error *err);
 void relay_links_close(struct relay *r);
 bool relay_link_usable(const struct link *l);  /* signed on */
+bool relay_any_link(const struct relay *r);    /* one at least is */
 bool relay_link_has_room(const struct link *l);
 /* The one for this branch: its own while it lives, else the least used; NULL: none is up. */
 struct link *relay_link_for(struct relay *r, struct branch *b);
 /* False: it has no room, or the table is full; the item stays the caller's. */
 bool relay_link_send(struct link *l, struct item *item);
+/* The utility's answer, once what it changes at the bank is durable; LOST: it isn't, and is had again. */
+struct passing;
+void relay_link_pass_on(struct relay *r, struct passing *p, bool lost, const void *bytes, size_t len);
 /* In flight: answers 68 in time, forgets in the end. */
 void relay_expire_inflight(struct relay *r, int64_t now_ms);
 

@@ -16,6 +16,13 @@ bool relay_link_has_room(const struct link *l)
     return l->signed_on && !l->full && l->unanswered < (size_t)l->relay->bank->settings.window;
 }
 
+bool relay_any_link(const struct relay *r)
+{
+    for (size_t i = 0; i < r->link_count; i++)
+        if (r->links[i].signed_on) return true;
+    return false;
+}
+
 struct link *relay_link_for(struct relay *r, struct branch *b)
 {
     struct link *best = NULL;
@@ -111,18 +118,54 @@ static void count_latency(struct relay *r, int64_t ms)
     r->latency_count++;
 }
 
-/* To the connection that asked; has it gone, to the one that the branch has now. */
+/* An answer on its way through: to the connection that asked; has it gone, to the one that the branch has now. */
+struct passing {
+    int link;
+    uint64_t session;
+    bool late;
+    char bank[KEY_BANK_SIZE], name[KEY_BRANCH_SIZE];
+};
+
+static void deliver(struct relay *r, const struct passing *p, const struct iso *m, const void *bytes, size_t len)
+{
+    struct branch *b = relay_branch(r, p->bank, p->name, false);
+    struct session *s = relay_session(r, p->session);
+    if (s == NULL && b) s = relay_session(r, b->session);
+    if (b) b->answered++;
+    if (b && p->late) b->late++;
+    relay_tell(m, s == NULL ? "for nobody" : p->late ? "late, to" : "to", s ? s->cn : "");
+    enum journal_fate fate = s == NULL ? FATE_NOBODY : p->late ? FATE_LATE : FATE_ANSWER;
+    if (journal_message(r->journal, fate, p->link, s ? s->cn : "", bytes, len) && s) relay_to_session(s, bytes, len);
+}
+
+void relay_link_pass_on(struct relay *r, struct passing *p, bool lost, const void *bytes, size_t len)
+{
+    struct iso m;
+    if (!lost && !r->stopping && iso_unpack(&m, bytes, len, NULL) == 0) deliver(r, p, &m, bytes, len);
+    free(p);
+}
+
+/* What the utility says of a payment from an account is booked here first. */
+static bool to_desk(struct relay *r, const struct passing *p, const uint8_t *bytes, size_t len)
+{
+    struct passing *kept = malloc(sizeof *kept);
+    if (kept == NULL) return false;
+    *kept = *p;
+    if (desk_hear(r->desk, (uint64_t)(uintptr_t)kept, bytes, len)) return true;
+    free(kept);
+    return false;
+}
+
 static void pass(struct link *l, const struct iso *m, const uint8_t *bytes, size_t len)
 {
     struct relay *r = l->relay;
-    char bank[KEY_BANK_SIZE], name[KEY_BRANCH_SIZE], key[MATCH_KEY_SIZE];
+    char key[MATCH_KEY_SIZE];
     struct inflight_entry *e = message_match_key(m, key) ? inflight_find(r->inflight, key) : NULL;
-    struct session *s = e ? relay_session(r, e->station) : NULL;
-    bool late = e == NULL || e->told_unknown > 0;
-    iso_text(m, 32, bank, sizeof bank);
-    iso_text(m, 42, name, sizeof name);
-    struct branch *b = e ? ((struct item *)e->request)->branch : relay_branch(r, bank, name, false);
+    struct passing p = {.link = l->number, .session = e ? e->station : 0, .late = e == NULL || e->told_unknown > 0};
+    iso_text(m, 32, p.bank, sizeof p.bank);
+    iso_text(m, 42, p.name, sizeof p.name);
     if (e) {
+        struct branch *b = ((struct item *)e->request)->branch;
         count_latency(r, (int64_t)uv_now(r->loop) - e->sent_ms);
         e->waiting--;
         if (e->told_unknown > 0) e->told_unknown--;
@@ -130,13 +173,9 @@ static void pass(struct link *l, const struct iso *m, const uint8_t *bytes, size
         l->unanswered--;
         if (e->waiting == 0) drop(r, e);
     }
-    if (s == NULL && b) s = relay_session(r, b->session);
-    if (b) b->answered++;
-    if (b && late) b->late++;
     l->answered++;
-    relay_tell(m, s == NULL ? "for nobody" : late ? "late, to" : "to", s ? s->cn : "");
-    enum journal_fate fate = s == NULL ? FATE_NOBODY : late ? FATE_LATE : FATE_ANSWER;
-    if (journal_message(r->journal, fate, l->number, s ? s->cn : "", bytes, len) && s) relay_to_session(s, bytes, len);
+    if (message_proc(m) != PROC_ACCOUNT || (m->mti[1] != '2' && m->mti[1] != '4')) deliver(r, &p, m, bytes, len);
+    else if (!to_desk(r, &p, bytes, len)) log_warn("an answer to a payment from an account can't be booked now: it is asked for again");
     if (r->queued) relay_pump(r);
 }
 
@@ -166,8 +205,20 @@ static void ask(struct link *l, enum net net)
     say(l, &m);
 }
 
+/* The utility's business day is `begins`: the one before is over. */
+static void day_is(struct relay *r, day_t begins)
+{
+    char text[DAY_TEXT_SIZE];
+    day_t ended = begins - 1;
+    if (ended <= r->day_over) return;
+    log_info("the utility's business day %s is over", day_format(ended, text, sizeof text));
+    if (r->on_day_over) r->on_day_over(r->day_ctx, ended);
+    r->day_over = ended;
+}
+
 static void signed_on(struct link *l, const struct iso *m)
 {
+    struct wire_net n;
     char code[4];
     iso_text(m, 39, code, sizeof code);
     if (l->signed_on) return; /* an echo's answer */
@@ -181,6 +232,7 @@ static void signed_on(struct link *l, const struct iso *m)
     l->branches = 0;
     l->since_ms = clock_now_ms(&l->relay->bank->clock);
     log_info("connection %d to the utility at %s is signed on", l->number, l->address);
+    if (wire_net_unpack(m, &n, NULL) == 0 && n.begins) day_is(l->relay, n.begins); /* a cut-over that nobody was here to hear of */
     relay_pump(l->relay);
 }
 
@@ -188,13 +240,8 @@ static void utility_asks(struct link *l, const struct iso *m)
 {
     struct iso answer;
     struct wire_net n;
-    if (m->mti[1] == '8' && message_net(m) == NET_CUTOVER && wire_net_unpack(m, &n, NULL) == 0) {
-        day_t ended = (n.begins ? n.begins : clock_today(&l->relay->bank->clock)) - 1;
-        char text[DAY_TEXT_SIZE];
-        if (ended > l->relay->day_over) log_info("the utility's business day %s is over", day_format(ended, text, sizeof text));
-        if (ended > l->relay->day_over && l->relay->on_day_over) l->relay->on_day_over(l->relay->day_ctx, ended);
-        if (ended > l->relay->day_over) l->relay->day_over = ended;
-    }
+    if (m->mti[1] == '8' && message_net(m) == NET_CUTOVER && wire_net_unpack(m, &n, NULL) == 0)
+        day_is(l->relay, n.begins ? n.begins : clock_today(&l->relay->bank->clock));
     message_answer(m, m->mti[1] == '8' ? "00" : "30", &answer);
     say(l, &answer);
 }

@@ -8,8 +8,10 @@
 #include <uv.h>
 
 #include "bankd/day.h"
+#include "bankd/hold.h"
 #include "bankd/relay.h"
 #include "bankd/status.h"
+#include "base/guard.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "wire/channel.h"
@@ -22,10 +24,14 @@ struct serve {
     struct journal *journal;
     struct relay *relay;
     struct status *status;
-    uv_timer_t totals;   /* a day is over: when the utility is asked */
+    uv_timer_t totals;   /* a day is over: when the utility is asked, in rounds */
+    uv_timer_t hour;     /* the bank's own cut-over hour */
+    uv_work_t pick;      /* which day is next */
     struct agree *agree; /* asked, and not answered yet */
-    day_t day;
-    bool failed;
+    day_t ended;         /* the last day that is over */
+    day_t day, from, to; /* asked about; the round's rest */
+    int open;            /* days of this round that are not agreed */
+    bool picking, stopping, failed;
 };
 
 static void on_stop(uv_signal_t *signal, int number)
@@ -46,7 +52,10 @@ static void on_journal_failed(void *ctx)
 
 /* --- the day's totals --------------------------------------------------------------- */
 
-#define ASK_DAYS 3
+#define ASK_DAYS 3 /* the last so many days are asked about until they are agreed */
+#define LOOK_MS 1000
+
+static void pick(struct serve *s);
 
 static void on_agreed(void *ctx, const struct agree_end *end)
 {
@@ -54,16 +63,67 @@ static void on_agreed(void *ctx, const struct agree_end *end)
     char day[DAY_TEXT_SIZE], what[200];
     s->agree = NULL;
     day_format(s->day, day, sizeof day);
+    if (end->failed || !end->in_balance) s->open++;
     if (end->failed) {
         log_warn("totals of %s: %s: %s", day, end->err.what, end->err.why);
-        return;
-    }
-    if (end->in_balance) {
+    } else if (end->in_balance) {
         log_info("totals of %s: in balance, %lld payments", day, (long long)end->ours.credits);
-        uv_timer_stop(&s->totals);
+    } else {
+        snprintf(what, sizeof what, "totals of %s are out of balance: %lld differences (bankd differences)", day, (long long)end->differences);
+        log_warn("ALARM %s", what);
+        journal_alarm(s->journal, s->b->settings.utility_name, s->b->settings.utility, what);
+    }
+    pick(s);
+}
+
+static void on_pick(uv_work_t *work)
+{
+    struct serve *s = work->data;
+    s->day = bank_day_open(s->b, s->from, s->to);
+}
+
+static void on_picked(uv_work_t *work, int status)
+{
+    struct serve *s = work->data;
+    struct error err;
+    s->picking = false;
+    if (s->stopping) return;
+    if (s->day == DAY_NONE) { /* none, up to the day that was the last then */
+        s->from = s->to + 1;
+        pick(s);
         return;
     }
-    snprintf(what, sizeof what, "totals of %s are out of balance: %lld differences (bankd differences)", day, (long long)end->differences);
+    s->from = s->day + 1;
+    s->agree = agree_start(s->b, &s->loop, s->tls, s->day, true, on_agreed, s, &err);
+    if (s->agree) return;
+    log_error("%s: %s", err.what, err.why);
+    s->open++;
+}
+
+/* The round's next day; the books are read beside the loop. */
+static void pick(struct serve *s)
+{
+    s->pick.data = s;
+    s->to = s->ended;
+    s->picking = s->from <= s->to && uv_queue_work(&s->loop, &s->pick, on_pick, on_picked) == 0;
+    if (!s->picking && s->open == 0) uv_timer_stop(&s->totals);
+}
+
+/* Payments from accounts that the utility has not answered at the day's end: their money is held. */
+static void tell_held(struct serve *s)
+{
+    char what[200], text[DAY_TEXT_SIZE];
+    struct error err;
+    struct db *db = bank_db(s->b, &err);
+    int64_t count = db ? hold_unanswered(db, s->ended) : -1;
+    db_close(db);
+    if (count == 0) return;
+    if (count < 0) {
+        log_error("payments from accounts without an answer cannot be counted");
+        return;
+    }
+    snprintf(what, sizeof what, "%lld payments from accounts of %s or before have no answer, their money is held (bankd account held)", (long long)count,
+             day_format(s->ended, text, sizeof text));
     log_warn("ALARM %s", what);
     journal_alarm(s->journal, s->b->settings.utility_name, s->b->settings.utility, what);
 }
@@ -71,21 +131,36 @@ static void on_agreed(void *ctx, const struct agree_end *end)
 static void on_totals(uv_timer_t *timer)
 {
     struct serve *s = timer->data;
-    struct error err;
-    if (s->agree) return;
-    if (clock_today(&s->b->clock) > s->day + ASK_DAYS) {
+    if (s->agree || s->picking) return;
+    if (clock_today(&s->b->clock) > s->ended + ASK_DAYS) {
         uv_timer_stop(timer);
         return;
     }
-    s->agree = agree_start(s->b, &s->loop, s->tls, s->day, true, on_agreed, s, &err);
-    if (s->agree == NULL) log_error("%s: %s", err.what, err.why);
+    tell_held(s);
+    s->from = s->ended - ASK_DAYS + 1;
+    s->open = 0;
+    pick(s);
 }
 
 static void on_day_over(void *ctx, day_t day)
 {
     struct serve *s = ctx;
-    s->day = day;
+    if (day <= s->ended) return;
+    s->ended = day;
     uv_timer_start(&s->totals, on_totals, (uint64_t)s->b->settings.totals_after_ms, (uint64_t)s->b->settings.totals_again_ms);
+}
+
+/* The bank's own hour: of today, or of yesterday when this was not running then. */
+static void on_hour(uv_timer_t *timer)
+{
+    struct serve *s = timer->data;
+    struct civil now;
+    char text[DAY_TEXT_SIZE];
+    clock_local(&s->b->clock, clock_now_ms(&s->b->clock), &now);
+    bool come = ((int64_t)now.hour * 3600 + now.minute * 60 + now.second) * 1000 >= s->b->settings.cutover_ms;
+    day_t over = clock_today(&s->b->clock) - (come ? 0 : 1);
+    if (over > s->ended) log_info("business day %s is over by the bank's own hour", day_format(over, text, sizeof text));
+    on_day_over(s, over);
 }
 
 static void on_reload(uv_signal_t *signal, int number)
@@ -118,8 +193,10 @@ static int start(struct serve *s, struct error *err)
     const struct bank_settings *set = &s->b->settings;
     const struct { uv_signal_t *handle; int number; uv_signal_cb act; } signals[] = {
         {&s->term, SIGTERM, on_stop}, {&s->intr, SIGINT, on_stop}, {&s->hup, SIGHUP, on_reload}};
+    if (set->box_key[0] && guard_secret("the key of the accounts' passwords cannot be used", set->box_key, err) != 0) return -1;
     uv_timer_init(&s->loop, &s->totals);
-    s->totals.data = s;
+    uv_timer_init(&s->loop, &s->hour);
+    s->totals.data = s->hour.data = s;
     s->tls = channel_tls_open(&(struct channel_tls_files){set->ca, set->cert, set->key}, err);
     if (s->tls == NULL) return -1;
     s->journal = journal_open(s->b, &s->loop, on_journal_failed, s, err);
@@ -130,14 +207,14 @@ static int start(struct serve *s, struct error *err)
     if (relay_start(s->relay, err) != 0) return -1;
     s->status = status_open(s->b, &s->loop, s->relay, err);
     if (s->status == NULL) return -1;
-    day_t yesterday = clock_today(&s->b->clock) - 1; /* its end may have come while nobody was here to hear of it */
-    if (day_agreed(s->b, yesterday) != 1) on_day_over(s, yesterday);
+    on_day_over(s, clock_today(&s->b->clock) - 1); /* its end may have come while nobody was here to hear of it */
+    if (set->cutover_ms > 0) uv_timer_start(&s->hour, on_hour, 0, LOOK_MS);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
         uv_signal_init(&s->loop, signals[i].handle);
         signals[i].handle->data = s;
         uv_signal_start(signals[i].handle, signals[i].act, signals[i].number);
     }
-    return 0;
+    return confine_calls("bankd", set->system_calls, err);
 }
 
 static void close_rest(uv_handle_t *handle, void *arg)
@@ -149,6 +226,7 @@ static void close_rest(uv_handle_t *handle, void *arg)
 static int finish(struct serve *s, struct error *err)
 {
     int status = 0;
+    s->stopping = true;
     if (s->status) status_close(s->status);
     agree_stop(s->agree);
     if (s->relay) relay_stop(s->relay);
@@ -168,6 +246,7 @@ int cmd_serve(struct bank *b, int argc, char **argv)
     struct error err;
     char host[64];
     s.b = b;
+    confine_start();
     signal(SIGPIPE, SIG_IGN);
     raise_files(&b->settings);
     uv_loop_init(&s.loop);

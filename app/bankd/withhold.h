@@ -87,7 +87,7 @@ const char *laid_bill(const struct laid *row);
 
 struct withhold {
     const struct bank *bank;
-    sqlite3 *db;
+    struct db *db;
     const char *path, *result_folder;
     enum recfile_encoding encoding;
     bool bar;

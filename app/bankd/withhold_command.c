@@ -2,15 +2,16 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "bankd/print.h"
 #include "bankd/travel.h"
 #include "bankd/withhold.h"
 #include "base/money.h"
-#include "base/table.h"
 #include "base/text.h"
 
 #define BATCHES_MAX 1000 /* that wait for a retry at a time */
@@ -77,7 +78,7 @@ static int work(struct withhold *w, struct error *err)
     return EX_OK;
 }
 
-static int run(const struct bank *b, sqlite3 *db, const char *path, const char *folder, enum recfile_encoding encoding, bool bar)
+static int run(const struct bank *b, struct db *db, const char *path, const char *folder, enum recfile_encoding encoding, bool bar)
 {
     struct error err = {0};
     struct withhold *w = calloc(1, sizeof *w);
@@ -99,17 +100,15 @@ static int run(const struct bank *b, sqlite3 *db, const char *path, const char *
 
 /* --- retry, list ------------------------------------------------------------------- */
 
-static int retry(const struct bank *b, sqlite3 *db, const char *folder, bool bar)
+static int retry(const struct bank *b, struct db *db, const char *folder, bool bar)
 {
     static char paths[BATCHES_MAX][BANK_PATH];
-    sqlite3_stmt *q = NULL;
     int count = 0, code = EX_OK;
     struct error err;
-    if (sqlite3_prepare_v2(db, "SELECT file FROM batch WHERE state<2 ORDER BY id", -1, &q, NULL) != SQLITE_OK)
-        return bank_db_failed(db, "the batches cannot be read", &err), fail(&err, EX_UNAVAILABLE);
-    while (count < BATCHES_MAX && sqlite3_step(q) == SQLITE_ROW)
-        if (text_copy(paths[count], BANK_PATH, (const char *)sqlite3_column_text(q, 0))) count++;
-    sqlite3_finalize(q);
+    db_ask(db, "SELECT file FROM batch WHERE state<2 ORDER BY id", DB_NO_ARGS);
+    while (count < BATCHES_MAX && db_row(db))
+        if (db_copy(db, 0, paths[count], BANK_PATH)) count++;
+    if (db_end(db) < 0) return db_failed(db, "the batches cannot be read", &err), fail(&err, EX_UNAVAILABLE);
     for (int i = 0; i < count; i++) {
         int one = run(b, db, paths[i], folder, RECFILE_FIND_OUT, bar);
         if (one != EX_OK) code = one;
@@ -118,29 +117,17 @@ static int retry(const struct bank *b, sqlite3 *db, const char *folder, bool bar
     return code;
 }
 
-static int list(sqlite3 *db, enum table_style style)
+static int list(const struct bank *b, struct db *db, enum table_style style)
 {
-    static const struct column columns[] = {{"utility", "Utility", COLUMN_TEXT}, {"batch", "Batch", COLUMN_TEXT}, {"month", "Month", COLUMN_TEXT},
-                                            {"state", "State", COLUMN_TEXT}, {"rows", "Rows", COLUMN_INT}, {"asked", "Asked", COLUMN_MONEY},
-                                            {"debited_rows", "Debited", COLUMN_INT}, {"debited", "Sum", COLUMN_MONEY},
-                                            {"retry_until", "Retry until", COLUMN_TEXT}, {"result_by", "Result by", COLUMN_TEXT}};
-    static const char sql[] = "SELECT utility, number, month, CASE state WHEN 0 THEN 'running' WHEN 1 THEN 'interim' ELSE 'final' END, records, sum_fen,"
-                              " (SELECT count(*) FROM entry WHERE id>=first_entry AND batch=b.id), (SELECT coalesce(sum(fen), 0) FROM entry WHERE"
-                              " id>=first_entry AND batch=b.id), date(retry_until*86400, 'unixepoch'), date(result_by*86400, 'unixepoch') FROM batch b ORDER BY id";
-    enum { COLUMNS = sizeof columns / sizeof *columns };
-    sqlite3_stmt *q = NULL;
+    static const struct print_column columns[PRINT_COLUMNS_MAX] = {
+        {"utility", "Utility", PRINT_TEXT}, {"batch", "Batch", PRINT_TEXT}, {"month", "Month", PRINT_TEXT}, {"state", "State", PRINT_TEXT},
+        {"rows", "Rows", PRINT_INT}, {"asked", "Asked", PRINT_MONEY}, {"debited_rows", "Debited", PRINT_INT}, {"debited", "Sum", PRINT_MONEY},
+        {"retry_until", "Retry until", PRINT_DAY}, {"result_by", "Result by", PRINT_DAY}};
     struct error err;
-    if (sqlite3_prepare_v2(db, sql, -1, &q, NULL) != SQLITE_OK) return bank_db_failed(db, "the batches cannot be read", &err), fail(&err, EX_UNAVAILABLE);
-    struct table *table = table_open(stdout, style, columns, COLUMNS);
-    while (sqlite3_step(q) == SQLITE_ROW) {
-        struct cell cells[COLUMNS];
-        for (int i = 0; i < COLUMNS; i++)
-            cells[i] = (struct cell){(const char *)sqlite3_column_text(q, i), sqlite3_column_int64(q, i)};
-        table_row(table, cells);
-    }
-    table_close(table);
-    sqlite3_finalize(q);
-    return EX_OK;
+    db_ask(db, "SELECT utility, number, month, CASE state WHEN 0 THEN 'running' WHEN 1 THEN 'interim' ELSE 'final' END, records, sum_fen,"
+               " (SELECT count(*) FROM entry WHERE id>=first_entry AND batch=b.id), (SELECT coalesce(sum(fen), 0) FROM entry WHERE"
+               " id>=first_entry AND batch=b.id), retry_until, result_by FROM batch b ORDER BY id", DB_NO_ARGS);
+    return print_rows(b, db, style, columns, &err) < 0 ? fail(&err, EX_UNAVAILABLE) : EX_OK;
 }
 
 /* --- over the line ------------------------------------------------------------------- */
@@ -197,10 +184,10 @@ int cmd_withhold(struct bank *b, int argc, char **argv)
     if (subject && file == NULL) return usage(fetches ? "which batch?" : "which file?", NULL);
     if (argc > optind + 1 + (subject ? 1 : 0)) return usage("what is this:", argv[argc - 1]);
     if (fetches || sends) return fetches ? fetch(b, file, folder, bar) : send_result(b, file, bar);
-    sqlite3 *db = bank_db(b, &err);
+    struct db *db = bank_db(b, &err);
     if (db == NULL) return fail(&err, EX_UNAVAILABLE);
-    sqlite3_exec(db, "PRAGMA wal_autocheckpoint=16000; PRAGMA cache_size=-24000", NULL, NULL, NULL);
-    int code = lists ? list(db, style) : retries ? retry(b, db, folder, bar) : run(b, db, file, folder, encoding, bar);
-    sqlite3_close(db);
+    if (db_sqlite(db)) sqlite3_exec(db_sqlite(db), "PRAGMA wal_autocheckpoint=16000; PRAGMA cache_size=-24000", NULL, NULL, NULL);
+    int code = lists ? list(b, db, style) : retries ? retry(b, db, folder, bar) : run(b, db, file, folder, encoding, bar);
+    db_close(db);
     return code;
 }

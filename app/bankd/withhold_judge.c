@@ -1,11 +1,10 @@
 /* One piece after the other: read its accounts, judge its rows, write what came of it. */
 #include <assert.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bankd/rowsource.h"
-#include "bankd/sweep.h"
-#include "bankd/withhold.h"
+#include "bankd/withhold_piece.h"
 #include "base/text.h"
 #include "wire/recset.h"
 
@@ -13,34 +12,15 @@ const char *const withhold_codes[FATE_DEBITED] = {"", "51", "14", "78", "62", "9
 
 #define TEXT_BLOCK 65536
 
-/* What is known of an account of the piece; rows are worked off in order of `order`. */
-struct known {
-    int64_t number, balance_fen, lines, last;
-    int64_t was_fen;             /* before this piece */
-    enum account_state state;
-    bool there;
-    uint32_t first, count;       /* of its rows, in `order` */
-};
-struct piece {
-    struct withhold *w;
-    char *text;                  /* the rows, one behind the other */
-    size_t used, room;
-    size_t at[PIECE_MAX];        /* where each row stands in text */
-    uint32_t order[PIECE_MAX], other[PIECE_MAX]; /* rows by account; and room for sorting */
-    uint32_t account[PIECE_MAX]; /* of each row, in `known` */
-    uint8_t agrees[PIECE_MAX], fate[PIECE_MAX];
-    size_t count;
-    struct known known[PIECE_MAX];
-    size_t known_count;
-    struct recset *debited;      /* doubtful bills and sequences that were debited */
-    struct sweep accounts, agreements;
-    int64_t entry_rows[PIECE_MAX][ROWSOURCE_COLUMNS], account_rows[PIECE_MAX][ROWSOURCE_COLUMNS], failed_rows[PIECE_MAX][ROWSOURCE_COLUMNS];
-    struct rowsource entries, balances, failures; /* what is to be written */
-    sqlite3_stmt *begin, *commit, *top, *entry, *balance, *fail, *done;
-    char rows_buf[LAID_MAX];
-};
-
 static struct laid *row_at(struct piece *p, size_t i) { return (struct laid *)(void *)(p->text + p->at[i]); }
+
+/* SQLite is worked past the layer here, which does not know why then. */
+static int failed(const struct piece *p, const char *what, struct error *err)
+{
+    db_failed(p->w->db, what, err);
+    if (db_sqlite(p->w->db)) error_why(err, "%s", sqlite3_errmsg(db_sqlite(p->w->db)));
+    return -1;
+}
 
 static int no_memory(struct error *err)
 {
@@ -122,36 +102,20 @@ static void group(struct piece *p)
 
 /* --- what the books say ----------------------------------------------------------- */
 
-/* A customer's own line in the agreement; most names are the same byte for byte. */
-static void agree(struct piece *p, const struct known *k)
+/* A customer's own line; most names are the same byte for byte. */
+void piece_agrees(struct piece *p, const struct known *k, const char *customer, const char *name)
 {
-    for (bool line = sweep_to(&p->agreements, k->number); line; line = sweep_next(&p->agreements, k->number)) {
-        const char *customer = (const char *)sqlite3_column_text(p->agreements.q, 1), *name = (const char *)sqlite3_column_text(p->agreements.q, 2);
-        for (uint32_t i = k->first; customer && name && i < k->first + k->count; i++) {
-            const struct laid *row = row_at(p, p->order[i]);
-            if (strcmp(laid_customer(row), customer) != 0) continue;
-            p->agrees[p->order[i]] = strcmp(laid_name(row), name) == 0 || text_same(laid_name(row), name);
-        }
+    for (uint32_t i = k->first; i < k->first + k->count; i++) {
+        const struct laid *row = row_at(p, p->order[i]);
+        if (strcmp(laid_customer(row), customer) != 0) continue;
+        p->agrees[p->order[i]] = strcmp(laid_name(row), name) == 0 || text_same(laid_name(row), name);
     }
 }
 
 static int look_up(struct piece *p, struct error *err)
 {
     memset(p->agrees, 0, p->count);
-    for (size_t i = 0; i < p->known_count; i++) {
-        struct known *k = &p->known[i];
-        if (k->number == 0 || !sweep_to(&p->accounts, k->number)) continue;
-        k->there = true;
-        k->state = (enum account_state)sqlite3_column_int(p->accounts.q, 1);
-        k->balance_fen = k->was_fen = sqlite3_column_int64(p->accounts.q, 2);
-        k->lines = sqlite3_column_int64(p->accounts.q, 3);
-        k->last = sqlite3_column_int64(p->accounts.q, 4);
-        agree(p, k);
-    }
-    bool failed = sweep_failed(&p->accounts) || sweep_failed(&p->agreements);
-    sweep_rest(&p->accounts);
-    sweep_rest(&p->agreements);
-    return failed ? bank_db_failed(p->w->db, "the accounts cannot be read", err) : 0;
+    return p->books->look_up(p) == 0 ? 0 : failed(p, "the accounts cannot be read", err);
 }
 
 /* --- judging ---------------------------------------------------------------------- */
@@ -208,13 +172,6 @@ static int judge_all(struct piece *p, struct error *err)
 
 /* --- writing ---------------------------------------------------------------------- */
 
-static bool step(sqlite3_stmt *q)
-{
-    int status = sqlite3_step(q);
-    sqlite3_reset(q);
-    return status == SQLITE_DONE;
-}
-
 /* Entries of one account, and its balance after them. */
 static void account_to_write(struct piece *p, struct known *k, int64_t *top)
 {
@@ -233,36 +190,22 @@ static void account_to_write(struct piece *p, struct known *k, int64_t *top)
     to[0] = k->number, to[1] = fen, to[2] = k->lines, to[3] = k->last;
 }
 
-static bool read_top(struct piece *p, int64_t *top)
-{
-    bool good = sqlite3_step(p->top) == SQLITE_ROW;
-    if (good) *top = sqlite3_column_int64(p->top, 0);
-    sqlite3_reset(p->top);
-    return good;
-}
-
-/* As many rows as there were. */
-static bool write(struct piece *p, sqlite3_stmt *q, const struct rowsource *rows)
-{
-    return rows->count == 0 || (step(q) && sqlite3_changes64(p->w->db) == (sqlite3_int64)rows->count);
-}
-
 static int write_all(struct piece *p, struct error *err)
 {
-    int64_t top = 0;
+    int64_t entry = 0, failure = 0;
     p->entries.count = p->balances.count = p->failures.count = 0;
-    bool good = read_top(p, &top);
-    for (size_t i = 0; i < p->known_count && good; i++)
-        if (p->known[i].there) account_to_write(p, &p->known[i], &top);
+    if (p->books->tops(p, &entry, &failure) != 0) return failed(p, "the withholding stopped", err);
+    for (size_t i = 0; i < p->known_count; i++)
+        if (p->known[i].there) account_to_write(p, &p->known[i], &entry);
     for (size_t i = 0; i < p->count; i++) {
         if (p->fate[i] == FATE_NONE || p->fate[i] >= FATE_DEBITED) continue;
         int64_t *to = p->failed_rows[p->failures.count++];
-        to[0] = row_at(p, i)->row, to[1] = atoi(withhold_codes[p->fate[i]]);
+        to[0] = row_at(p, i)->row, to[1] = atoi(withhold_codes[p->fate[i]]), to[2] = ++failure;
     }
-    good = good && write(p, p->entry, &p->entries) && write(p, p->balance, &p->balances) && write(p, p->fail, &p->failures) && step(p->done);
-    if (good && sqlite3_changes(p->w->db) != 1)
-        return error_all(err, "the withholding stopped", NULL, "another run of this batch is at work", "let that one end");
-    return good ? 0 : bank_db_failed(p->w->db, "the withholding stopped", err);
+    int status = p->books->write(p);
+    if (status == 0) status = p->books->done(p);
+    if (status == 1) return error_all(err, "the withholding stopped", NULL, "another run of this batch is at work", "let that one end");
+    return status == 0 ? 0 : failed(p, "the withholding stopped", err);
 }
 
 static int do_piece(struct piece *p, struct error *err)
@@ -270,75 +213,37 @@ static int do_piece(struct piece *p, struct error *err)
     struct withhold *w = p->w;
     sort_by_account(p);
     group(p);
-    if (!step(p->begin)) return bank_db_failed(w->db, "the withholding stopped", err);
+    if (bank_begin(w->db) != 0) return failed(p, "the withholding stopped", err);
     if (look_up(p, err) == 0 && judge_all(p, err) == 0 && write_all(p, err) == 0) {
-        if (!step(p->commit)) return bank_db_failed(w->db, "the withholding stopped", err);
+        if (db_commit(w->db) != 0) return failed(p, "the withholding stopped", err);
         w->pieces_done++;
         for (size_t i = 0; i < p->count; i++)
             if (p->fate[i] != FATE_NONE) w->fates[row_at(p, i)->row] = p->fate[i];
         return 0;
     }
-    sqlite3_exec(w->db, "ROLLBACK", NULL, NULL, NULL);
+    db_rollback(w->db);
     return -1;
 }
 
 /* --- all of them ------------------------------------------------------------------ */
 
-static bool prepare(struct piece *p)
-{
-    char entry[400];
-    const struct { sqlite3_stmt **q; const char *sql; } all[] = {
-        {&p->begin, "BEGIN IMMEDIATE"},
-        {&p->commit, "COMMIT"},
-        {&p->top, "SELECT coalesce(max(id), 0) FROM entry"},
-        {&p->entry, entry},
-        /* they are all there: read in this same transaction */
-        {&p->balance, "INSERT INTO account (number, balance_fen, lines, last) SELECT a, b, c, d FROM piece_balances WHERE true"
-                      " ON CONFLICT (number) DO UPDATE SET balance_fen=excluded.balance_fen, lines=excluded.lines, last=excluded.last"},
-        {&p->fail, "INSERT INTO failed (row, code, batch, pass) SELECT a, CAST(b AS TEXT), ?3, ?4 FROM piece_failures"},
-        {&p->done, "UPDATE batch SET pieces=pieces+1 WHERE id=?1 AND pass=?2 AND pieces=?3"},
-    };
-    snprintf(entry, sizeof entry, "INSERT INTO entry (id, debit, credit, fen, what, at_ms, batch, row, line, before, balance_fen, business)"
-                                  " SELECT a, b, %d, c, %d, ?7, ?8, d, e, f, g, ?9 FROM piece_entries", OWN_OWED, WHAT_WITHHELD);
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (sqlite3_prepare_v3(p->w->db, all[i].sql, -1, SQLITE_PREPARE_PERSISTENT, all[i].q, NULL) != SQLITE_OK) return false;
-    return true;
-}
-
 static int open_piece(struct piece *p, struct withhold *w, struct error *err)
 {
+    struct civil at;
     p->w = w;
+    p->books = db_kind(w->db) == DB_POSTGRES ? &piece_pg : &piece_sqlite;
     p->debited = recset_open();
     p->entries.rows = p->entry_rows;
     p->balances.rows = p->account_rows;
     p->failures.rows = p->failed_rows;
-    bool good = p->debited && rowsource_open(w->db, "piece_entries", &p->entries) && rowsource_open(w->db, "piece_balances", &p->balances) &&
-                rowsource_open(w->db, "piece_failures", &p->failures) &&
-                sweep_open(&p->accounts, w->db, "SELECT number, state, balance_fen, lines, last FROM account WHERE number>=?1 ORDER BY number") &&
-                sweep_open(&p->agreements, w->db, "SELECT account, customer, name FROM agreement WHERE account>=?1 ORDER BY account, customer") && prepare(p);
-    if (!good) return bank_db_failed(w->db, "the withholding cannot begin", err);
-    struct civil at;
-    day_t day = 0;
     clock_local(&w->bank->clock, w->pass_ms[w->pass], &at);
-    day_from_ymd(at.year, at.month, at.day, &day);
-    sqlite3_bind_int64(p->entry, 7, w->pass_ms[w->pass]);
-    sqlite3_bind_int64(p->entry, 8, w->batch);
-    sqlite3_bind_int64(p->entry, 9, day);
-    sqlite3_bind_int64(p->fail, 3, w->batch);
-    sqlite3_bind_int64(p->fail, 4, w->pass);
-    sqlite3_bind_int64(p->done, 1, w->batch);
-    sqlite3_bind_int64(p->done, 2, w->pass);
-    return 0;
+    day_from_ymd(at.year, at.month, at.day, &p->day);
+    return p->debited && p->books->open(p) == 0 ? 0 : failed(p, "the withholding cannot begin", err);
 }
 
 static void close_piece(struct piece *p)
 {
-    sqlite3_stmt *all[] = {p->begin, p->commit, p->top, p->entry, p->balance, p->fail, p->done};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        sqlite3_finalize(all[i]);
-    sweep_close(&p->accounts);
-    sweep_close(&p->agreements);
-    sqlite3_drop_modules(p->w->db, NULL); /* their rows go */
+    p->books->close(p);
     recset_close(p->debited);
     free(p->text);
     free(p);
@@ -354,9 +259,8 @@ static int do_part(struct piece *p, size_t part, int64_t *skip, int64_t *rows, s
         *rows += (int64_t)p->count;
         if (*skip > 0) {
             --*skip;
-        } else {
-            sqlite3_bind_int64(p->done, 3, w->pieces_done);
-            if (do_piece(p, err) != 0) return -1;
+        } else if (do_piece(p, err) != 0) {
+            return -1;
         }
         progress_show(&w->progress, *rows, w->sums.records, *rows);
     }

@@ -108,10 +108,11 @@ int withhold_read(struct withhold *w, struct recfile_report *report, struct erro
 {
     static const struct list_events events = {on_header, on_row, on_progress};
     struct first_look f = {0};
+    char beside[BANK_PATH];
     memset(report, 0, sizeof *report);
     int status = first_look(w, &f, err);
     secret_chain_final(&f.chain, w->digest);
-    if (status == 0) status = layout_open(&w->layout, w->bank->settings.store, f.lines, f.samples, f.sample_count, err);
+    if (status == 0) status = layout_open(&w->layout, bank_beside(w->bank, beside, sizeof beside), f.lines, f.samples, f.sample_count, err);
     free(f.samples);
     if (status != 0) return -1;
     progress_start(&w->progress, stderr, w->bar, "reading", "rows");

@@ -11,6 +11,7 @@
 
 #define BUFFER (1 << 18)
 #define FINAL 2
+#define WRITE_OUT_EVERY 131072 /* rows */
 
 struct output {
     FILE *file;
@@ -100,6 +101,14 @@ static void write_row(struct results *r, int fate, const struct copied *row, con
     count(&r->final.sums, row->fen, debited);
 }
 
+/* The disk begins with what is there, so that little is left to wait for at the end. */
+static void write_out(const struct results *r)
+{
+    const struct output *all[] = {&r->interim, &r->final};
+    for (int i = 0; i < 2; i++)
+        if (all[i]->file) sync_file_range(fileno(all[i]->file), 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
 /* From the copy, so that a list that was changed meanwhile changes nothing. */
 static int write_rows(struct results *r, struct error *err)
 {
@@ -114,6 +123,7 @@ static int write_rows(struct results *r, struct error *err)
             return error_all(err, "the result cannot be written", w->path, "the books say nothing of one of its rows", "call whoever looks after the books");
         write_row(r, fate, &row, text);
         if (r->all.records % RECFILE_PROGRESS_EVERY == 0) progress_show(&w->progress, r->all.records, w->sums.records, r->all.records);
+        if (r->all.records % WRITE_OUT_EVERY == 0) write_out(r);
     }
     return got == 0 ? 0 : error_all(err, "the result cannot be written", w->layout.folder, "a temporary file cannot be read", "run the list again");
 }

@@ -41,7 +41,7 @@ struct db *db_open(const char *where, const struct db_books *books, struct error
     error_set(err, "%s were not opened", books->name);
     error_where(err, "%s", place(where));
     error_why(err, "%s%s", db->kind == DB_POSTGRES ? "the database holds no books of " : "this file is not the books of ", books->kind);
-    error_remedy(err, "name the right place in the settings, or make them: %s", books->init);
+    error_remedy(err, "name the right place in the settings; or make them, or add what older ones lack: %s", books->init);
     db_close(db);
     return NULL;
 }
@@ -105,6 +105,9 @@ void db_ask(struct db *db, const char *sql, const struct db_arg *args, size_t co
 bool db_row(struct db *db) { return db->ops->row(db); }
 int64_t db_int(struct db *db, int column) { return db->ops->number(db, column); }
 int64_t db_end(struct db *db) { return db->ops->end(db); }
+int64_t db_blob(struct db *db, int column, void *dst, size_t size) { return db->ops->blob(db, column, dst, size); }
+struct sqlite3 *db_sqlite(struct db *db) { return db->ops->sqlite ? db->ops->sqlite(db) : NULL; }
+bool db_away(const struct db *db) { return db->ops->away && db->ops->away(db); }
 bool db_is_null(struct db *db, int column) { return db->ops->text(db, column) == NULL; }
 
 const char *db_text(struct db *db, int column)
@@ -134,6 +137,13 @@ int64_t db_number(struct db *db, const char *sql, const struct db_arg *args, siz
 int db_begin(struct db *db)
 {
     if (db_run(db, db->kind == DB_SQLITE ? "BEGIN IMMEDIATE" : "BEGIN", DB_NO_ARGS) < 0) return -1;
+    db->in_transaction = true;
+    return 0;
+}
+
+int db_begin_read(struct db *db)
+{
+    if (db->kind != DB_SQLITE || db_run(db, "BEGIN", DB_NO_ARGS) < 0) return -1;
     db->in_transaction = true;
     return 0;
 }

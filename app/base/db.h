@@ -18,12 +18,14 @@
 #include "base/error.h"
 
 struct db_arg {
-    enum db_type { DB_IS_INT, DB_IS_TEXT } type;
-    int64_t number;
-    const char *text;
+    enum db_type { DB_IS_INT, DB_IS_TEXT, DB_IS_BLOB } type;
+    int64_t number; /* of a blob: its bytes */
+    const char *text; /* NULL: NULL */
 };
 #define DB_INT(value) ((struct db_arg){.type = DB_IS_INT, .number = (value)})
 #define DB_TEXT(value) ((struct db_arg){.type = DB_IS_TEXT, .text = (value)})
+#define DB_BLOB(bytes, size) ((struct db_arg){.type = DB_IS_BLOB, .number = (int64_t)(size), .text = (const char *)(bytes)})
+#define DB_NULL DB_TEXT(NULL)
 /* A list of them and its length, for two parameters of a call. */
 #define DB_ARGS(...) (const struct db_arg[]){__VA_ARGS__}, \
                      sizeof((const struct db_arg[]){__VA_ARGS__}) / sizeof(struct db_arg)
@@ -58,6 +60,8 @@ bool db_row(struct db *db); /* false: no more, or it failed */
 int64_t db_int(struct db *db, int column);      /* NULL: 0 */
 const char *db_text(struct db *db, int column); /* NULL: ""; valid till the next row */
 bool db_copy(struct db *db, int column, char *dst, size_t size); /* false: too long, dst empty */
+/* Its bytes; returns how many, -1: NULL, or more than size. */
+int64_t db_blob(struct db *db, int column, void *dst, size_t size);
 bool db_is_null(struct db *db, int column);
 /* Ends the statement, its rows read or not. Returns the rows that it changed, -1: it failed. */
 int64_t db_end(struct db *db);
@@ -68,13 +72,21 @@ int64_t db_number(struct db *db, const char *sql, const struct db_arg *args, siz
 
 /* A transaction; on SQLite it locks the books for writing at once. */
 int db_begin(struct db *db);
+/* One that only reads, where that is the cheaper; ended with db_commit. -1: statement by statement is, or it failed. */
+int db_begin_read(struct db *db);
 int db_commit(struct db *db);
 void db_rollback(struct db *db);
 
-/* Many rows into a table of this connection's own: begin, a call a row, end. */
+/* Many rows into a table, whole numbers and texts, every column of it in its order:
+ * begin, a call a row, end. Inside a transaction. */
 int db_load(struct db *db, const char *table, size_t columns);
 int db_load_row(struct db *db, const struct db_arg *values);
 int db_load_end(struct db *db);
+
+/* SQLite's own handle, for what is done past this layer there; NULL: not SQLite. */
+struct sqlite3 *db_sqlite(struct db *db);
+/* Whether the database is away, so that the same may go well later (PostgreSQL only). */
+bool db_away(const struct db *db);
 
 /* Why the last one failed; and the same as an error. Returns -1. */
 const char *db_why(const struct db *db);

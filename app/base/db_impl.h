@@ -9,11 +9,14 @@ struct db_ops {
     bool (*row)(struct db *db);
     const char *(*text)(struct db *db, int column); /* NULL: is NULL */
     int64_t (*number)(struct db *db, int column);
+    int64_t (*blob)(struct db *db, int column, void *dst, size_t size);
     int64_t (*end)(struct db *db);
     int (*load)(struct db *db, const char *table, size_t columns);
     int (*load_row)(struct db *db, const struct db_arg *values);
     int (*load_end)(struct db *db);
     int (*script)(struct db *db, const char *sql); /* statements one after another, no parameters */
+    struct sqlite3 *(*sqlite)(struct db *db); /* NULL: there is none */
+    bool (*away)(const struct db *db);        /* NULL: never */
     const char *(*why)(const struct db *db);
     void (*close)(struct db *db);
 };

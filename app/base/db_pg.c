@@ -8,9 +8,10 @@
 
 #define KEPT_MAX 64 /* prepared statements */
 #define ARGS_MAX 32
+#define OID_BYTEA 17
 #define OID_INT8 20
 #define OID_TEXT 25
-#define LINE_MAX_BYTES 8192 /* of a loaded row */
+#define LINE_MAX_BYTES 40000 /* of a loaded row */
 
 struct pg {
     struct db db;
@@ -43,7 +44,7 @@ static void forget(struct pg *p)
 /* What a connection is told once. */
 static bool greet(PGconn *lib)
 {
-    PGresult *r = PQexec(lib, "SET client_encoding='UTF8'; SET synchronous_commit=on; SET client_min_messages=warning; SET jit=off");
+    PGresult *r = PQexec(lib, "SET client_encoding='UTF8'; SET synchronous_commit=on; SET client_min_messages=warning; SET bytea_output=hex; SET jit=off");
     bool good = PQresultStatus(r) == PGRES_COMMAND_OK;
     PQclear(r);
     return good;
@@ -67,9 +68,10 @@ static bool keep(struct pg *p, const char *sql, const struct db_arg *args, size_
         i++;
     snprintf(name, 16, "s%zu", i);
     if (i < p->kept_count) return true;
+    static const Oid oids[] = {[DB_IS_INT] = OID_INT8, [DB_IS_TEXT] = OID_TEXT, [DB_IS_BLOB] = OID_BYTEA};
     Oid types[ARGS_MAX];
     for (size_t a = 0; a < count && a < ARGS_MAX; a++)
-        types[a] = args[a].type == DB_IS_INT ? OID_INT8 : OID_TEXT;
+        types[a] = oids[args[a].type];
     if (i == KEPT_MAX) name[0] = '\0'; /* no room: the unnamed one */
     PGresult *r = PQprepare(p->lib, name, sql, (int)count, types);
     bool good = PQresultStatus(r) == PGRES_COMMAND_OK;
@@ -84,6 +86,7 @@ static void ask(struct db *db, const char *sql, const struct db_arg *args, size_
     struct pg *p = of(db);
     const char *values[ARGS_MAX];
     char numbers[ARGS_MAX][24], name[16];
+    int sizes[ARGS_MAX], binary[ARGS_MAX];
     p->asked = p->finished = p->failed = false;
     p->changed = 0;
     p->now = NULL;
@@ -95,8 +98,10 @@ static void ask(struct db *db, const char *sql, const struct db_arg *args, size_
     for (size_t i = 0; i < count && i < ARGS_MAX; i++) {
         if (args[i].type == DB_IS_INT) snprintf(numbers[i], sizeof numbers[i], "%lld", (long long)args[i].number);
         values[i] = args[i].type == DB_IS_INT ? numbers[i] : args[i].text;
+        binary[i] = args[i].type == DB_IS_BLOB;
+        sizes[i] = binary[i] ? (int)args[i].number : 0;
     }
-    p->asked = PQsendQueryPrepared(p->lib, name, (int)count, values, NULL, NULL, 0) == 1 && PQsetSingleRowMode(p->lib) == 1;
+    p->asked = PQsendQueryPrepared(p->lib, name, (int)count, values, sizes, binary, 0) == 1 && PQsetSingleRowMode(p->lib) == 1;
     if (!p->asked) fail(p, PQerrorMessage(p->lib));
 }
 
@@ -127,6 +132,21 @@ static int64_t number(struct db *db, int column)
     return value ? strtoll(value, NULL, 10) : 0;
 }
 
+static int digit(char c) { return c >= 'a' ? c - 'a' + 10 : c - '0'; }
+
+/* "\\x0123…" */
+static int64_t blob(struct db *db, int column, void *dst, size_t size)
+{
+    const char *hex = text(db, column);
+    size_t len = hex && hex[0] == '\\' ? strlen(hex + 2) / 2 : 0;
+    if (hex == NULL || len > size) return -1;
+    for (size_t i = 0; i < len; i++)
+        ((unsigned char *)dst)[i] = (unsigned char)(digit(hex[2 + 2 * i]) << 4 | digit(hex[3 + 2 * i]));
+    return (int64_t)len;
+}
+
+static bool away(const struct db *db) { return PQstatus(((const struct pg *)db)->lib) != CONNECTION_OK; }
+
 static int64_t end(struct db *db)
 {
     struct pg *p = of(db);
@@ -155,17 +175,27 @@ static int load(struct db *db, const char *table, size_t columns)
     return good ? 0 : -1;
 }
 
-/* One value in COPY's text form. */
-static size_t put(char *to, size_t room, const char *from)
+/* One value in COPY's text form; false: there is no room. */
+static bool put(char *line, size_t *used, const char *from)
 {
-    size_t used = 0;
-    for (; *from && used + 2 < room; from++) {
+    for (; *from && *used + 4 < LINE_MAX_BYTES; from++) {
         static const char signs[] = "\\\t\n\r", letters[] = "\\tnr";
         const char *special = strchr(signs, *from);
-        if (special) to[used++] = '\\';
-        to[used++] = special ? letters[special - signs] : *from;
+        if (special) line[(*used)++] = '\\';
+        line[(*used)++] = special ? letters[special - signs] : *from;
     }
-    return used;
+    return *from == '\0';
+}
+
+static bool put_value(char *line, size_t *used, const struct db_arg *value)
+{
+    char number[24];
+    if (value->type == DB_IS_INT) snprintf(number, sizeof number, "%lld", (long long)value->number);
+    if (value->type == DB_IS_INT || value->text) return put(line, used, value->type == DB_IS_INT ? number : value->text);
+    if (*used + 4 >= LINE_MAX_BYTES) return false;
+    line[(*used)++] = '\\';
+    line[(*used)++] = 'N';
+    return true;
 }
 
 static int load_row(struct db *db, const struct db_arg *values)
@@ -175,8 +205,7 @@ static int load_row(struct db *db, const struct db_arg *values)
     size_t used = 0;
     for (size_t i = 0; i < p->load_columns; i++) {
         if (i) line[used++] = '\t';
-        if (values[i].type == DB_IS_INT) used += (size_t)snprintf(line + used, sizeof line - used - 2, "%lld", (long long)values[i].number);
-        else used += put(line + used, sizeof line - used - 24, values[i].text);
+        if (!put_value(line, &used, &values[i])) return fail(p, "a row is too long"), -1;
     }
     line[used++] = '\n';
     if (PQputCopyData(p->lib, line, (int)used) == 1) return 0;
@@ -219,7 +248,8 @@ static int script(struct db *db, const char *sql)
     return good ? 0 : -1;
 }
 
-static const struct db_ops ops = {ask, row, text, number, end, load, load_row, load_end, script, why, close_db};
+static const struct db_ops ops = {.ask = ask, .row = row, .text = text, .number = number, .blob = blob, .end = end, .load = load, .load_row = load_row,
+                                  .load_end = load_end, .script = script, .away = away, .why = why, .close = close_db};
 
 struct db *db_pg_open(const char *where, const struct db_books *books, struct error *err)
 {

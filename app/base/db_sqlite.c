@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/db_impl.h"
+#include "base/guard.h"
 
 #define WAIT_MS 60000 /* for whoever writes: an import holds the books for seconds */
 #define KEPT_MAX 64   /* prepared statements */
@@ -66,6 +67,7 @@ static void bind(sqlite3_stmt *st, int at, const struct db_arg *arg)
 {
     if (at == 0) return;
     if (arg->type == DB_IS_INT) sqlite3_bind_int64(st, at, arg->number);
+    else if (arg->type == DB_IS_BLOB && arg->text) sqlite3_bind_blob64(st, at, arg->text, (sqlite3_uint64)arg->number, SQLITE_STATIC);
     else if (arg->text) sqlite3_bind_text(st, at, arg->text, -1, SQLITE_STATIC);
     else sqlite3_bind_null(st, at);
 }
@@ -92,6 +94,17 @@ static bool row(struct db *db)
 
 static const char *text(struct db *db, int column) { return (const char *)sqlite3_column_text(of(db)->now, column); }
 static int64_t number(struct db *db, int column) { return sqlite3_column_int64(of(db)->now, column); }
+
+static int64_t blob(struct db *db, int column, void *dst, size_t size)
+{
+    const void *bytes = sqlite3_column_blob(of(db)->now, column);
+    int len = sqlite3_column_bytes(of(db)->now, column);
+    if (sqlite3_column_type(of(db)->now, column) == SQLITE_NULL || (size_t)len > size) return -1;
+    if (len > 0) memcpy(dst, bytes, (size_t)len);
+    return len;
+}
+
+static sqlite3 *handle(struct db *db) { return of(db)->lib; }
 
 static int64_t end(struct db *db)
 {
@@ -166,7 +179,8 @@ static int script(struct db *db, const char *sql)
     return status == SQLITE_OK ? 0 : -1;
 }
 
-static const struct db_ops ops = {ask, row, text, number, end, load, load_row, load_end, script, why, close_db};
+static const struct db_ops ops = {.ask = ask, .row = row, .text = text, .number = number, .blob = blob, .end = end, .load = load, .load_row = load_row,
+                                  .load_end = load_end, .script = script, .sqlite = handle, .why = why, .close = close_db};
 
 /* The log and synchronous=FULL are asked for, and the answer is read back. */
 static bool ready(struct sqlite *s)
@@ -197,6 +211,9 @@ struct db *db_sqlite_open(const char *path, const struct db_books *books, bool m
     if (s == NULL) return not_opened(NULL, path, books, "no memory", false, err);
     s->db = (struct db){.ops = &ops, .books = books, .kind = DB_SQLITE};
     if (!make && access(path, F_OK) != 0) return not_opened(s, path, books, "there is no such file", true, err);
+    char what[80];
+    snprintf(what, sizeof what, "%s were not opened", books->name);
+    if (guard_secret(what, path, err) != 0) return close_db(&s->db), NULL;
     mode_t mask = umask(077);
     int status = sqlite3_open_v2(path, &s->lib, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (make ? SQLITE_OPEN_CREATE : 0), NULL);
     bool good = status == SQLITE_OK && ready(s);

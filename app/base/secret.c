@@ -150,6 +150,36 @@ bool secret_seal(const char *public_hex, const char *text, char *out, size_t siz
     return true;
 }
 
+_Static_assert(SECRET_HIDDEN_BYTES == crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES && SECRET_HASH_BYTES == crypto_secretbox_KEYBYTES,
+               "libsodium's box is another");
+
+static void purpose_key(const unsigned char *key, const char *purpose, unsigned char out[SECRET_HASH_BYTES])
+{
+    struct secret_chain chain;
+    secret_chain_init(&chain, key);
+    secret_chain_text(&chain, purpose);
+    secret_chain_final(&chain, out);
+}
+
+void secret_hide(const unsigned char *key, const char *purpose, const struct entropy *entropy, const void *data, size_t size, unsigned char *out)
+{
+    unsigned char box[SECRET_HASH_BYTES];
+    purpose_key(key, purpose, box);
+    entropy_fill(entropy, out, crypto_secretbox_NONCEBYTES);
+    crypto_secretbox_easy(out + crypto_secretbox_NONCEBYTES, data, size, out, box);
+    secret_wipe(box, sizeof box);
+}
+
+bool secret_shown(const unsigned char *key, const char *purpose, const unsigned char *hidden, size_t size, void *data)
+{
+    unsigned char box[SECRET_HASH_BYTES];
+    if (size < SECRET_HIDDEN_BYTES) return false;
+    purpose_key(key, purpose, box);
+    bool good = crypto_secretbox_open_easy(data, hidden + crypto_secretbox_NONCEBYTES, size - crypto_secretbox_NONCEBYTES, hidden, box) == 0;
+    secret_wipe(box, sizeof box);
+    return good;
+}
+
 bool secret_equal(const void *a, const void *b, size_t size)
 {
     return sodium_memcmp(a, b, size) == 0;

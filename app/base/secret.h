@@ -48,6 +48,11 @@ bool secret_from_hex(const char *hex, void *data, size_t bytes);                
  * SECRET_SEAL_BYTES). False: public_hex is no key, or it does not fit. */
 #define SECRET_SEAL_BYTES 48
 bool secret_seal(const char *public_hex, const char *text, char *out, size_t size);
+/* What must be read again is kept so that the file alone does not tell it: hidden under a key that `purpose` is mixed into.
+ * out: size + SECRET_HIDDEN_BYTES. secret_shown: false when it is not what was hidden with this key for this purpose. */
+#define SECRET_HIDDEN_BYTES 40
+void secret_hide(const unsigned char *key, const char *purpose, const struct entropy *entropy, const void *data, size_t size, unsigned char *out);
+bool secret_shown(const unsigned char *key, const char *purpose, const unsigned char *hidden, size_t size, void *data);
 /* In a time that does not tell where they differ. */
 bool secret_equal(const void *a, const void *b, size_t size);
 void secret_wipe(void *data, size_t size);

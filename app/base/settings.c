@@ -9,6 +9,7 @@
 
 #include <ini.h>
 
+#include "base/guard.h"
 #include "base/setting_value.h"
 #include "base/text.h"
 
@@ -193,6 +194,7 @@ static void folder_of(const char *path, char *folder, size_t size)
 
 static int read_file(const char *path, char **text, size_t *len, struct error *err)
 {
+    if (guard_rights("settings refused", path, err) != 0) return -1;
     FILE *in = fopen(path, "re");
     if (!in) {
         error_all(err, "settings cannot be read", path, strerror(errno),

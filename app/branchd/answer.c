@@ -26,6 +26,7 @@ static enum rpc_code code_of(enum ledger_result result)
         return RPC_BILL;
     case LEDGER_APPROVAL: case LEDGER_APPROVAL_ROLE: case LEDGER_APPROVAL_SAME: case LEDGER_APPROVAL_EXPIRED:
     case LEDGER_APPROVAL_USED: case LEDGER_APPROVAL_ALTERED: case LEDGER_APPROVAL_PASSWORD:
+    case LEDGER_APPROVAL_CODE:
         return RPC_APPROVAL;
     case LEDGER_TILL: case LEDGER_PASSWORD: case LEDGER_LOCKED_OUT: case LEDGER_MUST_CHANGE: case LEDGER_WEAK: case LEDGER_ROLE:
         return RPC_WHO;

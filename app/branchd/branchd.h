@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "base/confine.h"
 #include "base/error.h"
 #include "base/settings.h"
 #include "ledger/ledger.h"
@@ -26,7 +27,10 @@ struct branch_settings {
     int64_t offline_single_fen, offline_day_fen, offline_day_count, copy_age_ms;
     int64_t till_limit_fen, second_person_fen, spoil_alone, tender_warn_fen;
     int64_t lock_out_ms, approval_ms;
+    bool approval_code;
     char invoice_template[64], copy_template[64], prepay_template[64], handback_template[64], counterfeit_template[64], media[64];
+    char system_calls[CONFINE_WORD_SIZE];
+    char account_template[64], agreement_template[64], passbook_template[64], bank_key[72];
     int64_t shift_s;
     int32_t offset_s;
 };

@@ -38,6 +38,18 @@ static json_t *invoice_json(const struct ledger_payment *p)
                      json_text(p->invoice.doubt), "attempt", p->invoice.attempt, "reprints", p->invoice.reprints);
 }
 
+static const char *process_of(const struct ledger_payment *p)
+{
+    static const struct { int proc; const char *word; } words[] = {
+        {PROC_CASH, "payment"}, {PROC_REFUND, "refund"}, {PROC_TRANSFER, "transfer"}, {PROC_ACCOUNT, "account-payment"}, {PROC_DEPOSIT, "deposit"},
+        {PROC_WITHDRAW, "withdrawal"}, {PROC_OPEN, "open"}, {PROC_CLOSE, "close"}, {PROC_LINK, "link"}, {PROC_FREEZE, "freeze"}, {PROC_PASSBOOK, "passbook"},
+    };
+    size_t i = 0;
+    while (i + 1 < sizeof words / sizeof *words && words[i].proc != p->proc)
+        i++;
+    return words[i].word;
+}
+
 static const char *reason_of(const struct ledger_payment *p)
 {
     const struct code_spec *spec = p->code[0] && strcmp(p->code, "00") != 0 ? code_spec(p->code) : NULL;
@@ -61,7 +73,9 @@ json_t *card_json(struct service *s, const struct ledger_payment *p)
                              "terminal", p->terminal, "business_date", json_day(p->day), "shown", (int)(p->shown_ms != 0),
                              "held", (int)p->held, "give_back_fen", (json_int_t)p->owed_fen, "invoice", invoice_json(p));
     json_object_update(card, rest);
-    json_object_set_new(card, "process", json_string(p->proc == PROC_REFUND ? "refund" : p->proc == PROC_TRANSFER ? "transfer" : "payment"));
+    json_object_set_new(card, "process", json_string(process_of(p)));
+    json_object_set_new(card, "account", json_string(p->account));
+    json_object_set_new(card, "balance_fen", p->balance_fen < 0 ? json_null() : json_integer((json_int_t)p->balance_fen));
     json_object_set_new(card, "lies", json_pack("{s:I, s:I, s:I}", "BL", (json_int_t)payment_lies(p, "BL"), "PP", (json_int_t)payment_lies(p, "PP"),
                                                 "SU", (json_int_t)payment_lies(p, "SU")));
     json_object_set_new(card, "moved_fen", json_integer(p->moved_fen));

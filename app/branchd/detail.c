@@ -35,6 +35,7 @@ static const char *take(void *ctx, const struct iso_slice *record)
     static const char unreadable[] = "a record in it cannot be read";
     struct fetching *f = ctx;
     char text[FETCH_RECORD_SIZE], *field[10];
+    int64_t proc;
     if (f->count == LEDGER_THEIRS_MAX) return "it is too long";
     if (f->count == f->room) {
         struct ledger_theirs *more = realloc(f->rows, (size_t)(f->room + ROWS_AT_ONCE) * sizeof *more);
@@ -44,12 +45,11 @@ static const char *take(void *ctx, const struct iso_slice *record)
     }
     struct ledger_theirs *row = memset(&f->rows[f->count], 0, sizeof *row);
     const char *ref = fetch_split(record, text, field, 10) ? strrchr(field[0], '/') : NULL;
-    if (ref == NULL || strlen(ref + 1) != KEY_REF_SIZE - 1 || !text_digits(ref + 1) || !text_digits(field[1]) || !text_digits(field[5]) ||
-        !text_copy(row->state, sizeof row->state, field[2]))
+    if (ref == NULL || strlen(ref + 1) != KEY_REF_SIZE - 1 || !text_digits(ref + 1) || !fetch_number(field[1], &proc) ||
+        !fetch_number(field[5], &row->amount_fen) || !text_copy(row->state, sizeof row->state, field[2]))
         return unreadable;
     text_copy(row->ref, sizeof row->ref, ref + 1);
-    row->proc = (int)strtol(field[1], NULL, 10);
-    row->amount_fen = strtoll(field[5], NULL, 10);
+    row->proc = (int)proc;
     f->count++;
     return NULL;
 }

@@ -3,10 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "branchd/service.h"
 #include "wire/session.h"
 
 #define PART_ANSWER_MS 15000
+#define NUMBER_DIGITS_MAX 12
 
 struct fetch {
     char kind[8];
@@ -59,6 +61,13 @@ static const char *take_part(struct service *s, struct fetch *f, const struct is
         if (why) return why;
     }
     return NULL;
+}
+
+bool fetch_number(const char *text, int64_t *out)
+{
+    if (strlen(text) > NUMBER_DIGITS_MAX || !text_digits(text)) return false;
+    *out = strtoll(text, NULL, 10);
+    return true;
 }
 
 static bool ask_part(struct service *s, struct fetch *f);

@@ -2,6 +2,9 @@
 #ifndef BRANCHD_FETCH_FILE_H
 #define BRANCHD_FETCH_FILE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/date.h"
 #include "wire/iso.h"
 
@@ -16,5 +19,8 @@ void fetch_file(struct service *s, const char *kind, day_t day, fetch_record *re
 /* Splits a record into exactly `count` or more fields at '|', copied into text; the last holds the rest. False: fewer, or too long. */
 #define FETCH_RECORD_SIZE (ISO_FIELD_MAX + 1)
 bool fetch_split(const struct iso_slice *record, char text[FETCH_RECORD_SIZE], char **fields, size_t count);
+
+/* A sum of money or a code of a record: digits, at most twelve, as everywhere on the wire. */
+bool fetch_number(const char *text, int64_t *out);
 
 #endif

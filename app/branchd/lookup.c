@@ -89,6 +89,8 @@ void lookup_from_wire(struct lookup *l, const struct wire_bills *w, day_t today)
     text_clean(l->station, sizeof l->station, w->station);
     text_copy(l->meter, sizeof l->meter, w->meter);
     l->credit_fen = w->credit_fen;
+    text_copy(l->debited_at, sizeof l->debited_at, w->transfer_bank);
+    text_copy(l->debited_end, sizeof l->debited_end, w->transfer_end);
     l->rules = (struct copy_rules){{w->rules.next_year_permille, w->rules.minimum_fen, w->rules.cap_fen},
                                    w->rules.oldest_first != 0, w->rules.part_payment != 0};
     l->more = w->not_shown;
@@ -179,10 +181,11 @@ json_t *lookup_json(const struct lookup *l, const char *as_of, bool offline)
     char tariff[2] = {l->tariff, '\0'};
     for (int i = 0; i < l->count; i++)
         json_array_append_new(bills, bill_json(&l->bills[i]));
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:i, s:b}", "token", l->token, "source",
+    json_t *transfer = l->debited_at[0] ? json_pack("{s:s, s:s}", "bank", l->debited_at, "account_end", l->debited_end) : json_null();
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:i, s:b}", "token", l->token, "source",
                      l->from_copy ? "copy" : "utility", "as_of", as_of, "customer", l->customer, "name", l->name,
                      "address", l->address, "station", l->station, "class", tariff, "meter", l->meter, "credit_fen",
-                     l->credit_fen < 0 ? json_null() : json_integer(l->credit_fen), "bills", bills, "more", l->more,
+                     l->credit_fen < 0 ? json_null() : json_integer(l->credit_fen), "transfer", transfer, "bills", bills, "more", l->more,
                      "offline", (int)offline);
 }
 

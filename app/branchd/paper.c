@@ -109,5 +109,7 @@ json_t *paper_data(struct ledger *ledger, const struct clock *clock, const struc
                             waits ? "queued" : "posted", "reprint", reprint);
     json_object_update(data, now);
     json_decref(now);
+    if (p->account[0]) json_object_set_new(data, "account", json_string(p->account));
+    if (p->balance_fen >= 0) json_object_set_new(data, "balance_fen", json_integer((json_int_t)p->balance_fen));
     return data;
 }

@@ -11,7 +11,8 @@ struct job {
     struct rpc_call *call;
     char *password; /* secret_alloc */
     char number[LEDGER_OPERATOR_SIZE], terminal[LEDGER_TERMINAL_SIZE];
-    char stored[SECRET_PASSWORD_SIZE];
+    char stored[SECRET_PASSWORD_SIZE], code[8];
+    bool vouches; /* for an act: his one-time code is judged with it */
     struct secret_cost cost;
     struct entropy entropy;
     bool good; /* matched; or a hash was made */
@@ -23,6 +24,7 @@ static void job_free(struct job *job)
 {
     secret_free(job->password);
     secret_wipe(job->stored, sizeof job->stored);
+    secret_wipe(job->code, sizeof job->code);
     free(job);
 }
 
@@ -43,7 +45,8 @@ static void compared(uv_work_t *work, int status)
     struct job *job = work->data;
     struct ledger_operator who = {0};
     struct error err = {0};
-    enum ledger_result result = operator_checked(job->s->ledger, job->number, job->terminal, job->good, &who, &err);
+    enum ledger_result result = job->vouches ? operator_vouches(job->s->ledger, job->number, job->terminal, job->good, job->code, &who, &err)
+                                             : operator_checked(job->s->ledger, job->number, job->terminal, job->good, &who, &err);
     job->checked(job->s, job->call, result, &who, &err);
     job_free(job);
 }
@@ -69,7 +72,7 @@ static struct job *job_new(struct service *s, struct rpc_call *call, const char 
     return job;
 }
 
-void password_check(struct service *s, struct rpc_call *call, const char *number, const char *password, password_done *done)
+static void check(struct service *s, struct rpc_call *call, const char *number, const char *password, const char *code, password_done *done)
 {
     struct error err = {0};
     struct ledger_operator nobody = {0};
@@ -81,10 +84,23 @@ void password_check(struct service *s, struct rpc_call *call, const char *number
     }
     snprintf(job->number, sizeof job->number, "%s", strlen(number) < sizeof job->number ? number : "");
     job->checked = done;
+    job->vouches = code != NULL;
+    /* longer than any code: it is none */
+    if (code) snprintf(job->code, sizeof job->code, "%s", strlen(code) < sizeof job->code ? code : "-");
     enum ledger_result result = operator_stored(s->ledger, job->number, job->stored, &err);
     if (result == LEDGER_OK && uv_queue_work(&s->loop, &job->work, compare, compared) == 0) return;
     done(s, call, result == LEDGER_OK ? LEDGER_BROKEN : result, &nobody, &err);
     job_free(job);
+}
+
+void password_check(struct service *s, struct rpc_call *call, const char *number, const char *password, password_done *done)
+{
+    check(s, call, number, password, NULL, done);
+}
+
+void password_vouch(struct service *s, struct rpc_call *call, const char *number, const char *password, const char *code, password_done *done)
+{
+    check(s, call, number, password, code, done);
 }
 
 void password_hash(struct service *s, struct rpc_call *call, const char *password, hash_done *done)

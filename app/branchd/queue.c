@@ -8,6 +8,8 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "branchd/service.h"
+#include "wire/account.h"
+#include "wire/tags.h"
 
 #define URGENT_MAX 8
 #define BATCH_MAX 128   /* rows of one transaction */
@@ -33,6 +35,15 @@ static int read_answer(const struct iso *m, struct ledger_answer *out, struct er
         text_copy(d->part, sizeof d->part, a.parts[i].part);
         text_copy(d->place, sizeof d->place, places[a.parts[i].place]);
         d->amount_fen = a.parts[i].amount_fen;
+    }
+    if (wire_account_is_banks(message_proc(m))) { /* the account that was opened, and what is on it now */
+        struct tag balance;
+        iso_text(m, 102, out->account, sizeof out->account);
+        out->has_balance = tag_find(m, "BA", &balance) && balance.len < 13;
+        for (size_t i = 0; out->has_balance && i < balance.len; i++) {
+            out->has_balance = balance.value[i] >= '0' && balance.value[i] <= '9';
+            out->balance_fen = out->balance_fen * 10 + (balance.value[i] - '0');
+        }
     }
     return 0;
 }

@@ -77,6 +77,7 @@ static void put_listed(struct paper *p, const char *teller)
 
 static const struct { const char *event, *zh, *en; } events[] = {
     {"float", "期初备用金", "Float"}, {"taken over", "接箱", "Taken over"}, {"recorded", "收款", "Taken from customers"},
+    {"deposited", "专户存入", "Paid into accounts"}, {"withdrawn", "专户支取", "Paid out of accounts"},
     {"handed back", "退还客户", "Handed back"}, {"cash in", "金库领入", "From the vault"}, {"cash out", "交付金库", "Into the vault"},
     {"over", "长款", "Over"}, {"short", "短款", "Short"}, {"till closed", "关箱入库", "Closed, into the vault"},
     {"force closed", "强制关箱入库", "Closed by two, into the vault"}, {"handed over", "移交", "Handed over"},
@@ -110,9 +111,13 @@ static void put_business(struct paper *p, const struct ledger_totals *t)
         {said(p, "退预存", "Refunds"), t->refunds, -t->refunds_fen, 0, -t->refunds_fen},
         {said(p, "净额", "Net"), t->payments - t->reversed, t->bills_fen + t->prepaid_fen - t->reversed_fen - t->refunds_fen, t->late_fee_fen,
          t->payments_fen - t->reversed_fen - t->refunds_fen},
+        {said(p, "  其中专户支付", "  of it from accounts"), t->from_accounts, 0, 0, t->from_accounts_fen},
+        {said(p, "专户存入", "Account deposits"), t->deposits, 0, 0, t->deposits_fen},
+        {said(p, "专户支取", "Account withdrawals"), t->withdrawals, 0, 0, -t->withdrawals_fen},
     };
+    const size_t net = 4;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (i == 0 || i + 1 == sizeof rows / sizeof *rows || rows[i].count)
+        if (i == 0 || i == net || rows[i].count)
             json_array_append_new(list, json_pack("{s:s, s:I, s:I, s:I, s:I}", "what", rows[i].what, "count", (json_int_t)rows[i].count, "bills_fen",
                                                   (json_int_t)rows[i].bills, "late_fee_fen", (json_int_t)rows[i].late, "amount_fen",
                                                   (json_int_t)rows[i].sum));
@@ -204,6 +209,9 @@ static void put_totals(struct paper *p, const struct ledger_totals *t)
     row(list, said(p, "净额", "Net"), t->payments - t->reversed, t->payments_fen - t->reversed_fen - t->refunds_fen);
     row(list, said(p, "电力已答复净额", "Net as answered by the utility"), t->answered - t->answered_reversed,
         t->answered_fen - t->answered_reversed_fen - t->refunds_fen);
+    if (t->from_accounts) row(list, said(p, "其中专户支付", "Of payments from accounts"), t->from_accounts, t->from_accounts_fen);
+    if (t->deposits) row(list, said(p, "专户存入", "Account deposits"), t->deposits, t->deposits_fen);
+    if (t->withdrawals) row(list, said(p, "专户支取", "Account withdrawals"), t->withdrawals, -t->withdrawals_fen);
     put(p, "totals", list);
 }
 

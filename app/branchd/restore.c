@@ -59,20 +59,21 @@ static const char *take_payment(void *ctx, const struct iso_slice *record)
     static const char unreadable[] = "a payment in it cannot be read";
     struct fetching *f = ctx;
     char text[FETCH_RECORD_SIZE], *v[10], *trace[3];
+    int64_t proc;
     void *rows = grow(f->theirs, f->their_count, &f->their_room, sizeof *f->theirs);
     if (rows == NULL) return "there are too many payments";
     f->theirs = rows;
     struct restored_theirs *t = memset(&f->theirs[f->their_count], 0, sizeof *t);
-    if (!fetch_split(record, text, v, 10) || !our_key(f, v[0], t->ref) || !text_digits(v[1]) || !text_digits(v[5]) || !text_digits(v[7])) return unreadable;
+    if (!fetch_split(record, text, v, 10) || !our_key(f, v[0], t->ref) || !fetch_number(v[1], &proc) || !fetch_number(v[5], &t->amount_fen) ||
+        !fetch_number(v[7], &t->rest_fen))
+        return unreadable;
     size_t more = 0;
     for (char *at = strchr(v[9], '|'); at && more < 3; at = strchr(at, '|')) {
         *at++ = '\0';
         trace[more++] = at;
     }
-    t->proc = (int)strtol(v[1], NULL, 10);
+    t->proc = (int)proc;
     t->day = f->day;
-    t->amount_fen = strtoll(v[5], NULL, 10);
-    t->rest_fen = strtoll(v[7], NULL, 10);
     t->answered_ms = time_of(f, v[9]);
     if (more == 3) {
         t->stan = (int)strtol(trace[0], NULL, 10);

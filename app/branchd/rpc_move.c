@@ -90,8 +90,7 @@ void rpc_refund(void *ctx, struct rpc_call *call)
     record(s, call, payment_refund, &d, &source, NULL);
 }
 
-/* [{bill, amount_fen, late_fee_fen}] of the last look-up. */
-static bool take_bills(struct service *s, struct rpc_call *call, const json_t *list, struct ledger_draft *d)
+bool take_chosen(struct service *s, struct rpc_call *call, const json_t *list, const char *not_done, struct ledger_draft *d)
 {
     struct lookup *l = session_of(call)->lookup;
     struct lookup_choice chosen[LEDGER_BILLS_MAX];
@@ -116,7 +115,7 @@ static bool take_bills(struct service *s, struct rpc_call *call, const json_t *l
         d->bill_count++;
     }
     if (reason == NULL && d->bill_count) reason = lookup_disagrees(l, chosen, d->bill_count, why, sizeof why);
-    if (reason) refuse(s, call, strcmp(reason, "params") == 0 ? RPC_PARAMS : RPC_BILL, reason, not_moved, why, NULL);
+    if (reason) refuse(s, call, strcmp(reason, "params") == 0 ? RPC_PARAMS : RPC_BILL, reason, not_done, why, NULL);
     return reason == NULL;
 }
 
@@ -136,7 +135,7 @@ void rpc_transfer(void *ctx, struct rpc_call *call)
     text_copy(source.place, sizeof source.place, place);
     d.proc = PROC_TRANSFER;
     d.prepaid_fen = prepaid_fen;
-    if (!take_bills(s, call, bills, &d)) return;
+    if (!take_chosen(s, call, bills, not_moved, &d)) return;
     json_t *detail = paper_detail(s, session_of(call), session_of(call)->lookup, &d);
     record(s, call, payment_transfer, &d, &source, detail);
     json_decref(detail);

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "branchd/service.h"
+#include "wire/account.h"
 
 /* --- printing ---------------------------------------------------------------------- */
 
@@ -12,7 +13,7 @@ void put_form(struct service *s, const struct session *session, const char *kind
     const struct branch_settings *set = &s->branch->settings;
     const struct { const char *kind, *preset; } forms[] = {
         {"invoice", set->invoice_template}, {"copy", set->copy_template}, {"receipt", set->prepay_template},
-        {"handback", set->handback_template}, {"counterfeit", set->counterfeit_template},
+        {"account", set->account_template}, {"handback", set->handback_template}, {"counterfeit", set->counterfeit_template},
     };
     bool invoice = strcmp(kind, "invoice") == 0, copy = strcmp(kind, "copy") == 0;
     const json_t *printer = printers_for(s->printers, session->terminal, invoice ? "invoice" : "receipt");
@@ -31,6 +32,14 @@ void put_form(struct service *s, const struct session *session, const char *kind
     bool bound_form = template && *template && (invoice || (copy && !roll && !tractor));
     json_object_set_new(job, "template", json_string(bound_form ? template : form));
     json_object_set_new(job, "media", json_string(media));
+    json_object_set_new(job, "kind", json_string(kind));
+}
+
+/* A receipt for a payment with its bills, for money in advance, or the bank's own. */
+static void put_paper(struct service *s, const struct session *session, const struct ledger_payment *p, const char *kind, json_t *job)
+{
+    bool receipt = strcmp(kind, "receipt") == 0;
+    put_form(s, session, receipt && wire_account_is_banks(p->proc) ? "account" : receipt && p->bill_count ? "copy" : kind, job);
     json_object_set_new(job, "kind", json_string(kind));
 }
 
@@ -59,7 +68,7 @@ void rpc_print_next(void *ctx, struct rpc_call *call)
     }
     json_t *job = json_pack("{s:I, s:s, s:s, s:o}", "invoice", (json_int_t)invoice, "key", key_format(&p.key, key, sizeof key), "kind", kind,
                             "data", data);
-    put_form(s, session, kind, job);
+    put_paper(s, session, &p, kind, job);
     answer(s, call, job);
 }
 
@@ -86,7 +95,7 @@ void rpc_invoice_send(void *ctx, struct rpc_call *call)
     }
     json_t *job = json_pack("{s:I, s:i, s:s, s:s, s:s, s:s, s:o}", "invoice", (json_int_t)print.invoice, "attempt", print.attempt, "kind",
                             print.kind, "series", print.series, "number", print.number, "job", print.job, "data", data);
-    put_form(s, session, print.kind, job);
+    put_paper(s, session, &p, print.kind, job);
     print_log_begin(&s->print_log, service_now(s), session->terminal, print.invoice, print.attempt, print.job);
     answer(s, call, job);
     payment_changed(s, &p);
@@ -109,6 +118,11 @@ void rpc_invoice_result(void *ctx, struct rpc_call *call)
         refuse(s, call, RPC_REQUEST, "request", "not now", "hello comes first", NULL);
         return;
     }
+    /* another terminal's word would free a number that is on paper; nor is its customer anybody's to see */
+    if (!invoice_is_at(s->ledger, invoice, session_of(call)->terminal)) {
+        refuse(s, call, RPC_STATE, "state", "not taken", "this terminal has no such invoice", NULL);
+        return;
+    }
     while (outcome < 4 && strcmp(outcomes[outcome], word) != 0)
         outcome++;
     if (outcome == 4) {
@@ -117,8 +131,9 @@ void rpc_invoice_result(void *ctx, struct rpc_call *call)
     }
     enum ledger_result result = invoice_result(s->ledger, invoice, attempt, number, (enum ledger_outcome)outcome, bytes, words, &p, &err);
     print_log_end(&s->print_log, invoice, attempt, word, bytes, words);
-    if (result == LEDGER_OK) answer_payment(s, call, &p);
-    else refuse_result(s, call, result, &err);
+    if (result != LEDGER_OK) refuse_result(s, call, result, &err);
+    else if (session_of(call)->signed_on) answer_payment(s, call, &p);
+    else answer(s, call, NULL), payment_changed(s, &p); /* the card is not for an empty chair */
     queue_kick(s);
 }
 
@@ -198,7 +213,8 @@ void rpc_reprint_data(void *ctx, struct rpc_call *call)
         return;
     }
     json_t *job = json_pack("{s:s, s:o}", "job", print.job, "data", data);
-    put_form(s, session_of(call), "copy", job);
+    put_form(s, session_of(call), wire_account_is_banks(p.proc) ? "account" : "copy", job);
+    json_object_set_new(job, "kind", json_string("copy"));
     answer(s, call, job);
     payment_changed(s, &p);
 }

@@ -37,7 +37,7 @@ static json_t *hello_json(struct service *s, struct session *session)
     const struct branch_settings *set = &s->branch->settings;
     bool english = strcmp(session->language, "en") == 0;
     json_t *state = state_json(s, session), *printer = json_deep_copy(printers_for(s->printers, session->terminal, "invoice"));
-    json_t *hello = json_pack("{s:s, s:s, s:s, s:s, s:s, s:O, s:O, s:o, s:O, s:O, s:o, s:O, s:o, s:o, s:{s:b, s:b, s:I}, s:o}", "bank",
+    json_t *hello = json_pack("{s:s, s:s, s:s, s:s, s:s, s:O, s:O, s:o, s:O, s:O, s:o, s:O, s:o, s:o, s:{s:b, s:b, s:I, s:b}, s:o}", "bank",
                               set->bank, "bank_name", english ? set->bank_name_en : set->bank_name, "branch", set->branch,
                               "branch_name", english ? set->branch_name_en : set->branch_name, "utility_name",
                               english ? set->utility_name_en : set->utility_name, "business_date",
@@ -47,6 +47,7 @@ static json_t *hello_json(struct service *s, struct session *session)
                               json_object_get(state, "copy"), "printer", printer ? printer : json_null(), "printers", printers_here(s, session->terminal), "rules",
                               "oldest_first", (int)s->copy_info.rules.oldest_first, "part_payment",
                               (int)s->copy_info.rules.part_payment, "tender_warn_fen", (json_int_t)set->tender_warn_fen,
+                              "approval_code", (int)set->approval_code,
                               "state", state);
     return hello;
 }
@@ -127,7 +128,7 @@ static void signed_on(struct service *s, struct rpc_call *call, struct session *
     session->signed_on = true;
     session->must_change = who->must_change;
     session->since_ms = service_now(s);
-    approval_show(s->ledger, who->number, add_act, &(struct acts){s, acts}, NULL);
+    approval_show(s->ledger, who->number, session->terminal, add_act, &(struct acts){s, acts}, NULL);
     audit_note(s->ledger, "sign-on", who->number, session->terminal, session->terminal, who->role, NULL);
     log_info("terminal %s: %s signs on as %s", session->terminal, who->number, who->role);
     json_t *state = state_json(s, session);
@@ -160,10 +161,22 @@ static void sign_on_checked(struct service *s, struct rpc_call *call, enum ledge
 
 static void wipe(const char *secret) { secret_wipe((char *)secret, strlen(secret)); }
 
+#define CHECKS_OF_ONE 16 /* of one user's connections at once: guessing must not keep others waiting for theirs */
+
+struct checks { uid_t uid; int count; };
+
+static void count_check(void *ctx, struct session *session)
+{
+    struct checks *c = ctx;
+    c->count += session->checking && server_uid(session->peer) == c->uid;
+}
+
 /* True when this connection may have a password checked now. */
 static bool may_check(struct service *s, struct rpc_call *call, struct session *session)
 {
-    if (session->greeted && !session->checking) return session->checking = true;
+    struct checks c = {.uid = server_uid(session->peer)};
+    session_each(s, count_check, &c);
+    if (session->greeted && !session->checking && c.count < CHECKS_OF_ONE) return session->checking = true;
     refuse(s, call, RPC_REQUEST, "request", "not now", session->greeted ? "a password is being checked" : "hello comes first", NULL);
     return false;
 }
@@ -304,12 +317,13 @@ void rpc_approve(void *ctx, struct rpc_call *call)
 {
     struct service *s = ctx;
     struct session *session = session_of(call);
-    const char *number, *password, *act;
+    const char *number, *password, *act, *code = "";
     json_t *params;
-    if (!rpc_params(server_rpc(s->server), call, "{s:s, s:s, s:s, s:o}", "operator", &number, "password", &password, "act", &act,
-                    "params", &params))
+    if (!rpc_params(server_rpc(s->server), call, "{s:s, s:s, s:s, s:o, s?s}", "operator", &number, "password", &password, "act", &act,
+                    "params", &params, "code", &code))
         return;
     if (!may_check(s, call, session)) return;
-    password_check(s, call, number, password, approver_checked);
+    password_vouch(s, call, number, password, code, approver_checked);
     wipe(password);
+    wipe(code);
 }

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/secret.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "branchd/report.h"
 #include "branchd/service.h"
@@ -13,6 +14,16 @@
 
 /* --- the branch now ----------------------------------------------------------------- */
 
+/* What became of the last paper at this terminal, or null: none since branchd was started. */
+static json_t *last_paper(struct service *s, const char *terminal)
+{
+    const struct print_job *job;
+    for (int i = 0; (job = print_log_at(&s->print_log, i)) != NULL; i++)
+        if (strcmp(job->terminal, terminal) == 0)
+            return json_pack("{s:o, s:s, s:s}", "at", json_time(s, job->at_ms), "outcome", job->outcome, "words", job->words);
+    return json_null();
+}
+
 static json_t *tills_json(struct service *s, day_t day)
 {
     struct ledger_till rows[TILLS_MAX];
@@ -20,11 +31,11 @@ static json_t *tills_json(struct service *s, day_t day)
     json_t *list = json_array();
     if (till_list(s->ledger, day, rows, TILLS_MAX, &count, NULL) != LEDGER_OK) return list;
     for (int i = 0; i < count; i++)
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:o}", "number", rows[i].number, "terminal", rows[i].terminal,
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:o, s:o}", "number", rows[i].number, "terminal", rows[i].terminal,
                                               "operator", rows[i].operator_number, "operator_name", rows[i].operator_name, "state",
                                               rows[i].state, "cash_fen", (json_int_t)rows[i].cash_fen, "over_limit",
                                               (int)(rows[i].cash_fen > s->branch->rules.till_limit_fen), "since",
-                                              json_time(s, rows[i].opened_ms)));
+                                              json_time(s, rows[i].opened_ms), "paper", last_paper(s, rows[i].terminal)));
     return list;
 }
 
@@ -83,10 +94,10 @@ static void answer_operators(struct service *s, struct rpc_call *call, enum ledg
     json_t *list = json_array();
     for (int i = 0; i < count; i++) {
         bool locked = rows[i].locked_ms > service_now(s);
-        json_t *row = json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:o, s:b}", "number", rows[i].number, "name", rows[i].name, "role", rows[i].role,
+        json_t *row = json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:o, s:b, s:b}", "number", rows[i].number, "name", rows[i].name, "role", rows[i].role,
                                 "active", (int)rows[i].active, "must_change", (int)rows[i].must_change, "locked", (int)locked,
                                 "locked_until", locked ? json_time(s, rows[i].locked_ms) : json_null(), "signed_on",
-                                (int)(session_operator(s, rows[i].number) != NULL));
+                                (int)(session_operator(s, rows[i].number) != NULL), "code", (int)rows[i].code);
         if (!json_add_bounded(list, row, &bytes)) break;
     }
     answer(s, call, list);
@@ -100,6 +111,15 @@ void rpc_operators(void *ctx, struct rpc_call *call)
 }
 
 static const char *member(const struct rpc_call *call, const char *name) { return json_string_value(json_object_get(call->params, name)); }
+
+/* Whose rights were changed works on with none: his connection ends, and he signs on again if he may. */
+static void send_away(struct service *s, const char *number)
+{
+    struct session *session = session_operator(s, number);
+    if (session == NULL) return;
+    log_info("terminal %s: %s is signed off, his rights were changed", session->terminal, number);
+    server_drop(session->peer);
+}
 
 /* The hash of a first password is made: the act itself. */
 static void first_hashed(struct service *s, struct rpc_call *call, const char *stored)
@@ -117,6 +137,7 @@ static void first_hashed(struct service *s, struct rpc_call *call, const char *s
     secret_wipe((char *)member(call, "password"), strlen(member(call, "password")));
     if (strcmp(call->method->name, "operator_password") == 0) {
         result = operator_reset(s->ledger, member(call, "number"), stored, &two, &err);
+        if (result == LEDGER_OK) send_away(s, member(call, "number"));
     } else {
         text_copy(who.number, sizeof who.number, member(call, "number"));
         text_copy(who.name, sizeof who.name, member(call, "name"));
@@ -126,9 +147,15 @@ static void first_hashed(struct service *s, struct rpc_call *call, const char *s
     answer_operators(s, call, result, &err);
 }
 
-static void begin_first(struct service *s, struct rpc_call *call, const char *number, const char *password)
+static void begin_first(struct service *s, struct rpc_call *call, const char *number, const char *role, const char *password)
 {
     struct error err = {0};
+    char none[SECRET_PASSWORD_SIZE];
+    if (role && strcmp(role, "outside") == 0) { /* he signs on nowhere here */
+        secret_password_none(s->branch->world.cost, &s->branch->world.entropy, none);
+        first_hashed(s, call, none);
+        return;
+    }
     enum ledger_result result = secret_password_rule(number, password, &err) == 0 ? LEDGER_OK : LEDGER_WEAK;
     if (result == LEDGER_OK) password_hash(s, call, password, first_hashed);
     else refuse_result(s, call, result, &err);
@@ -140,7 +167,28 @@ void rpc_operator_add(void *ctx, struct rpc_call *call)
     const char *number, *name, *role, *password, *approval = NULL;
     if (rpc_params(server_rpc(s->server), call, "{s:s, s:s, s:s, s:s, s?s}", "number", &number, "name", &name, "role", &role, "password", &password,
                    "approval", &approval))
-        begin_first(s, call, number, password);
+        begin_first(s, call, number, role, password);
+}
+
+/* The secret is said once, in this answer. */
+void rpc_operator_code(void *ctx, struct rpc_call *call)
+{
+    struct service *s = ctx;
+    const char *number, *approval = NULL;
+    char secret[OPERATOR_CODE_SIZE], uri[128];
+    struct ledger_two two;
+    struct error err = {0};
+    if (!rpc_params(server_rpc(s->server), call, "{s:s, s?s}", "number", &number, "approval", &approval)) return;
+    two_of(session_of(call), call, &two);
+    enum ledger_result result = operator_code(s->ledger, number, &two, secret, &err);
+    if (result != LEDGER_OK) {
+        refuse_result(s, call, result, &err);
+        return;
+    }
+    snprintf(uri, sizeof uri, "otpauth://totp/%s?secret=%s", number, secret);
+    answer(s, call, json_pack("{s:s, s:s, s:s}", "number", number, "secret", secret, "uri", uri));
+    secret_wipe(secret, sizeof secret);
+    secret_wipe(uri, sizeof uri);
 }
 
 void rpc_operator_password(void *ctx, struct rpc_call *call)
@@ -148,7 +196,7 @@ void rpc_operator_password(void *ctx, struct rpc_call *call)
     struct service *s = ctx;
     const char *number, *password, *approval = NULL;
     if (rpc_params(server_rpc(s->server), call, "{s:s, s:s, s?s}", "number", &number, "password", &password, "approval", &approval))
-        begin_first(s, call, number, password);
+        begin_first(s, call, number, NULL, password);
 }
 
 static void change_operator(struct service *s, struct rpc_call *call, const char *number, const char *name, const char *role, int active, bool unlock)
@@ -164,6 +212,7 @@ static void change_operator(struct service *s, struct rpc_call *call, const char
         if (unlock) who.locked_ms = 0;
         two_of(session_of(call), call, &two);
         result = operator_set(s->ledger, &who, &two, &err);
+        if (result == LEDGER_OK && (role || active >= 0)) send_away(s, number);
     }
     answer_operators(s, call, result, &err);
 }

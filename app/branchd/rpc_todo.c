@@ -40,7 +40,7 @@ static json_t *waiting_json(struct service *s, const struct ledger_waiting *w)
     else if (w->day) day_format(w->day, id, sizeof id);
     else id[0] = '\0';
     return json_pack("{s:s, s:s, s:o, s:s, s:o, s:o}", "kind", wait_word(w->kind), "id", id, "since", json_time(s, w->since_ms), "text",
-                     payment && p.reason[0] ? p.reason : "", "card", payment ? card_json(s, &p) : json_null(), "acts", acts_json(w->kind, payment && (p.proc == PROC_REFUND || p.proc == PROC_TRANSFER)));
+                     payment && p.reason[0] ? p.reason : "", "card", payment ? card_json(s, &p) : json_null(), "acts", acts_json(w->kind, payment && p.proc != PROC_CASH));
 }
 
 static const char *terminal_of(const struct session *session)

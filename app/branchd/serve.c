@@ -54,11 +54,25 @@ void service_broken(struct service *s)
     uv_timer_start(&s->push, end_loop, 50, 0);
 }
 
+/* What is taken now would bear a time that nobody has seen come: late fees and windows go by it. */
+static void watch_clock(struct service *s)
+{
+    struct error err = {0};
+    int64_t ahead_ms = service_now(s) - clock_monotonic_ms(), by_ms = ahead_ms - s->clock_ahead_ms;
+    s->clock_ahead_ms = ahead_ms;
+    if (s->startup.clock_wrong || (by_ms >= -LEDGER_CLOCK_BEHIND_MS && by_ms <= LEDGER_CLOCK_AHEAD_MS)) return;
+    s->startup.clock_wrong = true;
+    log_warn("the clock was moved by %lld s: no money is taken before a supervisor has confirmed it", (long long)(by_ms / 1000));
+    if (ledger_clock_moved(s->ledger, by_ms, &err) != LEDGER_OK) service_broken(s);
+    service_changed(s);
+}
+
 static void on_tick(uv_timer_t *timer)
 {
     struct service *s = timer->data;
     int64_t now = clock_monotonic_ms();
     if (ledger_broken(s->ledger)[0]) service_broken(s); /* whoever asked it last may have had nobody to tell */
+    watch_clock(s);
     signon_tick(s);
     restore_kick(s);
     queue_pump(s);
@@ -128,6 +142,7 @@ static int open_books(struct service *s, struct error *err)
     bool changed;
     int status = know_certificate(s, &changed, err);
     if (status != EX_OK) return status;
+    s->clock_ahead_ms = service_now(s) - clock_monotonic_ms();
     if (s->startup.clock_wrong) log_warn("the clock is not what the last record says: a supervisor must confirm it");
     s->copy = copy_open(set->copy, err);
     if (s->copy == NULL || copy_info(s->copy, &s->copy_info, err) != 0) return EX_IOERR;
@@ -145,6 +160,7 @@ static int start(struct service *s, struct error *err)
     if (s->link == NULL) return EX_CONFIG;
     s->server = server_open(&s->loop, s->branch->settings.socket, service_methods, service_method_count, &session_events, s, err);
     if (s->server == NULL) return EX_CANTCREAT;
+    if (confine_calls("branchd", s->branch->settings.system_calls, err) != 0) return EX_CONFIG;
     uv_timer_start(&s->tick, on_tick, TICK_MS, TICK_MS);
     return EX_OK;
 }
@@ -174,6 +190,7 @@ int cmd_serve(void *program, int argc, char **argv)
     static struct service s;
     struct error err = {0};
     s.branch = program;
+    confine_start();
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file at its limit is a write that fails, like a full disk */
     log_open("branchd", LOG_LEVEL_INFO, &s.branch->clock);

@@ -161,6 +161,15 @@ static bool know_peer(struct rpc_peer *peer)
     return true;
 }
 
+/* Those that were turned away and are not closed yet take no place. */
+static bool has_room(const struct server *s, uid_t uid)
+{
+    int all = 0, same = 0;
+    for (const struct rpc_peer *p = s->peers; p; p = p->next, all++)
+        same += p->uid == uid;
+    return all < SERVER_PEERS_MAX && same < SERVER_PEERS_OF_ONE;
+}
+
 static void on_connection(uv_stream_t *stream, int status)
 {
     struct server *s = stream->data;
@@ -169,8 +178,8 @@ static void on_connection(uv_stream_t *stream, int status)
     peer->server = s;
     uv_pipe_init(stream->loop, &peer->pipe, 0);
     s->peer_count++;
-    if (uv_accept(stream, (uv_stream_t *)&peer->pipe) != 0 || s->peer_count > SERVER_PEERS_MAX ||
-        !know_peer(peer) || !s->events->on_open(s->ctx, peer)) {
+    if (uv_accept(stream, (uv_stream_t *)&peer->pipe) != 0 ||
+        !know_peer(peer) || !has_room(s, peer->uid) || !s->events->on_open(s->ctx, peer)) {
         uv_close((uv_handle_t *)&peer->pipe, peer_closed);
         return;
     }

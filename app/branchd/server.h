@@ -12,6 +12,7 @@
 #include "branchd/rpc.h"
 
 #define SERVER_PEERS_MAX 512
+#define SERVER_PEERS_OF_ONE 256  /* of one user: nobody alone can take all the places */
 #define SERVER_OUT_MAX (1 << 20) /* bytes waiting for one peer; beyond it the peer is cut off */
 
 /* What the service keeps for a peer; the server neither reads nor frees it. */

@@ -37,6 +37,7 @@ struct service {
     bool dirty;                      /* a state notification is due */
     int64_t push_rest_ms;            /* between two state pushes at least */
     int64_t pushed_ms, fed_ms, agreed_ms; /* monotonic: last state push, feed, agreement round */
+    int64_t clock_ahead_ms;          /* of the monotonic clock, at the last look */
     int64_t signon_at_ms, signon_delay_ms; /* monotonic: the next try, 0: none is due */
     bool feed_going;                 /* a part is asked for */
     int64_t feed_left;               /* changes still to come, for people */
@@ -58,6 +59,7 @@ struct session {
     struct lookup *lookup;           /* what is on the screen; its token is one-shot */
     char paid_token[LEDGER_TOKEN_SIZE]; /* of the last draft that became a payment */
     struct key paid;
+    struct { char account[LEDGER_CUSTOMER_SIZE], holder[LEDGER_NAME_SIZE], token[LEDGER_TOKEN_SIZE]; struct key key; } account; /* looked at last; begun last */
     char approved[24], approver[96]; /* the last act that a second person approved here, and who: for papers */
 };
 struct session *session_of(const struct rpc_call *call); /* NULL once the counter has gone */
@@ -78,6 +80,8 @@ void answer_payment(struct service *s, struct rpc_call *call, const struct ledge
 bool take_key(struct service *s, struct rpc_call *call, const char *text, struct key *key); /* false: refused */
 bool take_day(struct service *s, struct rpc_call *call, const char *text, day_t *day);
 json_t *json_day(day_t day);
+/* [{bill, amount_fen, late_fee_fen}] of the last look-up, into the draft; false: refused, saying what was not done (rpc_move.c). */
+bool take_chosen(struct service *s, struct rpc_call *call, const json_t *list, const char *not_done, struct ledger_draft *d);
 /* What differs from the utility on a day, each with its next acts; empty when *result is not OK. */
 json_t *differences_json(struct service *s, day_t day, enum ledger_result *result, struct error *err);
 json_t *json_time(const struct service *s, int64_t ms); /* 0: null */
@@ -117,6 +121,8 @@ typedef void password_done(struct service *s, struct rpc_call *call, enum ledger
                            const struct ledger_operator *who, const struct error *err);
 void password_check(struct service *s, struct rpc_call *call, const char *number, const char *password,
                     password_done *done);
+/* The same for a second person, with the one-time code that he gave ("": none). */
+void password_vouch(struct service *s, struct rpc_call *call, const char *number, const char *password, const char *code, password_done *done);
 typedef void hash_done(struct service *s, struct rpc_call *call, const char *stored /* NULL: no memory */);
 void password_hash(struct service *s, struct rpc_call *call, const char *password, hash_done *done);
 
@@ -149,7 +155,7 @@ json_t *paper_data(struct ledger *ledger, const struct clock *clock, const struc
 /* Names that stand on every paper of the branch. */
 json_t *paper_names(const struct service *s);
 /* rpc_paper.c: which template and media this terminal prints a kind of paper with: invoice,
- * receipt, copy, handback, counterfeit. */
+ * receipt, copy, handback, counterfeit; account: a receipt of the bank's own. */
 void put_form(struct service *s, const struct session *session, const char *kind, json_t *job);
 
 /* --- printers (rpc_printer.c) ------------------------------------------------------------------------ */
@@ -179,7 +185,10 @@ METHOD(day_open); METHOD(day_close); METHOD(day_state); METHOD(agree); METHOD(cl
 METHOD(differences); METHOD(repair); METHOD(refund); METHOD(transfer); METHOD(slip); METHOD(void_papers);
 METHOD(branch_now); METHOD(report); METHOD(report_paper); METHOD(totals);
 METHOD(operators); METHOD(operator_add); METHOD(operator_set); METHOD(operator_unlock);
-METHOD(operator_password); METHOD(books); METHOD(number_lost); METHOD(number_receive); METHOD(number_return);
+METHOD(operator_password); METHOD(operator_code); METHOD(books); METHOD(number_lost); METHOD(number_receive); METHOD(number_return);
+METHOD(account); METHOD(account_lines); METHOD(account_begin); METHOD(account_open); METHOD(account_link); METHOD(account_deposit);
+METHOD(account_withdraw); METHOD(account_close); METHOD(account_freeze); METHOD(account_pay); METHOD(account_agreement);
+METHOD(passbook_book); METHOD(passbook_send); METHOD(passbook_job); METHOD(passbook_result);
 METHOD(restore_state); METHOD(restore_answer); METHOD(restore_adopt); METHOD(restore_done);
 METHOD(printer_bind); METHOD(printer_unbind); METHOD(printers); METHOD(link_status); METHOD(backup);
 

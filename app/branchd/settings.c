@@ -5,9 +5,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/guard.h"
 #include "base/text.h"
 
 #define AT(member) SETTING_AT(struct branch_settings, member)
@@ -30,6 +30,7 @@ const struct setting branch_setting_table[] = {
     {"ledger", "copy", SETTING_PATH, AT(copy), 0, 0, "copy.db", "The branch's copy of the bills; fetched again when it is lost."},
     {"serve", "socket", SETTING_PATH, AT(socket), 0, 0, "branchd.sock", "Socket of the counters."},
     {"serve", "printers", SETTING_PATH, AT(printers), 0, 0, "printers.json", "Which printer belongs to which terminal; written when a technician binds one."},
+    {"serve", "system_calls", SETTING_TEXT, AT(system_calls), 0, 0, CONFINE_PRESET, CONFINE_MEANING},
     {"link", "address", SETTING_TEXT, AT(address), 0, 0, "127.0.0.1:9102", "Numeric address and port of the bank's front end."},
     {"link", "peer", SETTING_TEXT, AT(peer), 0, 0, "bank-102", "Name that its certificate must bear."},
     {"link", "ca", SETTING_PATH, AT(ca), 0, 0, "ca.crt", "Certificate of the private CA."},
@@ -53,12 +54,17 @@ const struct setting branch_setting_table[] = {
     {"till", "tender_warn", SETTING_MONEY, AT(tender_warn_fen), 0, 0, "10000.00", "A tender above this is asked about once more."},
     {"operators", "lock_out", SETTING_SECONDS, AT(lock_out_ms), 60000, 24 * HOUR, "30min", "Five wrong passwords lock an operator out for so long."},
     {"operators", "approval", SETTING_SECONDS, AT(approval_ms), 10000, 600000, "2min", "A second person's word is good for so long."},
+    {"approval", "code", SETTING_BOOL, AT(approval_code), 0, 0, "no", "Whoever approves gives a one-time code (RFC 6238) beside his password; two supervisors make each his own first."},
     {"paper", "invoice", SETTING_TEXT, AT(invoice_template), 0, 0, "receipt-80", "Template of invoices where a printer's binding names none."},
     {"paper", "copy", SETTING_TEXT, AT(copy_template), 0, 0, "receipt-80", "Template of copies on plain paper. A printer on a roll or on continuous paper takes the form of its own width, here and below."},
     {"paper", "prepay", SETTING_TEXT, AT(prepay_template), 0, 0, "prepay-80", "Template of a receipt of money paid in advance."},
     {"paper", "handback", SETTING_TEXT, AT(handback_template), 0, 0, "handback-80", "Template of the slip for money given back."},
     {"paper", "counterfeit", SETTING_TEXT, AT(counterfeit_template), 0, 0, "counterfeit-80", "Template of the receipt for a counterfeit note."},
+    {"paper", "account", SETTING_TEXT, AT(account_template), 0, 0, "account-80", "Template of a receipt of a special account: deposit, withdrawal."},
+    {"paper", "agreement", SETTING_TEXT, AT(agreement_template), 0, 0, "agreement-a4", "Template of a special account's agreement, printed in two copies."},
+    {"paper", "passbook", SETTING_TEXT, AT(passbook_template), 0, 0, "passbook", "Template of the lines of a passbook."},
     {"paper", "media", SETTING_TEXT, AT(media), 0, 0, "roll-80", "Media where a printer's binding names none."},
+    {"accounts", "bank_key", SETTING_TEXT, AT(bank_key), 0, 0, "", "Public key of the bank, 64 hex digits, to which customers' passwords are sealed: \"bankd account key\" says it. Empty: no password can be typed."},
     {"clock", "shift_s", SETTING_INT, AT(shift_s), 0, 0, "0", "Seconds added to the machine's clock: for demonstrations on another day."},
     {"clock", "utc_offset", SETTING_OFFSET, AT(offset_s), 0, 0, "+08:00", "Local civil time less UTC."},
 };
@@ -74,7 +80,7 @@ int branch_open(void *program, const char *path, struct error *err)
         .offline_single_fen = s->offline_single_fen, .offline_day_fen = s->offline_day_fen,
         .offline_day_count = s->offline_day_count, .till_limit_fen = s->till_limit_fen,
         .second_person_fen = s->second_person_fen, .spoil_alone_a_day = (int)s->spoil_alone,
-        .lock_out_ms = s->lock_out_ms, .approval_ms = s->approval_ms,
+        .lock_out_ms = s->lock_out_ms, .approval_ms = s->approval_ms, .approval_code = s->approval_code,
     };
     return 0;
 }
@@ -107,13 +113,11 @@ static int make_key(const char *path, unsigned char key[SECRET_KEY_BYTES], struc
 static int read_key(const char *path, unsigned char key[SECRET_KEY_BYTES], struct error *err)
 {
     char hex[HEX_LEN + 2] = "";
-    struct stat st;
+    if (guard_secret("cannot have the key of the audit chain", path, err) != 0) return -1;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return key_refused(path, strerror(errno), "\"branchd init\" makes it; after a restore bring the copy back", err);
     ssize_t got = read(fd, hex, sizeof hex - 1);
-    bool open_to_others = fstat(fd, &st) != 0 || (st.st_mode & 077) != 0;
     close(fd);
-    if (open_to_others) return key_refused(path, "others may read it", "chmod 600", err);
     if (got < (ssize_t)HEX_LEN) return key_refused(path, "it holds no 64 hex digits", "bring the copy back", err);
     hex[HEX_LEN] = '\0';
     bool good = secret_from_hex(hex, key, SECRET_KEY_BYTES);

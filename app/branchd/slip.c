@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "branchd/service.h"
+#include "wire/account.h"
 
 #define VOID_MAX 200
 
@@ -29,6 +30,7 @@ static const char *reason_of(const struct ledger_payment *p)
         {"declined", "decline"}, {"undoing", "abandon"}, {"undone", "abandon"}, {"short", "abandon"}, {"reversed", "reversal"}, {"settled", "settled"},
     };
     if (p->proc == PROC_REFUND) return "refund";
+    if (wire_account_is_banks(p->proc) && strcmp(p->state, "declined") == 0) return "bank-decline";
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
         if (strcmp(reasons[i].state, p->state) == 0) return p->offline && i > 0 && i < 4 ? "undo" : reasons[i].reason;
     return p->state;

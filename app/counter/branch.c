@@ -2,6 +2,7 @@
  * the hour. Refreshes by itself; the cursor stays on its till. */
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/money.h"
@@ -17,6 +18,16 @@ struct branch { struct view view; json_t *now; int seconds; bool by_teller; int6
 
 static const json_t *till_at(const struct branch *s, int row) { return json_array_get(js_at(s->now, "tills"), (size_t)row); }
 
+/* What became of the last paper at this terminal; trouble in the printer's own words. */
+static const char *printer(const json_t *paper, char *buf, size_t size)
+{
+    const char *words = js_text(paper, "words"), *outcome = js_text(paper, "outcome");
+    if (!*outcome) return "-";
+    bool fine = !strcmp(outcome, "confirmed") || !strcmp(outcome, "handed-over") || !strcmp(outcome, "sending");
+    snprintf(buf, size, "%.5s %s", clock_of(js_text(paper, "at")), !fine && *words ? words : word_outcome(outcome));
+    return buf;
+}
+
 static const char *cell(void *ctx, int row, const struct form_field *field, char *buf, size_t size)
 {
     const struct branch *s = ctx;
@@ -25,7 +36,8 @@ static const char *cell(void *ctx, int row, const struct form_field *field, char
     if (!strcmp(field->name, "mark")) return "";
     if (!strcmp(field->name, "teller")) return js_text(till, "operator_name");
     if (!strcmp(field->name, "state")) return word_state(js_text(till, "state"));
-    if (!strcmp(field->name, "since")) return strlen(since) > 11 ? since + 11 : since;
+    if (!strcmp(field->name, "since")) return snprintf(buf, size, "%.5s", clock_of(since)), buf;
+    if (!strcmp(field->name, "printer")) return printer(js_at(till, "paper"), buf, size);
     if (!strcmp(field->name, "cash")) return view_format(field, js_at(till, "cash_fen"), buf, size);
     if (!strcmp(field->name, "over")) return js_true(till, "over_limit") ? _("OVER LIMIT") : "";
     return view_format(field, js_at(till, field->name), buf, size);
@@ -121,12 +133,14 @@ static void bar_row(struct branch *s, int row, const char *label, int64_t paymen
     view_setf(&s->view, bar_rows[row], "%s %s %lld", label, bar, (long long)payments);
 }
 
-static void hours(struct branch *s)
+/* The last hours, up to this one. */
+static void hours(const struct counter *c, struct branch *s)
 {
-    int last = HOURS - 1;
+    char now[CLOCK_SIZE], label[4];
     int64_t most = 1;
-    char label[4];
-    while (last > 0 && !s->by_hour[last]) last--;
+    session_now(c, now, sizeof now);
+    int last = HOURS - 1, this_hour = atoi(clock_of(now)) % HOURS;
+    while (last > this_hour && !s->by_hour[last]) last--;
     for (int i = 0; i < HOURS; i++) most = s->by_hour[i] > most ? s->by_hour[i] : most;
     int hour = last < HOUR_ROWS ? 0 : last - HOUR_ROWS + 1;
     for (int row = 0; row < HOUR_ROWS; hour++, row++) {
@@ -182,12 +196,12 @@ static void paint(struct counter *c, void *state)
     }
     view_set(view, "attention", *waits ? waits : _("nothing"));
     view_money(view, "vault", js_int(s->now, "vault_fen"));
-    view_setf(view, "copy", "%.16s  %lld", made, (long long)js_int(s->now, "copy.bills"));
+    view_setf(view, "copy", "%.10s %.5s  %lld", made, clock_of(made), (long long)js_int(s->now, "copy.bills"));
     view_setf(view, "payments", "%lld", (long long)js_int(s->now, "totals.payments"));
     view_money(view, "sum", js_int(s->now, "totals.payments_fen"));
     view_set(view, "bars", s->by_teller ? _("By teller") : _("By hour"));
     if (s->by_teller) tellers(s);
-    else hours(s);
+    else hours(c, s);
 }
 
 static void changed(struct counter *c, void *state, const char *what, const json_t *params)

@@ -14,6 +14,7 @@ struct called {
     counter_answer *answer;
     int64_t tag;
     int64_t round; /* of the wait it belongs to, 0: nothing waits for it */
+    bool firm; /* it is what a wait that can't be left waits for */
     char method[METHOD_SIZE], key[KEY_TEXT_SIZE]; /* key: of the payment it names, or "" */
 };
 
@@ -24,6 +25,12 @@ struct asking {
     counter_answer *answer;
     int64_t tag;
 };
+
+static void asking_free(struct asking *asking)
+{
+    if (asking) json_decref(asking->params);
+    free(asking);
+}
 
 static const struct rpc_error left = {.code = -2, .reason = "left", .message = "left by the teller"};
 
@@ -43,16 +50,26 @@ static void answered(void *ctx, const json_t *result, const struct rpc_error *er
     struct counter *c = called->c;
     note(called, result, error);
     bool was_left = called->round && called->round != c->busy_round + 1;
+    c->answering = called->firm ? ANSWER_FIRM : ANSWER_OTHER;
     if (!was_left && called->answer) called->answer(c, called->tag, result, error);
+    c->answering = ANSWER_NONE;
     free(called);
     counter_dirty(c);
 }
 
-static void put(struct counter *c, const char *method, json_t *params, counter_answer *answer, int64_t tag, bool waited_for)
+/* What a firm wait waits for: the call that comes next behind its beginning, and what its answer leads to. */
+static bool awaited(struct counter *c)
+{
+    bool firm = *c->busy && c->busy_firm && (c->firm_next || c->answering == ANSWER_FIRM);
+    c->firm_next = false;
+    return firm;
+}
+
+static void put(struct counter *c, const char *method, json_t *params, counter_answer *answer, int64_t tag, bool waited_for, bool firm)
 {
     struct called *called = malloc(sizeof *called);
     if (!called) abort();
-    *called = (struct called){.c = c, .answer = answer, .tag = tag, .round = waited_for ? c->busy_round + 1 : 0};
+    *called = (struct called){.c = c, .answer = answer, .tag = tag, .round = waited_for ? c->busy_round + 1 : 0, .firm = firm};
     text_copy(called->method, sizeof called->method, method);
     const char *key = json_string_value(json_object_get(params, "key"));
     if (key) text_copy(called->key, sizeof called->key, key);
@@ -61,12 +78,12 @@ static void put(struct counter *c, const char *method, json_t *params, counter_a
 
 void call(struct counter *c, const char *method, json_t *params, counter_answer *answer, int64_t tag)
 {
-    put(c, method, params, answer, tag, *c->busy && !c->busy_firm);
+    put(c, method, params, answer, tag, *c->busy && !c->busy_firm, awaited(c));
 }
 
 void call_beside(struct counter *c, const char *method, json_t *params, counter_answer *answer, int64_t tag)
 {
-    put(c, method, params, answer, tag, false);
+    put(c, method, params, answer, tag, false, false);
 }
 
 /* --- with a second person --- */
@@ -74,7 +91,7 @@ void call_beside(struct counter *c, const char *method, json_t *params, counter_
 /* Acts that always want one; the others are tried first. */
 static const char *const always[] = {
     "abandon", "spoil", "reprint_data", "undo", "reverse", "book_load", "till_cash", "settle", "counterfeit",
-    "refund", "transfer", "vault", "till_force_close", "number_lost", "number_receive", "number_return", "repair", "clock_confirm",
+    "refund", "transfer", "vault", "till_force_close", "number_lost", "number_receive", "number_return", "operator_code", "repair", "clock_confirm",
 };
 
 static bool always_approved(const char *method)
@@ -86,9 +103,26 @@ static bool always_approved(const char *method)
 
 void asking_forget(struct counter *c)
 {
-    if (c->asking) json_decref(c->asking->params);
-    free(c->asking);
+    asking_free(c->asking);
     c->asking = NULL;
+    asking_over(c);
+}
+
+void asking_over(struct counter *c)
+{
+    asking_free(c->unsigned_act);
+    c->unsigned_act = NULL;
+}
+
+void asking_again(struct counter *c)
+{
+    if (!c->unsigned_act) {
+        say(c, "%s", _("Nothing waits for a second person. An act that needs one asks for him by itself."));
+        return;
+    }
+    c->asking = c->unsigned_act;
+    c->unsigned_act = NULL;
+    screen_open(c, &screen_approve, NULL);
 }
 
 static void tried(struct counter *c, int64_t tag, const json_t *result, const struct rpc_error *error)
@@ -101,8 +135,7 @@ static void tried(struct counter *c, int64_t tag, const json_t *result, const st
     }
     c->asking = NULL;
     asking->answer(c, asking->tag, result, error);
-    json_decref(asking->params);
-    free(asking);
+    asking_free(asking);
 }
 
 void call_approved(struct counter *c, const char *method, json_t *params, const char *words,
@@ -117,7 +150,7 @@ void call_approved(struct counter *c, const char *method, json_t *params, const 
     c->asking->answer = answer;
     c->asking->tag = tag;
     if (always_approved(method)) {
-        busy_end(c);
+        busy_over(c);
         screen_open(c, &screen_approve, NULL);
     } else {
         call(c, method, json_deep_copy(params), tried, 0);
@@ -144,12 +177,13 @@ static void approved(struct counter *c, int64_t tag, const json_t *result, const
     call(c, c->asking->method, params, tried, 0);
 }
 
-void asking_send(struct counter *c, const char *number, const char *password)
+void asking_send(struct counter *c, const char *number, const char *password, const char *code)
 {
     if (!c->asking) return;
     busy_start(c, _("The branch host checks the second person"));
-    call(c, "approve", json_pack("{s:s, s:s, s:s, s:O}", "operator", number, "password", password, "act",
-                                 c->asking->method, "params", c->asking->params), approved, 0);
+    json_t *params = json_pack("{s:s, s:s, s:s, s:O}", "operator", number, "password", password, "act", c->asking->method, "params", c->asking->params);
+    if (*code) json_object_set_new(params, "code", json_string(code));
+    call(c, "approve", params, approved, 0);
 }
 
 void asking_drop(struct counter *c)
@@ -159,6 +193,7 @@ void asking_drop(struct counter *c)
     screen_close(c, &screen_approve);
     if (!asking) return;
     asking->answer(c, asking->tag, NULL, &left);
-    json_decref(asking->params);
-    free(asking);
+    asking_over(c);
+    if (c->asking) asking_free(asking); /* its answer began another act */
+    else c->unsigned_act = asking;
 }

@@ -5,7 +5,7 @@
 
 #include "base/money.h"
 #include "base/text.h"
-#include "counter/counter.h"
+#include "counter/account.h"
 
 struct card { struct view view; json_t *card; };
 
@@ -72,6 +72,10 @@ static void ask(struct counter *c, struct card *s, const char *method, json_t *p
 
 static void reprint(struct counter *c, struct card *s)
 {
+    if (!strcmp(js_text(s->card, "process"), "account-payment")) {
+        refuse(c, "%s", _("It has a receipt here; its invoice is printed by the utility and had there."));
+        return;
+    }
     if (strcmp(js_text(s->card, "invoice.state"), "confirmed") != 0) {
         refuse(c, "%s", _("Only an invoice that is confirmed can be copied."));
         return;
@@ -118,8 +122,12 @@ static void paint(struct counter *c, void *state)
     struct view *view = &s->view;
     char paper[VIEW_TEXT_SIZE];
     const char *at = js_text(s->card, "recorded_at"), *sent = js_text(s->card, "forwarded_at");
-    view_set(view, "none", s->card ? "" : _("No payment was taken at this terminal yet."));
+    char account[WORD_SIZE];
+    const char *process = js_text(s->card, "process");
+    bool plain = !s->card || !*process || !strcmp(process, "payment");
     view_fill(view, s->card);
+    if (plain) view_set(view, "none", s->card ? "" : _("No payment was taken at this terminal yet."));
+    else view_setf(view, "none", "%s %s", word_process(process), account_short(js_text(s->card, "account"), account, sizeof account));
     view_money(view, "total", js_int(s->card, "total_fen"));
     view_money(view, "credit", js_int(s->card, "prepaid_fen"));
     view_money(view, "tendered", js_int(s->card, "tendered_fen"));

@@ -103,6 +103,9 @@ static void notes(struct counter *c, struct collect *s)
                   (long long)js_int(c->state, "offline_left.count"),
                   money_format_grouped(js_int(c->state, "offline_left.sum_fen"), sum, sizeof sum),
                   money_format_grouped(js_int(c->state, "offline_left.single_fen"), single, sizeof single));
+    else if (js_has(s->draft.found, "transfer"))
+        view_setf(view, "note2", _("Pays from account ...%s, bank %s: invoices of what is debited are had at the utility."),
+                  js_text(s->draft.found, "transfer.account_end"), js_text(s->draft.found, "transfer.bank"));
     else view_set(view, "note2", "");
 }
 

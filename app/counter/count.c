@@ -167,7 +167,8 @@ static void press(struct counter *c, void *state, struct press press)
     else if (press.code == PRESS_DOWN) row_entered(c, s, 1);
     else if (question && press.code < PRESS_F) answered(c, s, answer_letter(&s->view, press));
     else if (press.code == PRESS_ENTER) row_entered(c, s, 1);
-    else view_press(&s->view, press);
+    else if (!view_press(&s->view, press) && press.code == PRESS_TEXT)
+        refuse(c, "%s", _("Only how many notes or coins there are, in whole numbers; the sum is worked out."));
 }
 
 static void paint(struct counter *c, void *state)

@@ -84,13 +84,18 @@ struct counter {
     int typed_first, typed_count;
     char busy[SAY_SIZE]; /* what the screen waits for, empty: nothing */
     bool busy_firm;      /* can't be left: money is being recorded */
+    bool firm_next;      /* the next call is what it waits for */
+    enum { ANSWER_NONE, ANSWER_OTHER, ANSWER_FIRM } answering; /* what is being worked in: nothing, an answer, that one */
     int64_t busy_round;  /* answers of a round that was left are dropped */
     uint64_t busy_since_ms, last_press_ms, ticked_s;
     uint64_t step_ns; /* keys that came before it were typed ahead; UINT64_MAX until the step is painted */
     json_t *to_show, *showing; /* keys of payments whose "recorded" is not painted; painted, not yet taken */
     char form_said[SAY_SIZE]; /* a form's file that is broken */
     struct asking *asking;    /* the act that waits for a second person */
+    struct asking *unsigned_act; /* the one that was left unsigned with the last key; NULL: none */
     struct printing *printing;
+    struct acting *acting;     /* the act on a special account that waits for the bank */
+    struct passbook *passbook; /* the book that is in the printer, or about to be */
     int papers; /* reports that are being printed or saved */
 };
 
@@ -117,7 +122,8 @@ void say_nothing(struct counter *c);
 /* Keys wait while the screen waits for branchd. */
 void busy_start(struct counter *c, const char *words);
 void busy_firm(struct counter *c, const char *words); /* F12 does not leave it */
-void busy_end(struct counter *c);
+void busy_end(struct counter *c); /* but a firm one by no other answer than its own */
+void busy_over(struct counter *c); /* whatever it was */
 void typed_drop(struct counter *c);
 void typed_come(struct counter *c, struct press press); /* from the terminal */
 void typed_go(struct counter *c); /* keys that wait, as far as nothing is waited for */
@@ -136,9 +142,11 @@ void call_approved(struct counter *c, const char *method, json_t *params, const 
 
 /* The second person's screen: what is to be approved, its words, the answer. */
 const char *asking_words(const struct counter *c);
-void asking_send(struct counter *c, const char *number, const char *password);
+void asking_send(struct counter *c, const char *number, const char *password, const char *code);
 void asking_forget(struct counter *c); /* unanswered: the program ends, another act is begun */
 void asking_drop(struct counter *c); /* left: the act is answered with "left" */
+void asking_again(struct counter *c); /* F9: what was just left is signed after all */
+void asking_over(struct counter *c); /* any other key: the screen may show something else from here on */
 
 /* --- session.c --- */
 void session_up(void *ctx);
@@ -169,6 +177,7 @@ const char *word_role(unsigned role);
 const char *word_invoice(const char *state);
 const char *word_state(const char *state); /* of a payment, a till, a row of the queue */
 const char *word_outcome(const char *outcome); /* of a print job */
+const char *word_process(const char *process); /* what a card is of that is no payment of bills */
 const char *word_act(const char *method); /* what a second person approves, by branchd's name of it */
 bool word_known(const char *reason);       /* a reason that has a text */
 /* The answer to a question: the one letter typed, upper case, when Enter is
@@ -183,7 +192,8 @@ const json_t *list_row(const struct view *view, const json_t *rows);            
 /* An act, said to be under way, with a second person when branchd wants one. Steals params. */
 void act_go(struct counter *c, const char *method, json_t *params, const char *words, counter_answer *answer, int64_t tag);
 const char *clock_of(const char *time); /* "hh:mm:ss" of a time, "" of none */
-/* --- paper.c: a report at the office printer; as PDF and CSV in the folder of reports --- */
+/* --- paper.c: a report at the office printer; as PDF and CSV (NULL: none) in the folder of reports.
+ * A job's "copies" are printed one behind the other, its data's "copy" says which. --- */
 void paper_office(struct counter *c, const json_t *job);
 void paper_save(struct counter *c, const json_t *job, const char *csv);
 
@@ -209,6 +219,7 @@ bool printing_watching(const struct counter *c); /* it is said to be in; the pri
 void printing_paper_in(struct counter *c);
 bool printing_drop(struct counter *c); /* a copy or slip is not wanted any more; false: an invoice is */
 bool printing_bound_here(const struct counter *c); /* a printer is bound to this terminal */
+bool printing_holds(const struct counter *c, const char *uri); /* a job has, or is about to have, that printer */
 bool printing_busy(const struct counter *c); /* a job, its report or a question is under way */
 void printing_close(struct counter *c);
 
@@ -217,7 +228,7 @@ extern const struct screen *const screens[];
 extern const struct screen screen_signon, screen_password, screen_collect, screen_search, screen_todo,
     screen_card, screen_approve, screen_help, screen_menu, screen_fee, screen_queue, screen_printer,
     screen_count, screen_count_accept, screen_count_vault, screen_count_force, screen_cash, screen_branch, screen_restored, screen_lock,
-    screen_day, screen_difference, screen_exceptions, screen_turn, screen_refund, screen_transfer, screen_operators,
+    screen_day, screen_difference, screen_exceptions, screen_turn, screen_refund, screen_transfer, screen_operators, screen_code,
     screen_books, screen_void, screen_vault, screen_counterfeit, screen_report, screen_acts,
     screen_slip, screen_printers, screen_picture, screen_print_log, screen_link, screen_setup;
 

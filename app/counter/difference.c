@@ -12,7 +12,7 @@ struct difference { struct view view; json_t *rows; char date[CLOCK_SIZE]; };
 
 static const struct { const char *kind, *text, *next; } kinds[] = {
     {"only here", N_("only here"), N_("T Enter tells the utility again, as an advice under the same key.")},
-    {"only there", N_("only there"), N_("The ledger lacks it since a backup was restored: adopt it, then explain with E.")},
+    {"only there", N_("only there"), N_("The ledger lacks it since a backup was restored: A goes to it to take it up again; else explain with E.")},
     {"not ours", N_("NOT OURS"), N_("ALARM: somebody else speaks in this branch's name. Money stops; ask for a new certificate.")},
     {"amount", N_("another sum"), N_("Ask the utility for its record of this key; explain with E what was found.")},
     {"state", N_("another state"), N_("U Enter undoes it at the utility again, where it was undone here; else explain with E.")},
@@ -103,6 +103,13 @@ static void repair(struct counter *c, struct difference *s, const char *act, con
     act_go(c, "repair", params, words, listed, 1);
 }
 
+static void adopt(struct counter *c, const json_t *row)
+{
+    if (!row) return;
+    if (strcmp(js_text(row, "kind"), "only there") != 0) refuse(c, "%s", _("Only what is at the utility alone is taken up again."));
+    else screen_open(c, &screen_restored, row);
+}
+
 static void press(struct counter *c, void *state, struct press press)
 {
     struct difference *s = state;
@@ -117,6 +124,7 @@ static void press(struct counter *c, void *state, struct press press)
     case 'T': repair(c, s, "tell", _("The utility is told of this payment again")); break;
     case 'U': repair(c, s, "undo", _("The utility is told again that this payment was undone")); break;
     case 'E': repair(c, s, "explain", _("A difference is explained, and stands so in the audit")); break;
+    case 'A': adopt(c, list_row(&s->view, s->rows)); break;
     case 'C':
         if (js_has(list_row(&s->view, s->rows), "card")) screen_open(c, &screen_card, js_at(list_row(&s->view, s->rows), "card"));
         break;

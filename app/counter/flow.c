@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "counter/counter.h"
+#include "counter/account.h"
 
 /* --- the stack --- */
 
@@ -166,23 +166,34 @@ void say_nothing(struct counter *c)
 
 /* --- waiting --- */
 
-void busy_start(struct counter *c, const char *words)
+static void busy_set(struct counter *c, const char *words, bool firm)
 {
     text_copy(c->busy, sizeof c->busy, words);
-    c->busy_firm = false;
+    c->busy_firm = firm;
     c->busy_since_ms = uv_now(c->loop);
+}
+
+void busy_start(struct counter *c, const char *words)
+{
+    if (!*c->busy || !c->busy_firm) busy_set(c, words, false); /* what is being recorded is waited for first */
 }
 
 void busy_firm(struct counter *c, const char *words)
 {
-    busy_start(c, words);
-    c->busy_firm = true;
+    busy_set(c, words, true);
+    c->firm_next = true;
+}
+
+void busy_over(struct counter *c)
+{
+    *c->busy = 0; /* the keys that waited go on once the answer has been worked in */
+    c->busy_firm = c->firm_next = false;
+    counter_dirty(c);
 }
 
 void busy_end(struct counter *c)
 {
-    *c->busy = 0; /* the keys that waited go on once the answer has been worked in */
-    counter_dirty(c);
+    if (!c->busy_firm || c->answering != ANSWER_OTHER) busy_over(c);
 }
 
 static void busy_leave(struct counter *c)
@@ -231,7 +242,8 @@ static void go_back(struct counter *c)
 static void go_waiting(struct counter *c)
 {
     const json_t *attention = js_at(c->state, "attention");
-    if (printing_wants(c, NULL) && !printing_watching(c)) screen_open(c, &screen_slip, NULL);
+    if (passbook_waits(c) && screen_now(c) != &screen_passbook) screen_open(c, &screen_passbook, NULL);
+    else if (printing_wants(c, NULL) && !printing_watching(c)) screen_open(c, &screen_slip, NULL);
     else if (json_array_size(attention) || !c->last) screen_open(c, &screen_todo, NULL);
     else screen_open(c, &screen_card, NULL);
 }
@@ -247,7 +259,7 @@ static const struct {
 } everywhere[] = {
     {PRESS_FN(1), true, &screen_help, go_help}, {PRESS_FN(2), false, NULL, screen_home},
     {PRESS_FN(3), true, NULL, go_back},         {PRESS_FN(6), false, &screen_todo, go_waiting},
-    {PRESS_FN(10), false, &screen_menu, go_menu},
+    {PRESS_FN(9), false, NULL, asking_again},   {PRESS_FN(10), false, &screen_menu, go_menu},
 };
 
 /* Help over a lock must not be a way past the lock, nor past a password to be changed. */
@@ -264,6 +276,7 @@ static void dispatch(struct counter *c, struct press press)
     const struct screen *screen = screen_now(c);
     say_nothing(c);
     counter_dirty(c);
+    if (press.code != PRESS_FN(9)) asking_over(c);
     for (size_t i = 0; i < sizeof everywhere / sizeof everywhere[0]; i++) {
         if (everywhere[i].code != press.code || everywhere[i].own == screen) continue;
         if (everywhere[i].always || !alone(c)) everywhere[i].go(c);

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/date.h"
 #include "base/text.h"
-#include "counter/counter.h"
+#include "counter/account.h"
 
 #define KINDS_SHOWN 3
 
@@ -49,11 +49,14 @@ static bool attention_waits(struct counter *c, char *buf, size_t size)
     if (paper && at < size)
         at += (size_t)snprintf(buf + at, size - at, "%s%s%s", count ? "   " : "! ", plain ? _("PUT PLAIN PAPER IN") : _("PUT PAPER IN"),
                                printing_watching(c) ? "" : "   F6");
+    bool book = passbook_waits(c);
+    if (book && at < size)
+        at += (size_t)snprintf(buf + at, size - at, "%s%s   F6", count || paper ? "   " : "! ", passbook_now(c).step == PASSBOOK_DOUBT ? _("PASSBOOK: is it whole?") : _("PUT THE PASSBOOK IN"));
     bool trouble = c->signed_on && !paper && printing_trouble(c);
     if (trouble && at < size)
         snprintf(buf + at, size - at, "%s%s%s", count ? "   " : "! ", printing_words(c),
                  count ? "" : _(". Invoices wait; collecting goes on."));
-    return count > 0 || trouble || paper;
+    return count > 0 || trouble || paper || book;
 }
 
 static void attention(struct counter *c)

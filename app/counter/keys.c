@@ -45,6 +45,14 @@ static void sequence_done(struct keys *keys, uint64_t now_ns, keys_emit *emit, v
             give(emit, ctx, sequences[i].code, (unsigned char)sequences[i].text, now_ns);
 }
 
+/* A character that may stand in a field: the C library lets through what Unicode has not, and the
+ * upper control characters, which a terminal takes for the beginning of a sequence. */
+static bool is_text(wchar_t wide)
+{
+    uint32_t cp = (uint32_t)wide;
+    return cp >= 0x20 && (cp < 0x7f || cp > 0x9f) && (cp < 0xd800 || cp > 0xdfff) && cp <= 0x10ffff;
+}
+
 /* One byte of text or a control character outside any sequence. */
 static void plain(struct keys *keys, char byte, uint64_t now_ns, keys_emit *emit, void *ctx)
 {
@@ -66,7 +74,7 @@ static void plain(struct keys *keys, char byte, uint64_t now_ns, keys_emit *emit
         wchar_t wide;
         size_t took = mbrtowc(&wide, &byte, 1, &keys->mb);
         if (took == (size_t)-1) memset(&keys->mb, 0, sizeof keys->mb);
-        else if (took != (size_t)-2) give(emit, ctx, PRESS_TEXT, (uint32_t)wide, now_ns);
+        else if (took != (size_t)-2 && is_text(wide)) give(emit, ctx, PRESS_TEXT, (uint32_t)wide, now_ns);
     }
 }
 

@@ -17,7 +17,8 @@ static const char *cell(void *ctx, int at, const struct form_field *field, char 
     if (!strcmp(field->name, "mark")) return "";
     if (!strcmp(field->name, "op-role")) return word_state(js_text(row, "role"));
     if (!strcmp(field->name, "op-state"))
-        return !js_true(row, "active") ? _("left") : js_true(row, "locked") ? _("LOCKED OUT") : js_true(row, "must_change") ? _("new password due") : "";
+        return !js_true(row, "active") ? _("left") : js_true(row, "locked") ? _("LOCKED OUT") : !strcmp(js_text(row, "role"), "outside") ? (js_true(row, "code") ? _("by code") : _("NO CODES YET"))
+               : js_true(row, "must_change") ? _("new password due") : js_true(row, "code") ? _("one-time codes") : "";
     if (!strcmp(field->name, "op-here")) return js_true(row, "signed_on") ? _("signed on") : "";
     return js_text(row, field->name + strlen("op-"));
 }
@@ -63,6 +64,7 @@ static const char *role_typed(const char *letter)
     case 't': case 'T': return "teller";
     case 's': case 'S': return "supervisor";
     case 'e': case 'E': return "technician";
+    case 'o': case 'O': return "outside";
     default: return NULL;
     }
 }
@@ -82,16 +84,31 @@ static void go(struct counter *c, const char *method, json_t *params, const char
     act_go(c, method, params, words, listed, 1);
 }
 
+/* Shown at once, and to nobody again. */
+static void coded(struct counter *c, int64_t tag, const json_t *result, const struct rpc_error *error)
+{
+    busy_end(c);
+    if (error) refuse_error(c, error);
+    else screen_open(c, &screen_code, result);
+}
+
+static void make_codes(struct counter *c, const json_t *row)
+{
+    char words[SAY_SIZE];
+    snprintf(words, sizeof words, "%s\n%s %s", _("An operator gets new one-time codes; those before end"), js_text(row, "number"), js_text(row, "name"));
+    act_go(c, "operator_code", json_pack("{s:s}", "number", js_text(row, "number")), words, coded, 0);
+}
+
 static void add(struct counter *c, struct operators *s)
 {
     const char *role = role_typed(view_get(&s->view, "role"));
     if (missing(c, s, "number", _("Type the new number first.")) || missing(c, s, "name", _("Type the name first."))) return;
     if (!role) {
         view_focus(&s->view, "role");
-        refuse(c, "%s", _("The role is T teller, S supervisor or E technician."));
+        refuse(c, "%s", _("The role is T teller, S supervisor, E technician or O supervisor of another branch."));
         return;
     }
-    if (missing(c, s, "password", _("Type a first password, at least 12 characters; it must be changed at once."))) return;
+    if (strcmp(role, "outside") != 0 && missing(c, s, "password", _("Type a first password, at least 12 characters; it must be changed at once."))) return;
     go(c, "operator_add", json_pack("{s:s, s:s, s:s, s:s}", "number", view_get(&s->view, "number"), "name", view_get(&s->view, "name"), "role", role,
                                     "password", view_get(&s->view, "password")), _("An operator is added"));
 }
@@ -100,7 +117,7 @@ static void set_role(struct counter *c, const json_t *row, struct operators *s)
 {
     const char *role = role_typed(view_get(&s->view, "role"));
     if (role) go(c, "operator_set", json_pack("{s:s, s:s}", "number", js_text(row, "number"), "role", role), _("An operator's role changes"));
-    else view_focus(&s->view, "role"), refuse(c, "%s", _("The role is T teller, S supervisor or E technician."));
+    else view_focus(&s->view, "role"), refuse(c, "%s", _("The role is T teller, S supervisor, E technician or O supervisor of another branch."));
 }
 
 static void press(struct counter *c, void *state, struct press press)
@@ -122,6 +139,7 @@ static void press(struct counter *c, void *state, struct press press)
     if (letter == 'R') set_role(c, row, s);
     if (letter == 'U') go(c, "operator_unlock", json_pack("{s:s}", "number", number), _("An operator who was locked out is unlocked"));
     if (letter == 'D') go(c, "operator_set", json_pack("{s:s, s:b}", "number", number, "active", !active), active ? _("An operator leaves") : _("An operator is back"));
+    if (letter == 'O') make_codes(c, row);
     if (letter == 'P' && !missing(c, s, "password", _("Type a first password, at least 12 characters; it must be changed at once.")))
         go(c, "operator_password", json_pack("{s:s, s:s}", "number", number, "password", view_get(&s->view, "password")), _("An operator gets a new first password"));
 }
@@ -140,7 +158,21 @@ static void paint(struct counter *c, void *state)
               js_has(row, "locked_until") ? clock_of(js_text(row, "locked_until")) : "");
 }
 
+/* Back from the codes: whose they are is on the list now; what is being typed stays. */
+static void seen_again(struct counter *c, int64_t tag, const json_t *result, const struct rpc_error *error)
+{
+    struct operators *s = screen_state(c, &screen_operators);
+    if (error) return;
+    js_keep(&s->rows, (json_t *)result);
+    list_show(&s->view, cell, s, s->rows);
+}
+
+static void changed(struct counter *c, void *state, const char *what, const json_t *params)
+{
+    if (screen_now(c) == &screen_operators && !strcmp(what, "again")) call_beside(c, "operators", NULL, seen_again, 0);
+}
+
 const struct screen screen_operators = {
     .name = "operators", .title = N_("Operators"), .roles = ROLE_SUPERVISOR, .state_size = sizeof(struct operators),
-    .held = offsetof(struct operators, rows), .open = begin, .press = press, .paint = paint, .back = back,
+    .held = offsetof(struct operators, rows), .open = begin, .press = press, .paint = paint, .back = back, .changed = changed,
 };

@@ -23,9 +23,30 @@ struct paper {
     char uri[TRANSPORT_URI_SIZE], profile[PRINTING_NAME_SIZE], name[PRINTING_NAME_SIZE], path[PATH_SIZE];
     struct print_outcome outcome;
     struct error err;
-    bool failed;
+    bool failed, csv, agreement; /* csv: written beside the PDF */
     unsigned chance;
 };
+
+/* A paper of several copies: each is placed with its number as "copy", page behind page. */
+static int place_copies(struct paper *p, const json_t *job, const struct page_device *device, struct error *err)
+{
+    int copies = js_int(job, "copies") > 1 ? (int)js_int(job, "copies") : 1, status = 0;
+    for (int copy = 1; copy <= copies && status == 0; copy++) {
+        struct page **pages = NULL;
+        size_t count = 0;
+        json_t *one = json_deep_copy(job);
+        if (copies > 1) json_object_set_new(js_at(one, "data"), "copy", json_integer(copy));
+        status = printing_pages(p->c, one, device, &pages, &count, err);
+        json_decref(one);
+        if (status) break;
+        p->pages = realloc(p->pages, (p->count + count) * sizeof(struct page *));
+        if (!p->pages) abort();
+        memcpy(p->pages + p->count, pages, count * sizeof(struct page *));
+        p->count += count;
+        free(pages);
+    }
+    return status;
+}
 
 static struct paper *made(struct counter *c, const json_t *job, const struct page_device *device)
 {
@@ -37,8 +58,10 @@ static struct paper *made(struct counter *c, const json_t *job, const struct pag
     struct entropy entropy = entropy_system();
     p->chance = (unsigned)entropy_u64(&entropy);
     text_copy(p->name, sizeof p->name, js_text(job, "job"));
-    if (printing_pages(c, job, device, &p->pages, &p->count, &err)) {
+    p->agreement = !strcmp(js_text(job, "kind"), "agreement");
+    if (place_copies(p, job, device, &err)) {
         refuse(c, "%s %s: %s", err.what, err.where, err.why);
+        print_pages_free(p->pages, p->count);
         free(p);
         return NULL;
     }
@@ -71,6 +94,7 @@ static void print_done(uv_work_t *work, int status)
 {
     struct paper *p = work->data;
     if (p->failed) refuse(p->c, _("The report was not printed: %s"), word_printer(p->outcome.state));
+    else if (p->agreement) say(p->c, "%s", _("The agreement is printed in two copies: both are signed, one is the customer's."));
     else say(p->c, _("The report is printed, %d pages."), (int)p->count);
     ended(p);
 }
@@ -103,7 +127,8 @@ static void save_done(uv_work_t *work, int status)
 {
     struct paper *p = work->data;
     if (p->failed) refuse(p->c, "%s %s: %s", p->err.what, p->err.where, p->err.why);
-    else say(p->c, _("Saved: %s and .csv"), p->path);
+    else if (p->csv) say(p->c, _("Saved: %s and .csv"), p->path);
+    else say(p->c, _("Saved: %s"), p->path);
     ended(p);
 }
 
@@ -137,12 +162,13 @@ void paper_save(struct counter *c, const json_t *job, const char *csv)
         return;
     }
     file_name(folder, js_text(job, "job"), ".csv", path, sizeof path);
-    if (!write_csv(path, csv)) {
+    if (csv && !write_csv(path, csv)) {
         refuse(c, _("The file can't be written: %s: %s"), path, strerror(errno));
         return;
     }
     struct paper *p = made(c, job, picture_device());
     if (!p) return;
+    p->csv = csv != NULL;
     file_name(folder, p->name, ".pdf", p->path, sizeof p->path);
     uv_queue_work(c->loop, &p->work, save_run, save_done);
     say(c, "%s", _("The report is being saved."));

@@ -297,7 +297,14 @@ static void begin(struct counter *c, void *state, const json_t *arg)
     s->view.list.at = s->view.list.top = 0;
     s->view.list.count = (int)s->devices.count;
     s->view.focus = VIEW_LIST;
+    printing_plugged_watch(c, true);
     printers_look(c);
+}
+
+static void changed(struct counter *c, void *state, const char *what, const json_t *params)
+{
+    struct printers *s = state;
+    if (s->stale && !strcmp(what, "tick")) printers_look_beside(c);
 }
 
 static void paint(struct counter *c, void *state)
@@ -321,5 +328,5 @@ static void paint(struct counter *c, void *state)
 
 const struct screen screen_printers = {
     .name = "printers", .title = N_("Printers: find, bind, try"), .roles = ROLE_TECHNICIAN, .state_size = sizeof(struct printers),
-    .held = offsetof(struct printers, devices) + offsetof(struct devices, bindings), .open = begin, .press = press, .paint = paint, .back = back,
+    .held = offsetof(struct printers, devices) + offsetof(struct devices, bindings), .open = begin, .press = press, .paint = paint, .back = back, .changed = changed,
 };

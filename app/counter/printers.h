@@ -10,10 +10,14 @@ struct printers {
     struct view view;
     struct devices devices;
     int asking; /* questions under way */
+    bool stale;  /* something was plugged in or out that is not in the list yet */
+    bool beside; /* of a look that no key waits for */
+    char chosen[TRANSPORT_URI_SIZE]; /* had the focus before the list was made anew */
 };
 
 /* --- printers_look.c --- */
 void printers_look(struct counter *c); /* anew, and every one is asked */
+void printers_look_beside(struct counter *c); /* the same, while the technician goes on; later when something is under way */
 void printers_ask(struct counter *c, const struct device *d);
 counter_answer printers_bound_came; /* what branchd's `printers` answers; tag true: all are asked then */
 /* --- printers_try.c --- */

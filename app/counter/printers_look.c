@@ -3,8 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "counter/printers.h"
 #include "counter/printing.h"
+
+static void ended(struct counter *c, struct printers *s)
+{
+    if (!s->beside) busy_end(c);
+    s->beside = false;
+}
 
 struct asking_device { uv_work_t work; struct counter *c; struct device device; };
 
@@ -29,7 +36,7 @@ static void ask_done(uv_work_t *work, int status)
         d->found = a->device.found;
         memcpy(d->at, a->device.at, sizeof d->at);
     }
-    if (!s->asking) busy_end(c);
+    if (!s->asking) ended(c, s);
     counter_dirty(c);
     free(a);
 }
@@ -49,25 +56,41 @@ void printers_ask(struct counter *c, const struct device *d)
 
 static void ask_all(struct counter *c, struct printers *s)
 {
-    busy_start(c, _("Asking the printers"));
+    if (!s->beside) busy_start(c, _("Asking the printers"));
     for (size_t i = 0; i < s->devices.count; i++) printers_ask(c, &s->devices.at[i]);
-    if (!s->asking) busy_end(c);
+    if (!s->asking) ended(c, s);
+}
+
+/* The list may come in another order: the focus stays on the printer that it was on. */
+static void keep_chosen(struct printers *s)
+{
+    bool any = s->view.list.at < (int)s->devices.count;
+    text_copy(s->chosen, sizeof s->chosen, any ? s->devices.at[s->view.list.at].found.uri : "");
+}
+
+static void choose(struct printers *s)
+{
+    s->view.list.at = 0;
+    for (size_t i = 0; i < s->devices.count; i++)
+        if (strcmp(s->devices.at[i].found.uri, s->chosen) == 0) s->view.list.at = (int)i;
 }
 
 void printers_bound_came(struct counter *c, int64_t look, const json_t *result, const struct rpc_error *error)
 {
     struct printers *s = screen_state(c, &screen_printers);
     if (error) {
-        busy_end(c);
-        refuse_error(c, error);
+        if (!s->beside) refuse_error(c, error);
+        ended(c, s);
         return;
     }
+    if (!look) keep_chosen(s);
     devices_bind(&s->devices, (json_t *)result);
     s->view.list.count = (int)s->devices.count;
-    if (s->view.list.at >= s->view.list.count) s->view.list.at = 0;
+    choose(s);
+    if (look && s->beside && screen_now(c) == &screen_printers) say(c, "%s", _("A USB printer was plugged in or out: the list is new."));
     if (s->view.focus == VIEW_LIST) printers_show(c, s);
     if (look) ask_all(c, s);
-    else busy_end(c);
+    else ended(c, s);
 }
 
 struct looking { uv_work_t work; struct counter *c; struct devices found; struct error err; };
@@ -85,21 +108,40 @@ static void look_done(uv_work_t *work, int status)
     struct printers *s = screen_state(c, &screen_printers);
     json_t *bindings = s->devices.bindings;
     c->printing->working--;
+    keep_chosen(s);
     s->devices = l->found;
     s->devices.bindings = bindings;
+    if (s->beside) *l->err.what = '\0'; /* said when the technician looked */
     if (strstr(l->err.what, "queues")) say(c, "%s", _("CUPS does not answer: its queues are not in the list."));
     else if (*l->err.what) say(c, "%s: %s. %s", l->err.what, l->err.why, l->err.remedy);
     free(l);
-    call(c, "printers", NULL, printers_bound_came, true);
+    if (s->beside) call_beside(c, "printers", NULL, printers_bound_came, true);
+    else call(c, "printers", NULL, printers_bound_came, true);
 }
 
-void printers_look(struct counter *c)
+static void look(struct counter *c)
 {
     struct looking *l = calloc(1, sizeof *l);
     if (!l) abort();
     l->c = c;
     l->work.data = l;
     c->printing->working++;
-    busy_start(c, _("Looking for printers"));
     uv_queue_work(c->loop, &l->work, look_run, look_done);
+}
+
+void printers_look(struct counter *c)
+{
+    struct printers *s = screen_state(c, &screen_printers);
+    s->beside = false;
+    busy_start(c, _("Looking for printers"));
+    look(c);
+}
+
+void printers_look_beside(struct counter *c)
+{
+    struct printers *s = screen_state(c, &screen_printers);
+    s->stale = *c->busy || s->beside;
+    if (s->stale) return;
+    s->beside = true;
+    look(c);
 }

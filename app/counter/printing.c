@@ -13,7 +13,7 @@
 
 #include "base/secret.h"
 #include "base/text.h"
-#include "counter/counter.h"
+#include "counter/account.h"
 
 #define AGAIN_FIRST_MS 3000  /* a job of which nothing was sent is tried again after so long, */
 #define AGAIN_LAST_MS 60000  /* then twice as long, up to this */
@@ -381,12 +381,29 @@ static void next(struct counter *c, int64_t tag, const json_t *result, const str
     if (!error && js_has(result, "invoice")) begin(c, result, false);
 }
 
+/* A passbook lies in one of these printers, or is about to: nothing else goes there. */
+static bool book_inside(const struct counter *c)
+{
+    const struct printing *p = c->printing;
+    for (int i = 0; i < BOUND_COUNT; i++)
+        if (p->bound[i].binding && passbook_holds(c, js_text(p->bound[i].binding, "uri"))) return true;
+    return false;
+}
+
+bool printing_holds(const struct counter *c, const char *uri)
+{
+    const struct printing *p = c->printing;
+    return p && p->step >= PRINTING_MAKE && p->step <= PRINTING_JOB && !strcmp(p->uri, uri);
+}
+
 void printing_kick(struct counter *c)
 {
     struct printing *p = c->printing;
     if (!p || p->closing || p->step != PRINTING_IDLE || !session_online(c)) return;
     if (p->report) {
         report(c); /* a job ends when it ends, also behind a locked screen */
+    } else if (book_inside(c)) {
+        return; /* the passbook's end kicks again */
     } else if (c->signed_on && !c->locked && json_array_size(p->papers)) {
         json_t *paper = json_incref(json_array_get(p->papers, 0));
         json_array_remove(p->papers, 0);
@@ -428,13 +445,14 @@ int printing_open(struct counter *c)
     uv_mutex_init(&p->set_lock);
     uv_timer_init(c->loop, &p->again);
     p->again.data = c;
+    printing_plugged_open(c);
     return 0;
 }
 
 bool printing_busy(const struct counter *c)
 {
     const struct printing *p = c->printing;
-    return p && (printing_begun(p) || p->asking);
+    return (p && (printing_begun(p) || p->asking)) || passbook_working(c);
 }
 
 void printing_close(struct counter *c)
@@ -444,6 +462,7 @@ void printing_close(struct counter *c)
     p->closing = true;
     atomic_store(&p->cancel, true);
     uv_close((uv_handle_t *)&p->again, NULL);
+    printing_plugged_close(p);
     while (p->working || c->papers) uv_run(c->loop, UV_RUN_ONCE);
     c->printing = NULL;
     uv_run(c->loop, UV_RUN_NOWAIT); /* the timer is closed before its memory goes */

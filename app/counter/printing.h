@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <uv.h>
 
+#include "drivers/hotplug.h"
 #include "drivers/job.h"
 #include "drivers/profile.h"
 #include "drivers/status.h"
@@ -59,6 +60,8 @@ struct printing {
     json_t *papers; /* copies and slips that wait, an array */
     uv_timer_t again;
     uint64_t wait_ms; /* before the next try, 0: at once */
+    struct hotplug *hotplug; /* NULL until a USB printer is of interest */
+    uv_async_t plugged;
     int working;      /* threads under way */
     int asking;       /* of them, questions to a printer */
     bool closing;
@@ -89,6 +92,11 @@ void printing_ask(struct counter *c, printing_answer *answer);   /* what ails it
 void printing_clear(struct counter *c, printing_answer *answer); /* forgets what is in its buffer */
 bool printing_bound_here(const struct counter *c); /* a printer is bound to this terminal */
 void printing_forget(struct printing *p);
+
+/* --- printing_plugged.c: USB printers that come and go --- */
+void printing_plugged_open(struct counter *c);
+void printing_plugged_watch(struct counter *c, bool any); /* when one is bound; any: for the technician */
+void printing_plugged_close(struct printing *p);
 const char *word_printer(enum printer_state state);
 
 #endif

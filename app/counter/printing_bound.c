@@ -97,6 +97,7 @@ void printing_bound(struct counter *c)
     p->wait_ms = 0;
     uv_timer_stop(&p->again);
     words(p);
+    printing_plugged_watch(c, false);
     printing_ask(c, NULL);
 }
 

@@ -15,6 +15,7 @@ struct restored {
     struct view view;
     json_t *state; /* what restore_state answered */
     bool adopting; /* the second form is on the screen */
+    char key[64]; /* of the payment that the list is to stand on; empty: as it is */
 };
 
 static const json_t *rows(const struct restored *s) { return js_at(s->state, "list"); }
@@ -63,6 +64,22 @@ static void suggest(struct restored *s)
     view_set(&s->view, "number", number);
 }
 
+/* Come here for one payment of the differences. */
+static void go_to(struct counter *c, struct restored *s)
+{
+    size_t i;
+    json_t *one;
+    json_array_foreach(rows(s), i, one) {
+        if (strcmp(js_text(one, "key"), s->key) != 0) continue;
+        view_list_move(&s->view, (int)i - s->view.list.at, &c->terminal);
+        *s->key = 0;
+        return;
+    }
+    if (*js_text(s->state, "stage") && !json_array_size(rows(s)))
+        say(c, "%s", _("No restore is worked off: what happened to this payment is explained with E on the list of differences."));
+    *s->key = 0;
+}
+
 static void listed(struct counter *c, int64_t acted, const json_t *result, const struct rpc_error *error)
 {
     struct restored *s = screen_state(c, &screen_restored);
@@ -74,6 +91,7 @@ static void listed(struct counter *c, int64_t acted, const json_t *result, const
     js_keep(&s->state, (json_t *)result);
     if (s->adopting) return;
     list_show(&s->view, cell, s, rows(s));
+    if (*s->key) go_to(c, s);
     suggest(s);
 }
 
@@ -99,6 +117,7 @@ static void begin(struct counter *c, void *state, const json_t *arg)
     struct restored *s = state;
     js_keep(&s->state, NULL);
     s->view.list.at = s->view.list.top = 0;
+    text_copy(s->key, sizeof s->key, js_text(arg, "key"));
     to_list(c, s);
     ask(c);
 }

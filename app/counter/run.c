@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "counter/counter.h"
+#include "counter/account.h"
 
 #define TICK_MS 250
 #define SECOND_MS 1000
@@ -215,10 +215,12 @@ int counter_run(const struct counter_options *options, struct error *err)
     uv_prepare_stop(&c->painter);
     terminal_close(&c->terminal);
     last_job(c);
+    passbook_close(c);
     printing_close(c);
     closed_all(c);
 out:
     asking_forget(c);
+    account_free(c);
     forget(c);
     free(c);
     return status;

@@ -5,8 +5,9 @@
 #include "base/clock.h"
 #include "base/date.h"
 #include "base/text.h"
-#include "counter/counter.h"
+#include "counter/account.h"
 
+#define RECENT 10 /* the last payment is among these */
 #define PROTOCOL 1
 #define DAY_SECONDS 86400
 #define HELLO_AGAIN_S 3
@@ -135,6 +136,7 @@ static void payment_changed(struct counter *c, const json_t *card)
     bool mine = c->last && !strcmp(js_text(c->last, "key"), js_text(card, "key"));
     bool news = !mine || strcmp(js_text(c->last, "forwarded"), forwarded) != 0;
     if (mine) js_keep(&c->last, (json_t *)card);
+    if (mine && news && !account_busy(c)) account_late(c, card);
     if (news && concerns_cash(forwarded)) {
         bool still_here = mine && !collect_begun(c);
         if (still_here) typed_drop(c);
@@ -146,7 +148,7 @@ void session_notice(void *ctx, const char *method, const json_t *params)
 {
     struct counter *c = ctx;
     if (!strcmp(method, "state")) state_keep(c, params);
-    else if (!strcmp(method, "payment")) payment_changed(c, params);
+    else if (!strcmp(method, "payment")) payment_changed(c, params), account_notice(c, params);
     else if (!strcmp(method, "invoice")) printing_kick(c);
     tell_screens(c, method, params);
     counter_dirty(c);
@@ -161,7 +163,10 @@ static void state_asked(struct counter *c, int64_t tag, const json_t *result, co
 
 static void had_last(struct counter *c, int64_t tag, const json_t *result, const struct rpc_error *error)
 {
-    if (json_array_size(result) && !c->last) js_keep(&c->last, json_array_get(result, 0));
+    size_t i;
+    json_t *card;
+    json_array_foreach(result, i, card) /* a passbook's notice and its like are not what is asked for later */
+        if (!c->last && (js_int(card, "total_fen") || json_array_size(js_at(card, "bills")))) js_keep(&c->last, card);
 }
 
 static unsigned role_of(const char *role)
@@ -201,7 +206,7 @@ void session_signed_on(struct counter *c, const json_t *result)
     if (c->must_change) screen_open(c, &screen_password, json_true());
     else if (json_array_size(js_at(result, "acts_to_show"))) screen_open(c, &screen_acts, js_at(result, "acts_to_show"));
     call_beside(c, "state", NULL, state_asked, 0);
-    call_beside(c, "recent", json_pack("{s:i}", "limit", 1), had_last, 0);
+    call_beside(c, "recent", json_pack("{s:i}", "limit", RECENT), had_last, 0);
     printing_kick(c);
 }
 

@@ -313,7 +313,7 @@ void terminal_put(struct terminal *t, int row, int col, int cells, const char *u
         size_t took = utf8_next(utf8, end, &cp);
         if (!took) break;
         utf8 += took;
-        if (cp < 0x20 || cp == 0x7f) cp = ' ';
+        if (cp < 0x20 || (cp >= 0x7f && cp <= 0x9f)) cp = ' ';
         int width = text_cp_width(cp);
         if (used + width > cells) break;
         used += width;

@@ -160,7 +160,7 @@ static bool accepts(const struct form_field *field, uint32_t cp)
     switch (field->kind) {
     case FORM_DIGITS:
     case FORM_COUNT: return (cp >= '0' && cp <= '9') || (cp >= 0xff10 && cp <= 0xff19);
-    default: return cp >= 0x20 && cp != 0x7f;
+    default: return cp >= 0x20 && (cp < 0x7f || cp > 0x9f);
     }
 }
 
@@ -169,7 +169,7 @@ static bool type(struct view *view, uint32_t cp)
     const struct form_field *field = &view->form->field[view->focus];
     char *text = view->value[view->focus];
     size_t len = strlen(text);
-    if (!accepts(field, cp)) return true;
+    if (!accepts(field, cp)) return false;
     if ((int)utf8_count(text) >= field->max) return true;
     size_t put = utf8_put(text + len, VIEW_TEXT_SIZE - 1 - len, cp);
     text[len + put] = 0;

@@ -4,7 +4,7 @@
 
 #include "base/money.h"
 #include "base/text.h"
-#include "counter/counter.h"
+#include "counter/account.h"
 #include "counter/printers.h"
 #include "counter/printing.h"
 
@@ -35,11 +35,12 @@ static const struct reason { const char *reason, *what, *remedy; } reasons[] = {
     {"approval-expired", N_("The approval has lapsed"), N_("Have it signed again.")},
     {"approval-used", N_("This approval was used already"), N_("Have it signed again.")},
     {"approval-altered", N_("What was approved was something else"), N_("Have it signed again.")},
-    {"approval-password", N_("Wrong number or password of the second person"), N_("Type both again.")},
+    {"approval-password", N_("Wrong number, password or code of the second person"), N_("Type them again; a code is good once.")},
+    {"approval-code", N_("A one-time code is wanted"), N_("Type the password and the code; who has none gets codes from two supervisors.")},
     {"unknown-customer", N_("No such customer"), N_("Check the number, or search with F4.")},
     {"nothing-to-pay", N_("Nothing is to be paid"), N_("Cash can be kept as credit.")},
     {"window", N_("Not payable at the bank any more"), N_("Send the customer to the power bureau.")},
-    {"withheld", N_("Being debited from the customer's account"), N_("Look it up again after the debit.")},
+    {"withheld", N_("Being debited from the customer's account"), N_("Money is put on it at Special account (F10); else look again after the debit.")},
     {"not-open", N_("Not payable yet"), N_("Come again on the date shown.")},
     {"paid", N_("Already paid"), N_("Look the customer up again.")},
     {"older-unpaid", N_("Older bills come first"), N_("Take the older ones too.")},
@@ -56,14 +57,14 @@ static const struct reason { const char *reason, *what, *remedy; } reasons[] = {
     {"refused", N_("The utility refused"), N_("See the reason.")},
     {"token", N_("What is on the screen has lapsed"), N_("Look at it again; nothing was recorded.")},
     {"state", N_("It is in another state by now"), N_("Look at it again with F5.")},
-    {"number", N_("This is not the next number"), N_("Type what the sheet in the printer says.")},
+    {"number", N_("The invoice number does not fit"), N_("Look at the paper again.")},
     {"book", N_("No invoice numbers are loaded"), N_("A supervisor loads a book.")},
     {"day", N_("The business day is not open"), N_("A supervisor opens it.")},
     {"startup", N_("There are things to settle first"), N_("F6 shows them.")},
     {"stopped", N_("No money is taken now"), N_("Tell the supervisor.")},
     {"internal", N_("The branch host failed at this"), N_("Report it to the technician.")},
     {"away", N_("The branch host does not answer"), N_("Nothing new can be recorded until it is back.")},
-    {"left", N_("Left without approval"), N_("Nothing was changed.")},
+    {"left", N_("Left without approval"), N_("Nothing was changed. F9: sign after all.")},
 };
 
 static const struct word forwards[] = {
@@ -100,12 +101,22 @@ static const struct word acts[] = {
     {"number_return", N_("numbers returned")}, {"vault", N_("vault")}, {"till_force_close", N_("absent teller's till")},
     {"day_close", N_("day closed")}, {"clock_confirm", N_("date confirmed")}, {"operator_unlock", N_("operator unlocked")},
     {"operator_add", N_("operator added")}, {"operator_set", N_("operator changed")}, {"operator_password", N_("new first password")},
+    {"operator_code", N_("new one-time codes")},
     {"repair", N_("difference mended")}, {"restore_answer", N_("spoken for after a restore")}, {"restore_adopt", N_("payment taken up again")},
-    {"restore_done", N_("restore finished")},
+    {"restore_done", N_("restore finished")}, {"account_open", N_("account opened")}, {"account_link", N_("account's customers")},
+    {"account_deposit", N_("deposit above the limit")}, {"account_withdraw", N_("cash out of an account")}, {"account_close", N_("account closed")},
+    {"account_freeze", N_("account unfrozen")}, {"account_pay", N_("bills paid from an account")}, {"passbook_book", N_("another passbook")},
+    {"passbook_send", N_("passbook lines again")}, {"passbook_result", N_("passbook lines")},
+};
+
+static const struct word processes[] = {
+    {"refund", N_("refund of credit")}, {"transfer", N_("wrong number corrected")}, {"account-payment", N_("bills paid from an account")},
+    {"deposit", N_("deposit")}, {"withdrawal", N_("withdrawal")}, {"open", N_("account opened")}, {"close", N_("account closed")},
+    {"link", N_("account's customers")}, {"freeze", N_("account frozen or unfrozen")}, {"passbook", N_("passbook lines")},
 };
 
 static const struct word states[] = {
-    {"teller", N_("Teller")}, {"supervisor", N_("Supervisor")}, {"technician", N_("Technician")}, {"loaded", N_("loaded")},
+    {"teller", N_("Teller")}, {"supervisor", N_("Supervisor")}, {"technician", N_("Technician")}, {"outside", N_("Other branch")}, {"loaded", N_("loaded")},
     {"ended", N_("taken out")}, {"received", N_("received")}, {"returned", N_("returned")}, {"told again", N_("told again")}, {"undone again", N_("undone again")}, {"explained", N_("explained")},
     {"recorded", N_("recorded")}, {"posted", N_("posted")}, {"declined", N_("declined")},
     {"tombstone", N_("undone unseen")}, {"advised", N_("queued")}, {"undoing", N_("being turned back")}, {"undone", N_("turned back")},
@@ -163,6 +174,7 @@ const char *words_documents(const char *list, char *buf, size_t size)
     }
     return buf;
 }
+const char *word_process(const char *process) { return FIND(processes, process); }
 const char *word_act(const char *method) { return FIND(acts, method); }
 
 const char *word_printer(enum printer_state state)
@@ -240,7 +252,9 @@ void words_last(const struct counter *c, const json_t *card, char *buf, size_t s
     size_t at = 0;
     buf[0] = 0;
     if (!card) return;
-    at += cell(buf + at, size - at, js_text(card, "customer"), CUSTOMER_CELLS, false);
+    char account[WORD_SIZE];
+    bool of_account = !*js_text(card, "customer"); /* a deposit and its like is for no customer */
+    at += cell(buf + at, size - at, of_account ? account_short(js_text(card, "account"), account, sizeof account) : js_text(card, "customer"), CUSTOMER_CELLS, false);
     at += cell(buf + at, size - at, c->options.hanzi ? js_text(card, "name") : "", NAME_CELLS, false);
     at += cell(buf + at, size - at, money_format_grouped(js_int(card, "total_fen"), sum, sizeof sum), SUM_CELLS, true);
     words_paper(c, card, paper, sizeof paper);

@@ -4,7 +4,7 @@
 
 /* A branch that can open: cash in the vault, a printer bound, a book of numbers
  * loaded; all of it through branchd's socket, as people do it. Exit status. */
-int demo_prepare(const char *socket_path, const char *password_file, const char *printer_uri);
+int demo_prepare(const char *socket_path, const char *password_file, const char *printer_uri, const char *world);
 /* An ESC/POS printer that is not there, on a TCP port (0: any); says "ready: URI" and
  * adds its paper's bytes to a file when it ends. Runs until it is told to end. */
 int demo_printer(const char *paper_file, int port);

@@ -93,9 +93,18 @@ static bool supervisor(struct talk *t)
            sign_off(t);
 }
 
-static bool technician(struct talk *t, const char *uri)
+/* Agreements and statements become PDF files, passbook pages the bytes of a flat-bed printer. */
+static bool bind_folder(struct talk *t, const char *world, const char *document, const char *folder, const char *profile)
 {
-    return sign_on(t, "0790") &&
+    char uri[300];
+    snprintf(uri, sizeof uri, "file:%s/%s/", world, folder);
+    return done(t, "printer_bind", json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:s, s:s}", "name", document, "uri", uri, "profile", profile, "template", "",
+                                             "media", "", "offset_x_mm10", 0, "offset_y_mm10", 0, "document", document, "terminal", TERMINAL));
+}
+
+static bool technician(struct talk *t, const char *uri, const char *world)
+{
+    return sign_on(t, "0790") && bind_folder(t, world, "report", "office", "document") && bind_folder(t, world, "passbook", "passbook", "epson-plq20") &&
            done(t, "printer_bind", json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:i}", "name", "Demo 80 mm", "uri", uri, "profile", "xprinter-80",
                                              "template", "receipt-80", "media", "roll-80", "offset_x_mm10", 0, "offset_y_mm10", 0)) &&
            sign_off(t);
@@ -110,10 +119,10 @@ static bool read_password(struct talk *t, const char *path)
     return good;
 }
 
-int demo_prepare(const char *socket_path, const char *password_file, const char *printer_uri)
+int demo_prepare(const char *socket_path, const char *password_file, const char *printer_uri, const char *world)
 {
     struct talk t = {0};
-    bool good = read_password(&t, password_file) && open_line(&t, socket_path) && supervisor(&t) && technician(&t, printer_uri);
+    bool good = read_password(&t, password_file) && open_line(&t, socket_path) && supervisor(&t) && technician(&t, printer_uri, world);
     if (t.line) fclose(t.line);
     secret_wipe(t.password, sizeof t.password);
     if (good) puts("vault, book of numbers and printer are ready");

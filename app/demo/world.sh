@@ -7,6 +7,7 @@
 #   world.sh FOLDER start|stop NAME    one of utilityd, bankd, branchd, printer
 #   world.sh FOLDER down           stop all of it
 set -eu
+umask 022
 
 : "${B:=build}"
 bin=$(cd "$B" && pwd)
@@ -102,13 +103,14 @@ up() {
     keep_port utilityd
 
     { printf '[store]\npath = bank.db\n[serve]\nlisten = 127.0.0.1:0\npolicy = bankd.policy\n'; tls bank-$bank
-      printf '[utility]\naddress = 127.0.0.1:%s\n[status]\nsocket = bankd.sock\n' "$(port_of utilityd)"; clock; } >"$W/bankd.conf"
+      printf '[utility]\naddress = 127.0.0.1:%s\n[status]\nsocket = bankd.sock\n[accounts]\nkey = bank.box\n' "$(port_of utilityd)"; clock; } >"$W/bankd.conf"
     "$bin/bankd" --config="$W/bankd.conf" init >>"$W/make.log"
+    bank_key=$("$bin/bankd" --config="$W/bankd.conf" account key)
     start_named bankd
     keep_port bankd
 
     { printf '[ledger]\npath = branch.db\naudit_key = audit.key\ncopy = copy.db\n[serve]\nsocket = branchd.sock\nprinters = printers.json\n'
-      printf '[link]\naddress = 127.0.0.1:%s\n' "$(port_of bankd)"; tls branch-$branch; printf 'feed = 5s\n'; clock; } >"$W/branchd.conf"
+      printf '[link]\naddress = 127.0.0.1:%s\n' "$(port_of bankd)"; tls branch-$branch; printf 'feed = 5s\n[accounts]\nbank_key = %s\n' "$bank_key"; clock; } >"$W/branchd.conf"
     "$bin/branchd" --config="$W/branchd.conf" init >>"$W/make.log"
     operator 0712 "王敏 Wang Min" teller
     operator 0713 "刘洋 Liu Yang" teller
@@ -120,6 +122,7 @@ up() {
     (umask 077 && echo "$password" >"$W/password")
     start_named branchd
     start_named printer
+    mkdir "$W/office" "$W/passbook"
     # the first copy of the bills: from then on the link may go
     tries=0
     until "$bin/branchd" --config="$W/branchd.conf" status --json 2>/dev/null | grep -Eq '"bills": *[1-9]'; do
@@ -127,7 +130,7 @@ up() {
         [ $tries -lt 600 ] || fail "the branch has no copy of the bills after a minute: see $W/branchd.log"
         sleep 0.1
     done
-    "$bin/demo-player" prepare "$W/branchd.sock" "$W/password" "$(sed -n 's/^ready: //p' "$W/printer.out")" >>"$W/make.log"
+    "$bin/demo-player" prepare "$W/branchd.sock" "$W/password" "$(sed -n 's/^ready: //p' "$W/printer.out")" "$W" >>"$W/make.log"
 }
 
 down() {

@@ -7,10 +7,10 @@ set -u
 build="build-essential pkg-config gettext
 libncurses-dev libsqlite3-dev libpq-dev libusb-1.0-0-dev libcups2-dev libssl-dev libuv1-dev
 libsodium-dev libjansson-dev libinih-dev libpango1.0-dev libcairo2-dev libqrencode-dev
-libunistring-dev libseccomp-dev libsystemd-dev libvterm-dev fonts-wqy-microhei fonts-babelstone-han"
-tests="libcmocka-dev sqlite3 tshark poppler-utils zbar-tools hledger procps
+libunistring-dev liboath-dev libseccomp-dev libsystemd-dev libvterm-dev fonts-wqy-microhei fonts-babelstone-han"
+tests="libcmocka-dev sqlite3 tshark poppler-utils zbar-tools hledger procps ghostscript
 postgresql cups cups-client cups-daemon cups-core-drivers cups-ipp-utils umockdev libumockdev-dev
-socat strace faketime systemd nftables mandoc lintian iproute2 spin"
+oathtool socat strace faketime systemd nftables mandoc lintian iproute2 spin"
 
 packages="$build"
 [ "${1:-}" = build ] || packages="$packages $tests"

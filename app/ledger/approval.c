@@ -12,6 +12,7 @@
 #define SHOWN_MAX 100 /* at one sign-on; the rest at the next */
 #define T ROLE_TELLER
 #define S ROLE_SUPERVISOR
+#define O ROLE_OUTSIDE
 
 /* Whose business it is: he can't be the second person. */
 enum concern { NOBODY, TELLER_OF_PAYMENT, TELLER_OF_TILL, SUBJECT };
@@ -59,14 +60,15 @@ static const struct two_act {
     {"till_force_close", S, T | S, TELLER_OF_TILL},
     {"day_close", S, T | S, NOBODY},             /* alone: the vault was counted by two */
     {"clock_confirm", S, T | S, NOBODY},
-    {"restore_done", S, S, NOBODY},
-    {"restore_answer", S, S, NOBODY},
-    {"restore_adopt", S, S, NOBODY},
-    {"repair", S, S, NOBODY},
+    {"restore_done", S, S | O, NOBODY},
+    {"restore_answer", S, S | O, NOBODY},
+    {"restore_adopt", S, S | O, NOBODY},
+    {"repair", S, S | O, NOBODY},
     {"operator_unlock", S, T | S, SUBJECT},
-    {"operator_add", S, S, SUBJECT},
-    {"operator_set", S, S, SUBJECT},
-    {"operator_password", S, S, SUBJECT},
+    {"operator_add", S, S | O, SUBJECT},
+    {"operator_set", S, S | O, SUBJECT},
+    {"operator_password", S, S | O, SUBJECT},
+    {"operator_code", S, S | O, NOBODY},         /* of his own too: the other one signs */
 };
 
 static const struct two_act *find_act(const char *act)
@@ -80,7 +82,7 @@ static const struct two_act *find_act(const char *act)
 /* --- roles ---------------------------------------------------------------------------- */
 
 static const struct { const char *word; unsigned role; } roles[] = {
-    {"teller", ROLE_TELLER}, {"supervisor", ROLE_SUPERVISOR}, {"technician", ROLE_TECHNICIAN},
+    {"teller", ROLE_TELLER}, {"supervisor", ROLE_SUPERVISOR}, {"technician", ROLE_TECHNICIAN}, {"outside", ROLE_OUTSIDE},
 };
 
 unsigned role_of(const char *word)
@@ -285,33 +287,69 @@ enum ledger_result ledger_approval_use(struct ledger *ledger, const struct ledge
 
 /* --- shown to whose word it was ------------------------------------------------------------- */
 
-static enum ledger_result show(struct ledger *ledger, const char *operator_number, approval_shown *each, void *ctx,
-                               struct error *err)
+struct showing { int64_t ids[SHOWN_MAX]; int count; };
+
+static enum ledger_result show_each(struct ledger *ledger, const char *operator_number, const char *terminal, approval_shown *each, void *ctx,
+                                    struct showing *shown, struct error *err)
 {
-    int64_t id, at_ms, last = 0;
+    int64_t id, at_ms;
     char act[40], subject[64], maker[LEDGER_OPERATOR_SIZE];
     int got;
-    sqlite3_stmt *walk = sql_start(ledger, err, "SELECT id, at, act, subject, maker FROM act WHERE checker = ?1"
-                                   " AND id > (SELECT seen_act FROM operator WHERE number = ?1) ORDER BY id LIMIT ?2",
-                                   BIND(sql_text(operator_number), sql_int(SHOWN_MAX)));
+    sqlite3_stmt *walk = sql_start(ledger, err, "SELECT a.id, a.at, a.act, a.subject, a.maker FROM act a JOIN approval p ON p.id = a.approval"
+                                   " WHERE a.checker = ?1 AND a.id > (SELECT seen_act FROM operator WHERE number = ?1) AND p.terminal <> ?3"
+                                   " AND NOT EXISTS (SELECT 1 FROM act_seen s WHERE s.act = a.id) ORDER BY a.id LIMIT ?2",
+                                   BIND(sql_text(operator_number), sql_int(SHOWN_MAX), sql_text(terminal)));
     if (!walk)
         return LEDGER_BROKEN;
     while ((got = sql_next(ledger, err, walk, INTO(into_int64(&id), into_int64(&at_ms), into_text(act, sizeof act),
                                                    into_text(subject, sizeof subject), into_text(maker, sizeof maker)))) == 1) {
         each(ctx, at_ms, act, subject, maker);
-        last = id;
+        shown->ids[shown->count++] = id;
     }
-    if (got < 0)
-        return LEDGER_BROKEN;
-    return last == 0 ? LEDGER_OK : sql_run(ledger, err, "UPDATE operator SET seen_act = ?2 WHERE number = ?1",
-                                           BIND(sql_text(operator_number), sql_int(last)));
+    return got < 0 ? LEDGER_BROKEN : LEDGER_OK;
 }
 
-enum ledger_result approval_show(struct ledger *ledger, const char *operator_number, approval_shown *each, void *ctx,
+static enum ledger_result show(struct ledger *ledger, const char *operator_number, const char *terminal, approval_shown *each, void *ctx,
+                               struct error *err)
+{
+    struct showing shown = {.count = 0};
+    enum ledger_result r = show_each(ledger, operator_number, terminal, each, ctx, &shown, err);
+    for (int i = 0; r == LEDGER_OK && i < shown.count; i++)
+        r = sql_run(ledger, err, "INSERT INTO act_seen (act) VALUES (?1)", BIND(sql_int(shown.ids[i])));
+    if (r != LEDGER_OK || shown.count == 0)
+        return r;
+    return sql_run(ledger, err, "UPDATE operator SET seen_act = coalesce((SELECT min(a.id) - 1 FROM act a WHERE a.checker = ?1 AND a.id > seen_act"
+                   " AND NOT EXISTS (SELECT 1 FROM act_seen s WHERE s.act = a.id)), (SELECT max(id) FROM act WHERE checker = ?1)) WHERE number = ?1",
+                   BIND(sql_text(operator_number)));
+}
+
+enum ledger_result approval_show(struct ledger *ledger, const char *operator_number, const char *terminal, approval_shown *each, void *ctx,
                                  struct error *err)
 {
     enum ledger_result r = ledger_begin(ledger, err);
     if (r == LEDGER_OK)
-        r = show(ledger, operator_number, each, ctx, err);
+        r = show(ledger, operator_number, terminal, each, ctx, err);
     return ledger_end(ledger, r, err);
+}
+
+enum ledger_result approval_list(struct ledger *ledger, day_t date, int max, approval_of_day *each, void *ctx, int64_t *left, struct error *err)
+{
+    int64_t at_ms, from_ms, to_ms, all = 0;
+    char act[40], subject[64], maker[LEDGER_OPERATOR_SIZE], checker[LEDGER_OPERATOR_SIZE];
+    int got = sql_one(ledger, err, "SELECT opened_at, coalesce((SELECT min(opened_at) - 1 FROM day WHERE date > ?1), 9223372036854775807)"
+                      " FROM day WHERE date = ?1", BIND(sql_int(date)), INTO(into_int64(&from_ms), into_int64(&to_ms)));
+    *left = 0;
+    if (got <= 0)
+        return got < 0 ? LEDGER_BROKEN : LEDGER_OK;
+    if (sql_one(ledger, err, "SELECT count(*) FROM act WHERE at BETWEEN ?1 AND ?2", BIND(sql_int(from_ms), sql_int(to_ms)), INTO(into_int64(&all))) != 1)
+        return LEDGER_BROKEN;
+    sqlite3_stmt *walk = sql_start(ledger, err, "SELECT at, act, subject, maker, checker FROM act WHERE at BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3",
+                                   BIND(sql_int(from_ms), sql_int(to_ms), sql_int(max)));
+    if (!walk)
+        return LEDGER_BROKEN;
+    while ((got = sql_next(ledger, err, walk, INTO(into_int64(&at_ms), into_text(act, sizeof act), into_text(subject, sizeof subject),
+                                                   into_text(maker, sizeof maker), into_text(checker, sizeof checker)))) == 1)
+        each(ctx, at_ms, act, subject, maker, checker);
+    *left = all > max ? all - max : 0;
+    return got < 0 ? LEDGER_BROKEN : LEDGER_OK;
 }

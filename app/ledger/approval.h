@@ -17,9 +17,13 @@ struct ledger_two {
 enum ledger_result approval_make(struct ledger *ledger, const char *checker, const char *maker, const char *terminal,
                                  const char *act, const unsigned char params[SECRET_HASH_BYTES],
                                  char token[LEDGER_TOKEN_SIZE], struct error *err);
-/* Approvals in this person's name that he has not been shown yet, as words; marks them shown. */
+/* Approvals in this person's name that he has not been shown yet and that were typed at another terminal than this, which
+ * may be one that lies; marks them shown. */
 typedef void approval_shown(void *ctx, int64_t at_ms, const char *act, const char *subject, const char *maker);
-enum ledger_result approval_show(struct ledger *ledger, const char *operator_number, approval_shown *each, void *ctx,
+enum ledger_result approval_show(struct ledger *ledger, const char *operator_number, const char *terminal, approval_shown *each, void *ctx,
                                  struct error *err);
+/* What two people did on a day (as it was open), oldest first: at most `max`; *left of them more. */
+typedef void approval_of_day(void *ctx, int64_t at_ms, const char *act, const char *subject, const char *maker, const char *checker);
+enum ledger_result approval_list(struct ledger *ledger, day_t date, int max, approval_of_day *each, void *ctx, int64_t *left, struct error *err);
 
 #endif

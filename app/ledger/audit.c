@@ -12,6 +12,20 @@ enum ledger_result audit_note(struct ledger *ledger, const char *event, const ch
     return ledger_end(ledger, r, err);
 }
 
+enum ledger_result audit_once(struct ledger *ledger, const char *event, const char *operator_number, const char *terminal,
+                              const char *subject, const char *words, struct error *err)
+{
+    int64_t id;
+    enum ledger_result r = ledger_begin(ledger, err);
+    int got = r == LEDGER_OK ? sql_one(ledger, err, "SELECT id FROM audit WHERE subject = ?1 AND event = ?2", BIND(sql_text(subject), sql_text(event)),
+                                       INTO(into_int64(&id))) : 0;
+    if (got == 1)
+        r = ledger_refuse(err, LEDGER_STATE, "it is not done twice", NULL, "%s of %s was given out already", event, subject);
+    if (r == LEDGER_OK)
+        r = got < 0 ? LEDGER_BROKEN : ledger_audit(ledger, err, event, operator_number, NULL, terminal, subject, "%s", words ? words : "");
+    return ledger_end(ledger, r, err);
+}
+
 #define AUDIT_COLUMNS "SELECT id, at, event, operator, second, terminal, subject, words FROM audit WHERE "
 static const char from_on[] = AUDIT_COLUMNS "id >= ?1 ORDER BY id LIMIT ?2";
 static const char from_on_of[] = AUDIT_COLUMNS "subject = ?3 AND id >= ?1 ORDER BY id LIMIT ?2";

@@ -8,7 +8,7 @@
 #include "ledger/inside.h"
 #include "ledger/operator.h"
 
-enum { ROLE_TELLER = 1, ROLE_SUPERVISOR = 2, ROLE_TECHNICIAN = 4 };
+enum { ROLE_TELLER = 1, ROLE_SUPERVISOR = 2, ROLE_TECHNICIAN = 4, ROLE_OUTSIDE = 8 };
 /* 0: no such role. */
 unsigned role_of(const char *word);
 /* This operator is active and of one of these roles; ROLE otherwise. */
@@ -19,6 +19,10 @@ enum ledger_result role_check(struct ledger *ledger, const char *operator_number
  * given, APPROVAL when it is needed and none is. checker "": nobody was asked. */
 enum ledger_result approval_second(struct ledger *ledger, const struct ledger_two *two, const char *act, const char *subject,
                                    bool needed, char checker[LEDGER_OPERATOR_SIZE], struct error *err);
+
+/* one_time.c. Whether a second person's one-time code is asked for, and right: *matched comes as his password's verdict. A step
+ * is used up with it. APPROVAL_CODE: none was given, or he has none. */
+enum ledger_result ledger_code_check(struct ledger *ledger, const struct ledger_operator *who, const char *code, bool *matched, struct error *err);
 
 /* Debits less credits of an account, whichever commodity it is in. */
 enum ledger_result balance_of(struct ledger *ledger, const char *account, int64_t *fen, struct error *err);

@@ -194,7 +194,8 @@ enum ledger_result ledger_begin(struct ledger *ledger, struct error *err)
     int64_t now_ms = clock_now_ms(&ledger->world.clock);
     ledger->begun = true;
     ledger->keep = ledger->stamped = false;
-    ledger->now_ms = now_ms > ledger->latest_ms ? now_ms : ledger->latest_ms;
+    /* a time that nobody believes is not written down: after a restart it would be the last record's */
+    ledger->now_ms = now_ms > ledger->latest_ms && !ledger->clock_wrong ? now_ms : ledger->latest_ms;
     return LEDGER_OK;
 }
 

@@ -13,7 +13,7 @@ static const char *const words[] = {
     [LEDGER_PARAMS] = "params", [LEDGER_APPROVAL] = "approval", [LEDGER_APPROVAL_ROLE] = "approval-role",
     [LEDGER_APPROVAL_SAME] = "approval-same", [LEDGER_APPROVAL_EXPIRED] = "approval-expired",
     [LEDGER_APPROVAL_USED] = "approval-used", [LEDGER_APPROVAL_ALTERED] = "approval-altered",
-    [LEDGER_APPROVAL_PASSWORD] = "approval-password", [LEDGER_PASSWORD] = "password",
+    [LEDGER_APPROVAL_PASSWORD] = "approval-password", [LEDGER_APPROVAL_CODE] = "approval-code", [LEDGER_PASSWORD] = "password",
     [LEDGER_LOCKED_OUT] = "locked-out", [LEDGER_MUST_CHANGE] = "must-change", [LEDGER_WEAK] = "weak",
     [LEDGER_ROLE] = "role",
 };

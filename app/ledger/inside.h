@@ -23,8 +23,6 @@
 
 #define LEDGER_VERSION 2
 #define LEDGER_STATEMENTS 512         /* slots of the cache, a power of two; far more than there are literals */
-#define LEDGER_CLOCK_BEHIND_MS 120000 /* more behind the last record, or … */
-#define LEDGER_CLOCK_AHEAD_MS 86400000 /* … more ahead of it: a supervisor confirms the date */
 
 struct ledger {
     sqlite3 *db;

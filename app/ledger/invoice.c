@@ -213,6 +213,13 @@ enum ledger_result invoice_result(struct ledger *ledger, int64_t invoice, int at
     return ledger_end(ledger, r, err);
 }
 
+bool invoice_is_at(struct ledger *ledger, int64_t invoice, const char *terminal)
+{
+    int64_t payment;
+    return sql_one(ledger, NULL, "SELECT p.id FROM invoice i JOIN payment p ON p.id = i.payment WHERE i.id = ?1 AND p.terminal = ?2",
+                   BIND(sql_int(invoice), sql_text(terminal)), INTO(into_int64(&payment))) == 1;
+}
+
 /* Its program is gone, and with it what it knew of the job that was out: a person looks. */
 enum ledger_result invoice_counter_gone(struct ledger *ledger, const char *terminal, struct error *err)
 {

@@ -26,6 +26,8 @@ enum ledger_outcome { OUTCOME_NOTHING_SENT, OUTCOME_HANDED_OVER, OUTCOME_CONFIRM
 enum ledger_result invoice_result(struct ledger *ledger, int64_t invoice, int attempt, const char *number,
                                   enum ledger_outcome outcome, int64_t bytes, const char *words,
                                   struct ledger_payment *out, struct error *err);
+/* False: there is no such invoice, or its payment was taken at another terminal. */
+bool invoice_is_at(struct ledger *ledger, int64_t invoice, const char *terminal);
 /* The counter of this terminal is gone: what it was printing and has said nothing of is in doubt from now on. */
 enum ledger_result invoice_counter_gone(struct ledger *ledger, const char *terminal, struct error *err);
 /* T4, a person's word about a sent one: whole -> confirmed; else spoiled, void, a new one planned with it.

@@ -52,6 +52,7 @@ enum ledger_result {
     LEDGER_APPROVAL,       /* a second person is needed */
     LEDGER_APPROVAL_ROLE, LEDGER_APPROVAL_SAME, LEDGER_APPROVAL_EXPIRED, LEDGER_APPROVAL_USED,
     LEDGER_APPROVAL_ALTERED, LEDGER_APPROVAL_PASSWORD,
+    LEDGER_APPROVAL_CODE,  /* a one-time code is wanted beside the password */
     LEDGER_PASSWORD, LEDGER_LOCKED_OUT, LEDGER_MUST_CHANGE, LEDGER_WEAK, LEDGER_ROLE,
 };
 /* "state", "token", … as in RPC.md. */
@@ -99,6 +100,7 @@ struct ledger_rules {
     int spoil_alone_a_day;           /* spoilt invoices of one teller a day without a second person */
     int64_t lock_out_ms;             /* after LEDGER_WRONG_MAX wrong passwords */
     int64_t approval_ms;             /* 120,000 */
+    bool approval_code;              /* whoever approves gives a one-time code beside his password */
 };
 #define LEDGER_WRONG_MAX 5
 
@@ -132,6 +134,10 @@ struct ledger_startup {
 /* Once after open: holds what was not acknowledged, makes in-flight rows ready
  * as repeats, marks sent invoices as doubts. Nothing is sent or printed by it. */
 enum ledger_result ledger_start(struct ledger *ledger, struct ledger_startup *out, struct error *err);
+/* The machine's clock jumped while it ran: no money is taken until date and time are confirmed. by_ms: how far. */
+#define LEDGER_CLOCK_BEHIND_MS 120000  /* more behind the last record, or … */
+#define LEDGER_CLOCK_AHEAD_MS 86400000 /* … more ahead of it: a supervisor confirms the date */
+enum ledger_result ledger_clock_moved(struct ledger *ledger, int64_t by_ms, struct error *err);
 /* Date and time are right after all: a supervisor says so, and somebody with him. Act "clock_confirm". */
 struct ledger_two;
 enum ledger_result ledger_clock_confirm(struct ledger *ledger, const struct ledger_two *two, struct error *err);

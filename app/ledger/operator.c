@@ -9,7 +9,7 @@
 #define LOCK_OUT_MS 1800000
 #define WRONG "wrong password" /* audit event; tries of unknown numbers are counted by it */
 
-#define OPERATOR_COLUMNS "number, name, role, must_change, active, wrong, locked_ms FROM operator"
+#define OPERATOR_COLUMNS "number, name, role, must_change, active, wrong, locked_ms, EXISTS (SELECT 1 FROM one_time WHERE operator = number) FROM operator"
 
 static const char refused[] = "the operator was not changed";
 
@@ -35,7 +35,7 @@ static int read_operator(struct ledger *ledger, const char *number, struct ledge
     return sql_one(ledger, err, "SELECT " OPERATOR_COLUMNS " WHERE number = ?1", BIND(sql_text(number)),
                    INTO(into_text(out->number, sizeof out->number), into_text(out->name, sizeof out->name),
                         into_text(out->role, sizeof out->role), into_bool(&out->must_change), into_bool(&out->active),
-                        into_int(&out->wrong), into_int64(&out->locked_ms)));
+                        into_int(&out->wrong), into_int64(&out->locked_ms), into_bool(&out->code)));
 }
 
 static int64_t lock_out_ms(const struct ledger *ledger)
@@ -84,7 +84,8 @@ static enum ledger_result wrong_try(struct ledger *ledger, const char *number, c
     return ledger_refuse(err, LEDGER_PASSWORD, "not signed on", NULL, "number or password is wrong");
 }
 
-static enum ledger_result check(struct ledger *ledger, const char *number, const char *terminal, bool matched,
+/* code NULL: none is asked for. */
+static enum ledger_result check(struct ledger *ledger, const char *number, const char *terminal, bool matched, const char *code,
                                 struct ledger_operator *out, struct error *err)
 {
     int got = read_operator(ledger, number, out, err);
@@ -96,6 +97,11 @@ static enum ledger_result check(struct ledger *ledger, const char *number, const
         ledger_keep(ledger);
         return r == LEDGER_OK ? say_locked(ledger, out->locked_ms, err) : r;
     }
+    if (known && code) {
+        enum ledger_result r = ledger_code_check(ledger, out, code, &matched, err);
+        if (r != LEDGER_OK)
+            return r;
+    }
     if (!known || !matched)
         return wrong_try(ledger, number, terminal, known, out, err);
     if (out->wrong == 0 && out->locked_ms == 0)
@@ -105,8 +111,8 @@ static enum ledger_result check(struct ledger *ledger, const char *number, const
     return sql_run(ledger, err, "UPDATE operator SET wrong = 0, locked_ms = 0 WHERE number = ?1", BIND(sql_text(number)));
 }
 
-enum ledger_result operator_checked(struct ledger *ledger, const char *number, const char *terminal, bool matched,
-                                    struct ledger_operator *out, struct error *err)
+static enum ledger_result checked(struct ledger *ledger, const char *number, const char *terminal, bool matched, const char *code,
+                                  struct ledger_operator *out, struct error *err)
 {
     char kept[LEDGER_OPERATOR_SIZE];
     /* longer than any number: it may be a password typed in the wrong field, which no record may keep */
@@ -114,11 +120,23 @@ enum ledger_result operator_checked(struct ledger *ledger, const char *number, c
         text_copy(kept, sizeof kept, "too long");
     enum ledger_result r = ledger_begin(ledger, err);
     if (r == LEDGER_OK)
-        r = check(ledger, kept, terminal, matched, out, err);
+        r = check(ledger, kept, terminal, matched, code, out, err);
     r = ledger_end(ledger, r, err);
     if (r != LEDGER_OK)
         memset(out, 0, sizeof *out);
     return r;
+}
+
+enum ledger_result operator_checked(struct ledger *ledger, const char *number, const char *terminal, bool matched,
+                                    struct ledger_operator *out, struct error *err)
+{
+    return checked(ledger, number, terminal, matched, NULL, out, err);
+}
+
+enum ledger_result operator_vouches(struct ledger *ledger, const char *number, const char *terminal, bool matched, const char *code,
+                                    struct ledger_operator *out, struct error *err)
+{
+    return checked(ledger, number, terminal, matched, code, out, err);
 }
 
 /* --- passwords -------------------------------------------------------------------------- */
@@ -179,7 +197,7 @@ enum ledger_result operator_list(struct ledger *ledger, struct ledger_operator *
     while ((got = sql_next(ledger, err, walk,
                            INTO(into_text(one.number, sizeof one.number), into_text(one.name, sizeof one.name),
                                 into_text(one.role, sizeof one.role), into_bool(&one.must_change), into_bool(&one.active),
-                                into_int(&one.wrong), into_int64(&one.locked_ms)))) == 1)
+                                into_int(&one.wrong), into_int64(&one.locked_ms), into_bool(&one.code)))) == 1)
         rows[(*count)++] = one;
     return got < 0 ? LEDGER_BROKEN : LEDGER_OK;
 }

@@ -8,7 +8,7 @@
 #include "ledger/approval.h"
 #include "ledger/ledger.h"
 
-struct ledger_operator { char number[LEDGER_OPERATOR_SIZE], name[64], role[12]; bool must_change, active; int wrong; int64_t locked_ms; };
+struct ledger_operator { char number[LEDGER_OPERATOR_SIZE], name[64], role[12]; bool must_change, active, code /* he has one-time codes */; int wrong; int64_t locked_ms; };
 /* The stored hash; for an unknown or inactive number a hash that nothing matches, of the same cost. */
 enum ledger_result operator_stored(struct ledger *ledger, const char *number, char stored[SECRET_PASSWORD_SIZE], struct error *err);
 /* Counts a wrong try or clears the count. PASSWORD, LOCKED_OUT (also when right while locked, and for a
@@ -21,6 +21,16 @@ enum ledger_result operator_set_password(struct ledger *ledger, const char *numb
 /* One who forgot his: a new first password, lock and count cleared. Two people, act "operator_password". */
 enum ledger_result operator_reset(struct ledger *ledger, const char *number, const char *stored, const struct ledger_two *two,
                                   struct error *err);
+/* A second person's password was compared, and this is the one-time code that he gave ("": none). As operator_checked; a wrong
+ * code, or one of a step that was used, counts like a wrong password. APPROVAL_CODE: his password is right and a code is
+ * wanted, or he has none. Of an outside supervisor the code alone is asked for. */
+enum ledger_result operator_vouches(struct ledger *ledger, const char *number, const char *terminal, bool matched, const char *code,
+                                    struct ledger_operator *out, struct error *err);
+/* A new secret for his one-time codes; the one before ends. As the base32 that every such program takes: shown once, kept
+ * hidden. Act "operator_code". */
+#define OPERATOR_CODE_SIZE 27
+enum ledger_result operator_code(struct ledger *ledger, const char *number, const struct ledger_two *two, char secret[OPERATOR_CODE_SIZE],
+                                 struct error *err);
 enum ledger_result operator_get(struct ledger *ledger, const char *number, struct ledger_operator *out, struct error *err);
 enum ledger_result operator_list(struct ledger *ledger, struct ledger_operator *rows, int max, int *count, struct error *err);
 /* The first operators: an install step, audited, only while none is there or before `installed` is set. */
@@ -41,6 +51,9 @@ enum ledger_result operator_set(struct ledger *ledger, const struct ledger_opera
 
 /* Anything that is no act of its own: sign-on, sign-off, lock, refusals, reading of the log. */
 enum ledger_result audit_note(struct ledger *ledger, const char *event, const char *operator_number, const char *terminal,
+                              const char *subject, const char *words, struct error *err);
+/* The same, when no such event stands of this subject yet; else STATE. */
+enum ledger_result audit_once(struct ledger *ledger, const char *event, const char *operator_number, const char *terminal,
                               const char *subject, const char *words, struct error *err);
 typedef void audit_record(void *ctx, int64_t id, int64_t at_ms, const char *event, const char *operator_number, const char *second,
                           const char *terminal, const char *subject, const char *words);

@@ -15,7 +15,7 @@ static enum ledger_result form_check(const char *number, const char *name, const
         strcmp(text_clean(clean, sizeof clean, name), name) != 0)
         return ledger_refuse(err, LEDGER_PARAMS, refused, NULL, "a name is 1 to %d bytes of text", (int)sizeof clean - 1);
     if (!role_of(role))
-        return ledger_refuse(err, LEDGER_PARAMS, refused, "teller, supervisor or technician", "there is no role %.20s", role);
+        return ledger_refuse(err, LEDGER_PARAMS, refused, "teller, supervisor, technician or outside", "there is no role %.20s", role);
     return LEDGER_OK;
 }
 
@@ -63,7 +63,7 @@ enum ledger_result operator_install(struct ledger *ledger, const char *number, c
 static enum ledger_result enough(struct ledger *ledger, struct error *err)
 {
     int supervisors, people;
-    if (sql_one(ledger, err, "SELECT count(*) FILTER (WHERE role = 'supervisor'), count(*) FILTER (WHERE role <> 'technician')"
+    if (sql_one(ledger, err, "SELECT count(*) FILTER (WHERE role = 'supervisor'), count(*) FILTER (WHERE role IN ('teller', 'supervisor'))"
                 " FROM operator WHERE active = 1", BIND_NOTHING, INTO(into_int(&supervisors), into_int(&people))) != 1)
         return LEDGER_BROKEN;
     if (supervisors == 0 || people < 2)

@@ -37,7 +37,7 @@ enum ledger_result restored_state(struct ledger *ledger, struct restored_state *
     memset(out, 0, sizeof *out);
     int stage = stage_of(ledger, NULL, err);
     if (stage < 0 ||
-        sql_one(ledger, err, "SELECT min(coalesce((SELECT min(day) FROM payment WHERE held = 1), 99999), coalesce((SELECT max(date) FROM day), 99999)),"
+        sql_one(ledger, err, "SELECT min(coalesce((SELECT min(day) FROM payment INDEXED BY payment_held WHERE held = 1), 99999), coalesce((SELECT max(date) FROM day), 99999)),"
                 " coalesce((SELECT max(date) FROM day), 0), (SELECT count(*) FROM restored WHERE settled_at IS NULL),"
                 " (SELECT count(*) FROM restored WHERE settled_at IS NOT NULL AND kind <> 'past')", BIND_NOTHING,
                 INTO(into_int(&out->first), into_int(&out->last), into_int64(&out->left), into_int64(&out->settled))) != 1)

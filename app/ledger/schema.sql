@@ -140,16 +140,26 @@ CREATE TABLE difference (
 CREATE TABLE operator (
     number      TEXT PRIMARY KEY CHECK (length(number) BETWEEN 1 AND 8),
     name        TEXT NOT NULL,
-    role        TEXT NOT NULL CHECK (role IN ('teller', 'supervisor', 'technician')),
+    role        TEXT NOT NULL CHECK (role IN ('teller', 'supervisor', 'technician', 'outside')), -- outside: another branch's supervisor, who only signs, by one-time code
     password    TEXT NOT NULL,           -- argon2id, with its salt and cost
     must_change INTEGER NOT NULL CHECK (must_change IN (0, 1)),
     wrong       INTEGER NOT NULL DEFAULT 0 CHECK (wrong >= 0),
     locked_ms   INTEGER NOT NULL DEFAULT 0, -- locked until then, or until a supervisor unlocks
     active      INTEGER NOT NULL DEFAULT 1 CHECK (active IN (0, 1)),
-    seen_act    INTEGER NOT NULL DEFAULT 0  -- last approval in this person's name that was shown to him
+    seen_act    INTEGER NOT NULL DEFAULT 0  -- up to it all approvals in this person's name were shown to him
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER operator_stays BEFORE DELETE ON operator
 BEGIN SELECT RAISE(ABORT, 'operator: cannot be deleted'); END;
+
+-- Whose word is asked for with a one-time code (RFC 6238). The secret is hidden under the audit key; a step of 30 s is used once.
+CREATE TABLE one_time (
+    operator TEXT PRIMARY KEY REFERENCES operator,
+    hidden   BLOB NOT NULL,
+    step     INTEGER NOT NULL DEFAULT 0, -- the last one used
+    made_at  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER one_time_once BEFORE UPDATE OF step ON one_time WHEN NEW.step <= OLD.step AND NEW.hidden = OLD.hidden
+BEGIN SELECT RAISE(ABORT, 'one_time: a code is used once'); END;
 
 -- A second person's word for exactly one act.
 CREATE TABLE approval (
@@ -187,6 +197,9 @@ CREATE TABLE act (
 CREATE INDEX act_subject ON act (subject, act);
 CREATE INDEX act_checker ON act (checker, id);
 CREATE INDEX act_at ON act (act, at);
+CREATE INDEX act_of_day ON act (at);
+-- Acts above operator.seen_act that were shown to their checker; those below all were.
+CREATE TABLE act_seen (act INTEGER PRIMARY KEY REFERENCES act) STRICT;
 CREATE TRIGGER act_no_update BEFORE UPDATE ON act
 BEGIN SELECT RAISE(ABORT, 'act: append-only'); END;
 CREATE TRIGGER act_no_delete BEFORE DELETE ON act

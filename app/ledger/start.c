@@ -74,6 +74,9 @@ enum ledger_result ledger_clock_confirm(struct ledger *ledger, const struct ledg
     enum ledger_result r = ledger_begin(ledger, err);
     if (r == LEDGER_OK)
         r = approval_second(ledger, two, "clock_confirm", ledger->branch, true, checker, err);
+    int64_t now_ms = clock_now_ms(&ledger->world.clock);
+    if (r == LEDGER_OK && now_ms > ledger->now_ms)
+        ledger->now_ms = now_ms;
     if (r == LEDGER_OK)
         r = ledger_audit(ledger, err, "clock confirmed", two->maker, checker, two->terminal, ledger->branch, "%s",
                          clock_format(&ledger->world.clock, clock_now_ms(&ledger->world.clock), now, sizeof now));
@@ -81,6 +84,15 @@ enum ledger_result ledger_clock_confirm(struct ledger *ledger, const struct ledg
     if (r == LEDGER_OK)
         ledger->clock_wrong = false;
     return r;
+}
+
+enum ledger_result ledger_clock_moved(struct ledger *ledger, int64_t by_ms, struct error *err)
+{
+    ledger->clock_wrong = true; /* first: the record of it bears the time of the last one */
+    enum ledger_result r = ledger_begin(ledger, err);
+    if (r == LEDGER_OK)
+        r = ledger_audit(ledger, err, "clock moved", NULL, NULL, NULL, ledger->branch, "by %lld s", (long long)(by_ms / 1000));
+    return ledger_end(ledger, r, err);
 }
 
 /* --- who we are ------------------------------------------------------------------------------------------ */

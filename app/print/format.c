@@ -292,6 +292,7 @@ static int as_state(const json_t *value, int language, char *buf, size_t size, c
         {"transfer", "更正户号", "Transfer"},     {"exception", "例外", "Exception"},
         {"recount", "复点", "Recounted"},         {"over", "长款", "Over"},
         {"short", "短款", "Short"},               {"counterfeit", "假币", "Counterfeit"},
+        {"normal", "正常", "Open"},               {"frozen", "已冻结", "Frozen"},
     };
     return SAY(table);
 }
@@ -305,11 +306,13 @@ static int as_kind(const json_t *value, int language, char *buf, size_t size, co
         {"reversal", "冲正", "Reversal"}, {"balance", "余额", "Balance"},
         {"cash", "现金", "Cash"},         {"account", "转账", "Account"},
         {"personal", "个人", "Personal"}, {"corporate", "单位", "Corporate"},
-        {"decline", "供电公司拒绝", "Declined by the utility"},
+        {"decline", "供电公司拒绝", "Declined by the utility"}, {"bank-decline", "银行拒绝", "Declined by the bank"},
         {"abandon", "放弃缴费", "Payment abandoned"},
         {"undo", "撤回排队缴费", "Queued payment turned back"},
         {"refund", "退还预存", "Credit refunded"},
         {"settled", "例外处理", "Exception settled"},
+        {"open", "开户", "Account opened"},     {"close", "销户", "Account closed"},
+        {"account-payment", "账户缴纳电费", "Electricity paid from the account"},
     };
     return SAY(table);
 }
@@ -320,6 +323,13 @@ static int as_reprint(const json_t *value, int language, char *buf, size_t size,
     if (!json_is_integer(value)) return wants(why, "it is not a count");
     snprintf(text, sizeof text, language == LANGUAGE_CHINESE ? "补打第%lld次" : "REPRINT %lld", (long long)json_integer_value(value));
     return put(buf, size, text, why);
+}
+
+static int as_copy(const json_t *value, int language, char *buf, size_t size, const char **why)
+{
+    if (!json_is_integer(value) || json_integer_value(value) < 1 || json_integer_value(value) > 2) return wants(why, "it is neither 1 nor 2");
+    bool first = json_integer_value(value) == 1;
+    return put(buf, size, language == LANGUAGE_CHINESE ? first ? "第一联 客户留存" : "第二联 银行留存" : first ? "Copy 1, for the customer" : "Copy 2, for the bank", why);
 }
 
 static int as_again(const json_t *value, int language, char *buf, size_t size, const char **why)
@@ -374,6 +384,7 @@ const struct format formats[] = {
     {"state", as_state, "a state in words: posted 已入账, Posted"},
     {"kind", as_kind, "a kind of entry in words: deposit 存入, Deposit"},
     {"reprint", as_reprint, "a count as 补打第2次, REPRINT 2; use reprint? so that 0 is nothing"},
+    {"copy", as_copy, "1 as 第一联 客户留存, 2 as 第二联 银行留存; use copy? so that 0 is nothing"},
     {"again", as_again, "补登, AGAIN; use again? so that 0 is nothing"},
     {"masked", as_masked, "an account number as 6228****1234"},
     {"masked-name", as_masked_name, "a name without its first character: *建国"},

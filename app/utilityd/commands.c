@@ -11,10 +11,13 @@
 #include "wire/cert.h"
 
 const struct command utility_commands[] = {
-    {"init", cmd_init, "", "make the books",
+    {"init", cmd_init, "[--claim-keys]", "make the books",
      "Makes the tables at `path` of the settings, unless they are there. SQLite: a\n"
      "file that its owner alone may read. PostgreSQL: the database must be there\n"
-     "(createdb).\n"},
+     "(createdb).\n"
+     "--claim-keys: a payment's key is locked by a row of its own, not by an advisory\n"
+     "lock: for databases whose advisory locks are those of one node. All front ends\n"
+     "of these books then do so.\n"},
     {"import", cmd_import, "[--encoding WORD] [--replace MONTH] FILE", "take a bills file in, whole or not at all",
      "Takes a bills file of the billing system into the books: every bill of it, or\n"
      "none. A file with a fault is refused with line, field and reason of the first\n"
@@ -54,6 +57,9 @@ const struct command utility_commands[] = {
      "anew, SIGTERM ends it when what was posted is answered. Ends with 0, 69 no\n"
      "books, 74 the books' disk failed, 78 settings.\n"},
     {"withhold", cmd_withhold, "WHAT …", "the monthly lists to the banks, and their results",
+     "  open --bank N FILE     customers who want an account, as written down at our own counter, a line\n"
+     "                         each: customer|id document|phone|\"new\" or an account; writes the bank's\n"
+     "                         file (ACCOPEN), with the names of our books\n"
      "  accounts FILE          takes a bank's ACCRESULT: whose bills that bank debits\n"
      "  list --bank N --month YYYYMM   puts that month's open bills of the bank's\n"
      "                         transfer customers out, and writes the list (WHLIST);\n"
@@ -67,8 +73,8 @@ const struct command utility_commands[] = {
      "  notices --bank N --batch B     a text a customer whose debit failed\n"
      "  batches                lists, and what came of them\n"
      "\n"
-     "  --retry-until D, --result-by D, --batch B   list: other than the settings say\n"
-     "  --output FILE          list, notices: where to (WHLIST-<bank>-<batch>.txt;\n"
+     "  --retry-until D, --result-by D, --batch B   list, open: other than the settings say\n"
+     "  --output FILE          open, list, notices: where to (ACCOPEN- and WHLIST-<bank>-<batch>.txt;\n"
      "                         notices to the output)\n"
      "  --encoding WORD        auto (found out, the default), utf-8 or gb18030\n"
      "  --format WORD          batches: table (the default), csv or json\n"
@@ -157,11 +163,27 @@ int utility_usage(const char *name, const char *why, const char *what)
     return EX_USAGE;
 }
 
+/* Of books that nothing was posted in yet: front ends that lock in two ways do not see each other. */
+static int claim_keys(const struct utility *u, struct error *err)
+{
+    struct db *db = utility_db_open(u->settings.store, err);
+    if (db == NULL) return -1;
+    bool good = db_kind(db) == DB_POSTGRES && db_begin(db) == 0 &&
+                db_run(db, "INSERT INTO setting (name, value) SELECT 'key_lock', 'claim' WHERE NOT EXISTS (SELECT 1 FROM payment) ON CONFLICT DO NOTHING", DB_NO_ARGS) >= 0 &&
+                db_number(db, "SELECT count(*) FROM setting WHERE name='key_lock' AND value='claim'", DB_NO_ARGS, 0) == 1 && db_commit(db) == 0;
+    if (!good)
+        error_all(err, "keys are not claimed by rows", NULL, db_kind(db) == DB_SQLITE ? "these books are a SQLite file" : "something was posted already, or the books fail",
+                  "it is chosen when the books are made, before any front end runs");
+    db_close(db);
+    return good ? 0 : -1;
+}
+
 int cmd_init(struct utility *u, int argc, char **argv)
 {
     struct error err;
-    if (argc > 1) return utility_usage(argv[0], "it takes no argument, not", argv[1]);
-    if (utility_db_make(u->settings.store, &err) != 0) {
+    bool claims = argc == 2 && strcmp(argv[1], "--claim-keys") == 0;
+    if (argc > 1 && !claims) return utility_usage(argv[0], "it takes --claim-keys or nothing, not", argv[argc - 1]);
+    if (utility_db_make(u->settings.store, &err) != 0 || (claims && claim_keys(u, &err) != 0)) {
         error_print("utilityd", &err);
         return EX_CANTCREAT;
     }

@@ -5,6 +5,7 @@
 #include "base/money.h"
 #include "base/text.h"
 #include "utilityd/import.h"
+#include "utilityd/store.h"
 
 #define LOADED 19 /* columns */
 
@@ -102,7 +103,7 @@ static const char *const look_ups[] = {"SET LOCAL enable_hashjoin=off", "SET LOC
 
 static int prepare_pg(struct db *db)
 {
-    int status = db_run(db, "SELECT pg_advisory_xact_lock(-1)", DB_NO_ARGS) < 0 || db_run(db, "ANALYZE new_bill", DB_NO_ARGS) < 0;
+    int status = db_run(db, "SELECT pg_advisory_xact_lock(" STORE_LOCK_IMPORT ")", DB_NO_ARGS) < 0 || db_run(db, "ANALYZE new_bill", DB_NO_ARGS) < 0;
     for (size_t i = 0; i < sizeof look_ups / sizeof *look_ups && status == 0; i++)
         status = db_run(db, look_ups[i], DB_NO_ARGS) < 0;
     return status ? -1 : 0;

@@ -11,6 +11,7 @@
 #include "base/key.h"
 #include "base/money.h"
 #include "base/text.h"
+#include "utilityd/store.h"
 
 #define FOLLOW_MS 100
 
@@ -58,7 +59,7 @@ static int ask(const struct utility *u, struct db *db, const struct question *q,
         return EX_DATAERR;
     }
     struct table *table = query_table(q, o->style, o->wide, columns);
-    int64_t rows = query_print(u, db, q, &o->f, table, person, o->wide, NULL, &err);
+    int64_t rows = query_print(u, db, q, &o->f, table, person, o->wide, &err);
     table_close(table);
     if (rows < 0 || (customer && query_customer_fees(u, db, o->f.customer, &err) != 0)) return failed(&err);
     if (person && !customer) printf("%" PRId64 " %s\n", rows, rows == 1 ? "row" : "rows");
@@ -71,7 +72,7 @@ static int ask_customer(const struct utility *u, struct db *db, const struct que
     struct error err;
     if (o->style == TABLE_TEXT) return ask(u, db, q, o);
     struct table *table = query_table(q, o->style, o->wide, columns);
-    int64_t rows = query_print(u, db, q, &o->f, table, false, o->wide, NULL, &err);
+    int64_t rows = query_print(u, db, q, &o->f, table, false, o->wide, &err);
     table_close(table);
     return rows < 0 ? failed(&err) : EX_OK;
 }
@@ -106,12 +107,12 @@ static void on_interrupt(int number) { interrupted = number; }
 static int follow(const struct utility *u, struct db *db, struct options *o)
 {
     static const char *const names[] = {"payments", "reversals"};
+    static const char *const newest[] = {"SELECT coalesce(max(id), 0) FROM payment", "SELECT coalesce(max(id), 0) FROM reversal"};
     struct column columns[2][QUERY_COLUMNS_MAX];
     struct table *tables[2] = {NULL, NULL};
     struct error err;
     bool person = o->style == TABLE_TEXT;
-    int64_t rows = 0, last[2] = {db_number(db, "SELECT coalesce(max(id), 0) FROM payment", DB_NO_ARGS, -1),
-                                 db_number(db, "SELECT coalesce(max(id), 0) FROM reversal", DB_NO_ARGS, -1)};
+    int64_t rows = 0, last[2] = {store_settled(db, newest[0]), store_settled(db, newest[1])};
     signal(SIGINT, on_interrupt);
     signal(SIGTERM, on_interrupt);
     for (int i = 0; i < 2 && !person; i++)
@@ -119,7 +120,10 @@ static int follow(const struct utility *u, struct db *db, struct options *o)
     while (!interrupted && !ferror(stdout) && rows >= 0) {
         for (int i = 0; i < 2 && rows >= 0; i++) {
             o->f.above = last[i];
-            rows = query_print(u, db, question_named(names[i]), &o->f, tables[i], person, o->wide, &last[i], &err);
+            o->f.upto = store_settled(db, newest[i]);
+            rows = o->f.upto < 0 ? db_failed(db, "the query failed", &err)
+                                 : query_print(u, db, question_named(names[i]), &o->f, tables[i], person, o->wide, &err);
+            last[i] = o->f.upto;
         }
         fflush(stdout);
         nanosleep(&(struct timespec){.tv_nsec = FOLLOW_MS * 1000000L}, NULL);

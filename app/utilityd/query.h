@@ -29,7 +29,7 @@ struct query_filters {
     struct key key;
     day_t day; /* DAY_NONE: all */
     unsigned given;
-    int64_t above; /* --follow: behind this row */
+    int64_t above, upto; /* --follow: behind this row, and no further than that one; above -1: all */
 };
 struct question {
     const char *name;
@@ -41,10 +41,9 @@ struct question {
 extern const struct question query_questions[];
 extern const size_t query_question_count;
 
-/* Asks and prints the rows, into the table, or (NULL) a line each; *last, when wanted, is the highest first column (an
- * id that is not printed) seen. Returns the rows, or -1 with err. */
+/* Asks and prints the rows, into the table, or (NULL) a line each. Returns the rows, or -1 with err. */
 int64_t query_print(const struct utility *u, struct db *db, const struct question *q, const struct query_filters *f,
-                    struct table *table, bool person, bool wide, int64_t *last, struct error *err);
+                    struct table *table, bool person, bool wide, struct error *err);
 /* A table for the question; columns are filled in and must outlive it. */
 struct table *query_table(const struct question *q, enum table_style style, bool wide, struct column columns[QUERY_COLUMNS_MAX]);
 /* Head and foot of `query customer` for a person. */

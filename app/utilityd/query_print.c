@@ -50,8 +50,10 @@ static size_t build(const struct question *q, const struct query_filters *f, cha
         count = 3;
     }
     if (f->above >= 0) {
-        len += (size_t)snprintf(sql + len, SQL_SIZE - len, " AND %s.id > $%zu", strcmp(q->name, "reversals") ? "p" : "r", count + 1);
+        const char *row = strcmp(q->name, "reversals") ? "p" : "r";
+        len += (size_t)snprintf(sql + len, SQL_SIZE - len, " AND %s.id > $%zu AND %s.id <= $%zu", row, count + 1, row, count + 2);
         args[count++] = DB_INT(f->above);
+        args[count++] = DB_INT(f->upto);
     }
     snprintf(sql + len, SQL_SIZE - len, " %s", q->tail);
     return count;
@@ -104,7 +106,7 @@ static void put_line(const struct question *q, const struct cell *cells, bool wi
 }
 
 int64_t query_print(const struct utility *u, struct db *db, const struct question *q, const struct query_filters *f,
-                    struct table *table, bool person, bool wide, int64_t *last, struct error *err)
+                    struct table *table, bool person, bool wide, struct error *err)
 {
     char sql[SQL_SIZE];
     struct db_arg args[8];
@@ -116,7 +118,6 @@ int64_t query_print(const struct utility *u, struct db *db, const struct questio
         struct cell cells[QUERY_COLUMNS_MAX], dropped;
         size_t used = 0;
         int at = 1;
-        if (last) *last = db_int(db, 0);
         for (const struct query_column *c = q->columns; c->name; c++) {
             bool wanted = shown(c, person ? TABLE_TEXT : TABLE_JSON, wide);
             at += cell(u, db, c, at, person, texts[used], wanted ? &cells[used] : &dropped);

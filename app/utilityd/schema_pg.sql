@@ -66,9 +66,13 @@ CREATE TABLE change (
     id   BIGINT PRIMARY KEY,
     bill BIGINT NOT NULL                     -- bill.id
 );
+CREATE SEQUENCE change_number;
 CREATE FUNCTION note_change() RETURNS trigger LANGUAGE plpgsql AS
-$$ BEGIN INSERT INTO change (id, bill) SELECT f.change, f.id FROM fresh f
-         WHERE NOT EXISTS (SELECT 1 FROM change h WHERE h.id=f.change AND h.bill=f.id); RETURN NULL; END $$;
+$$ BEGIN
+    INSERT INTO change (id, bill) SELECT f.change, f.id FROM fresh f WHERE NOT EXISTS (SELECT 1 FROM change h WHERE h.id=f.change AND h.bill=f.id);
+    PERFORM setval('change_number', t.top) FROM (SELECT max(change) AS top FROM fresh) t, change_number n WHERE t.top > n.last_value;
+    RETURN NULL;
+END $$;
 CREATE TRIGGER bill_added AFTER INSERT ON bill REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION note_change();
 CREATE TRIGGER bill_changed AFTER UPDATE ON bill REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION note_change();
 
@@ -234,6 +238,15 @@ CREATE TABLE audit (
     who   TEXT NOT NULL,                     -- certificate or operating-system user
     what  TEXT NOT NULL
 );
+
+-- Keys as they are claimed, one group of payments after the other: used in the place of
+-- advisory locks by books that were made so (utilityd init --claim-keys).
+CREATE TABLE claim (
+    station   BIGINT NOT NULL,
+    reference BIGINT NOT NULL,
+    groups    BIGINT NOT NULL DEFAULT 1,
+    PRIMARY KEY (station, reference)
+) WITH (fillfactor = 80);
 
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION '%', TG_ARGV[0]; END $$;

@@ -17,7 +17,8 @@
 #include "wire/policy.h"
 #include "wire/session.h"
 
-#define WAITING_MAX 4096 /* requests not answered yet, about 17 kB each; beyond it 96 */
+#define READS_A_ROUND 16 /* no commit is shared: the first need not wait for the last */
+#define WAITING_MAX 4096 /* requests not answered yet, about 20 kB each; beyond it 96 */
 
 /* A connection lives until its channel is down and nothing of it is in work. */
 struct conn { struct conn *next; struct channel *channel; int in_work, posting; char cn[65], address[64]; };
@@ -70,6 +71,7 @@ static void on_done(struct serve *s, struct work *w)
     struct conn *conn = w->conn;
     conn->in_work--;
     s->waiting--;
+    service_finish(&w->x);
     if (conn->channel && w->x.answered) send_answer(conn->channel, &w->x.answer);
     release(conn);
     free(w);
@@ -179,6 +181,7 @@ static struct work *read_message(struct conn *conn, struct channel *c, const uin
     w->x.refusal = NULL;
     w->x.why[0] = '\0';
     w->x.answered = false;
+    w->x.state = EXCHANGE_FRESH;
     if (iso_unpack(&w->x.request, (const char *)bytes, len, &err) == 0) return w;
     snprintf(why, sizeof why, "it sends what is no message: %.80s: %.100s", err.where, err.why);
     channel_close(c, why);
@@ -203,6 +206,7 @@ static void on_frame(void *ctx, struct channel *c, const uint8_t *bytes, size_t 
         x->refusal = "30";
     } else if (asks) {
         judge_authority(s, conn, x);
+        service_read(s->u, x);
     }
     if (asks && s->waiting < WAITING_MAX) {
         put_to_work(s, conn, w);
@@ -274,7 +278,7 @@ static void start_signals(struct serve *s)
 static struct worker *start_worker(struct serve *s, bool posts, struct error *err)
 {
     struct service *service = service_open(s->u, posts, err);
-    return service ? worker_start(&s->loop, service, posts ? on_posted : on_read, on_broken, s, err) : NULL;
+    return service ? worker_start(&s->loop, service, posts ? GROUP_MAX : READS_A_ROUND, posts ? on_posted : on_read, on_broken, s, err) : NULL;
 }
 
 /* A sysexits code, EX_OK when it serves. */
@@ -292,8 +296,9 @@ static int start(struct serve *s, struct error *err)
     if (s->desk == NULL) return EX_UNAVAILABLE;
     s->watch = watch_open(&s->loop, s->u, on_turn, s, err);
     if (s->watch == NULL) return EX_UNAVAILABLE;
-    s->server = channel_listen(&s->loop, s->tls, set->listen, NULL, &events, s, err);
-    return s->server ? EX_OK : EX_CONFIG;
+    struct channel_limits limits = {0, (int)set->per_address};
+    s->server = channel_listen(&s->loop, s->tls, set->listen, &limits, &events, s, err);
+    return s->server && confine_calls("utilityd", set->system_calls, err) == 0 ? EX_OK : EX_CONFIG;
 }
 
 static void close_all(uv_handle_t *handle, void *arg)
@@ -324,6 +329,7 @@ int cmd_serve(struct utility *u, int argc, char **argv)
     struct error err;
     char host[64];
     if (argc > 1) return utility_usage(argv[0], "it takes no argument, not", argv[1]);
+    confine_start();
     signal(SIGPIPE, SIG_IGN);
     int code = start(&s, &err);
     if (code == EX_OK) {

@@ -123,12 +123,15 @@ static void work(struct service *s, struct exchange **xs, size_t count)
 {
     struct exchange *some[GROUP_MAX];
     size_t n;
+    /* reads of one round see the same books, and lock them once */
+    bool snapshot = s->store == NULL && count > 1 && db_begin_read(s->db) == 0;
     while (s->store && (n = take(xs, count, service_posts, some, GROUP_MAX)) > 0 && !s->store->broken)
         service_post(s, some, n);
     while (s->store && (n = take(xs, count, is_notice, some, GROUP_MAX)) > 0 && !s->store->broken)
         service_notices(s, some, n);
     for (size_t i = 0; i < count; i++)
         if (xs[i] && !(s->store && s->store->broken)) handle(s, xs[i]);
+    if (snapshot && db_commit(s->db) != 0) db_rollback(s->db);
 }
 
 bool service_work(struct service *s, struct exchange **xs, size_t count)
@@ -144,8 +147,12 @@ bool service_work(struct service *s, struct exchange **xs, size_t count)
         from = end + 1;
         write_audits(s);
     }
-    if (s->store && !s->store->broken) s->store->ops->rest(s->store);
     return s->store == NULL || !s->store->broken;
+}
+
+void service_rest(struct service *s)
+{
+    if (s->store && !s->store->broken) s->store->ops->rest(s->store);
 }
 
 struct service *service_open(const struct utility *u, bool posts, struct error *err)
@@ -166,6 +173,7 @@ void service_close(struct service *s)
 {
     if (s == NULL) return;
     if (s->store) s->store->ops->close(s->store);
+    service_walks_free(s);
     db_close(s->db);
     free(s);
 }

@@ -72,6 +72,11 @@ void service_net(struct service *s, struct exchange *x)
     } else if (n.net == NET_SIGN_ON && n.branch[0]) {
         n.epoch = 0;
         sign_on(s, x, &n);
+    } else if (n.net == NET_SIGN_ON) { /* a bank's own line: it may have missed a cut-over */
+        struct wire_net said = {.code = "00"};
+        day_t business = atomic_load(&s->u->business);
+        if (business != DAY_NONE) said.begins = business;
+        x->answered = wire_net_answer(&x->request, &said, &x->answer, NULL) == 0;
     } else {
         message_answer(&x->request, "00", &x->answer);
         x->answered = true;

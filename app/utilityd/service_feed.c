@@ -50,15 +50,15 @@ static size_t head_record(struct service *s, int64_t from, int64_t to, char *rec
     return (size_t)len;
 }
 
-/* Records behind `from`, as many as fit one answer. -1: the books can't be read. */
-static int gather(struct service *s, int64_t from, struct wire_part *p, char (*records)[RECORD_SIZE])
+/* Records behind `from` and up to `to`, as many as fit one answer. -1: the books can't be read. */
+static int gather(struct service *s, int64_t from, int64_t to, struct wire_part *p, char (*records)[RECORD_SIZE])
 {
     struct bill b;
     size_t bytes = p->records[0].len;
     db_ask(s->db, "SELECT b.change, b.state, b.number, b.customer, c.name, c.address, c.supply, b.class, b.meter, b.period,"
                   " b.previous, b.current, b.multiplier, b.kwh, b.amount_fen - b.covered_fen, b.tiers, b.due, b.first_day,"
                   " b.last_day, b.rate_permille FROM change h CROSS JOIN bill b JOIN customer c ON c.number=b.customer"
-                  " WHERE h.id > $1 AND b.id=h.bill AND b.change=h.id ORDER BY h.id LIMIT 63", DB_ARGS(DB_INT(from)));
+                  " WHERE h.id > $1 AND h.id <= $2 AND b.id=h.bill AND b.change=h.id ORDER BY h.id LIMIT 63", DB_ARGS(DB_INT(from), DB_INT(to)));
     while (p->record_count < WIRE_RECORDS_MAX && db_row(s->db)) {
         char *record = records[p->record_count];
         int len = snprintf(record, RECORD_SIZE, "%lld|%s|", (long long)db_int(s->db, 0), states[db_int(s->db, 1)]);
@@ -76,9 +76,9 @@ void service_feed(struct service *s, struct exchange *x, int64_t from)
     static _Thread_local char records[WIRE_RECORDS_MAX][RECORD_SIZE];
     struct wire_part p = {.part = 1, .code = "00", .record_count = 1};
     struct error err;
-    int64_t to = db_number(s->db, "SELECT coalesce(max(id), 0) FROM change", DB_NO_ARGS, -1);
+    int64_t to = store_settled(s->db, "SELECT coalesce(max(id), 0) FROM change");
     p.records[0] = (struct iso_slice){records[0], head_record(s, from, to, records[0])};
-    if (to < 0 || gather(s, from, &p, records) != 0) {
+    if (to < 0 || gather(s, from, to, &p, records) != 0) {
         service_refuse(x, "96", "the books cannot be read");
         return;
     }

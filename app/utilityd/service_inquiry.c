@@ -63,7 +63,8 @@ static int read_bills(struct service *s, struct wire_bills *b, const char *only)
 /* 1: there; 0: no such customer; -1. */
 static int read_customer(struct service *s, struct wire_bills *b)
 {
-    db_ask(s->db, "SELECT name, address, credit_fen, supply, meter FROM customer WHERE number=$1", DB_ARGS(DB_TEXT(b->customer)));
+    db_ask(s->db, "SELECT c.name, c.address, c.credit_fen, c.supply, c.meter, coalesce(t.bank, ''), coalesce(t.account, '') FROM customer c"
+                  " LEFT JOIN transfer t ON t.customer=c.number WHERE c.number=$1", DB_ARGS(DB_TEXT(b->customer)));
     bool found = db_row(s->db);
     if (found) {
         db_copy(s->db, 0, b->name, sizeof b->name);
@@ -71,6 +72,10 @@ static int read_customer(struct service *s, struct wire_bills *b)
         b->credit_fen = db_int(s->db, 2);
         db_copy(s->db, 3, b->station, sizeof b->station);
         db_copy(s->db, 4, b->meter, sizeof b->meter);
+        db_copy(s->db, 5, b->transfer_bank, sizeof b->transfer_bank);
+        const char *account = db_text(s->db, 6);
+        size_t len = strlen(account);
+        text_copy(b->transfer_end, sizeof b->transfer_end, account + (len > 4 ? len - 4 : 0));
     }
     return db_end(s->db) < 0 ? -1 : found;
 }

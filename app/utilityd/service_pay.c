@@ -103,10 +103,10 @@ static int take_source(const char *ref, const char *from, struct judge_request *
     return 0;
 }
 
-static int from_payment(struct service *s, const struct iso *m, struct judge_request *r, struct error *err)
+static int from_payment(const struct utility *u, const struct iso *m, struct judge_request *r, struct error *err)
 {
     struct wire_payment p;
-    if (wire_payment_unpack(m, service_today(s), &p, err) != 0 || take_head(&p.head, r, err) != 0) return -1;
+    if (wire_payment_unpack(m, clock_today(&u->clock), &p, err) != 0 || take_head(&p.head, r, err) != 0) return -1;
     r->prepaid_fen = p.prepaid_fen;
     r->part_count = (size_t)p.bill_count;
     text_copy(r->customer, sizeof r->customer, p.customer);
@@ -116,14 +116,14 @@ static int from_payment(struct service *s, const struct iso *m, struct judge_req
         r->parts[i].late_fen = p.bills[i].late_fee_fen;
     }
     if ((r->proc == PROC_REFUND || r->proc == PROC_TRANSFER) && take_source(p.moved, p.from, r, err) != 0) return -1;
-    r->too_late = r->kind == JUDGE_ADVISE && service_today(s) - r->taken > s->u->settings.advice_days;
+    r->too_late = r->kind == JUDGE_ADVISE && clock_today(&u->clock) - r->taken > u->settings.advice_days;
     return 0;
 }
 
-static int from_reversal(struct service *s, const struct iso *m, struct judge_request *r, struct error *err)
+static int from_reversal(const struct utility *u, const struct iso *m, struct judge_request *r, struct error *err)
 {
     struct wire_reversal v;
-    if (wire_reversal_unpack(m, service_today(s), &v, err) != 0) return -1;
+    if (wire_reversal_unpack(m, clock_today(&u->clock), &v, err) != 0) return -1;
     text_copy(r->maker, sizeof r->maker, v.maker);
     text_copy(r->checker, sizeof r->checker, v.checker);
     if (take_head(&v.head, r, err) != 0) return -1;
@@ -134,15 +134,25 @@ static int from_reversal(struct service *s, const struct iso *m, struct judge_re
     return 0;
 }
 
-static int to_judge(struct service *s, const struct iso *m, struct judge_request *r, struct error *err)
+static int to_judge(const struct utility *u, const struct iso *m, struct judge_request *r, struct error *err)
 {
     memset(r, 0, sizeof *r);
     bool back = m->mti[1] == '4', advice = message_is_advice(m);
     r->kind = back ? (advice ? JUDGE_UNDO : JUDGE_REVERSE) : (advice ? JUDGE_ADVISE : JUDGE_PAY);
     r->again = message_is_repeat(m);
-    if ((back ? from_reversal : from_payment)(s, m, r, err) != 0) return -1;
+    if ((back ? from_reversal : from_payment)(u, m, r, err) != 0) return -1;
     digests(m, r);
     return 0;
+}
+
+void service_read(const struct utility *u, struct exchange *x)
+{
+    struct error err;
+    if (x->state != EXCHANGE_FRESH || !service_posts(x)) return;
+    x->state = EXCHANGE_READ;
+    if (to_judge(u, &x->request, &x->asked, &err) == 0) return;
+    x->state = EXCHANGE_UNREADABLE;
+    text_clip(x->why, sizeof x->why, err.why, (int)sizeof x->why - 1, '\0');
 }
 
 /* --- onto the wire ------------------------------------------------------------- */
@@ -179,23 +189,25 @@ static void put_sums(struct wire_answer *a)
 }
 
 /* What the customer of a bill that is out can do: deposit, or wait. */
-static void tell_way(struct service *s, const struct judge_request *r, struct wire_answer *a)
+static void find_way(struct service *s, struct exchange *x)
 {
     char until[DAY_TEXT_SIZE], from[DAY_TEXT_SIZE];
     db_ask(s->db, "SELECT w.account, h.bank, w.fen, h.retry_until, h.result_by FROM withheld w JOIN withholding h ON h.id=w.withholding WHERE w.customer=$1"
-                  " AND h.state < 2 AND w.debited_fen=0 ORDER BY h.id DESC", DB_ARGS(DB_TEXT(r->customer)));
+                  " AND h.state < 2 AND w.debited_fen=0 ORDER BY h.id DESC", DB_ARGS(DB_TEXT(x->asked.customer)));
     if (db_row(s->db)) {
         const char *account = db_text(s->db, 0);
         size_t len = strlen(account);
-        snprintf(a->reason, sizeof a->reason, "out with bank %s: deposit %lld.%02lld there, account ...%s, until %s; or pay here from %s, or when the bank has said no",
+        snprintf(x->why, sizeof x->why, "out with bank %s: deposit %lld.%02lld there, account ...%s, until %s; or pay here from %s, or when the bank has said no",
                  db_text(s->db, 1), (long long)(db_int(s->db, 2) / 100), (long long)(db_int(s->db, 2) % 100), account + (len > 4 ? len - 4 : 0),
                  day_format((day_t)db_int(s->db, 3), until, sizeof until), day_format((day_t)db_int(s->db, 4) + 1, from, sizeof from));
     }
     db_end(s->db); /* without it the code's own words stand */
 }
 
-static void from_judge(struct service *s, const struct judge_answer *j, const struct judge_request *r, struct exchange *x)
+static void from_judge(struct exchange *x)
 {
+    const struct judge_answer *j = &x->judged;
+    const struct judge_request *r = &x->asked;
     struct wire_answer a = {0};
     struct error err;
     text_copy(a.code, sizeof a.code, j->code);
@@ -208,7 +220,7 @@ static void from_judge(struct service *s, const struct judge_answer *j, const st
     }
     const struct code_spec *spec = code_spec(j->code);
     if (strcmp(j->code, "00") != 0 && spec) text_copy(a.reason, sizeof a.reason, spec->meaning);
-    if (strcmp(j->code, "80") == 0) tell_way(s, r, &a);
+    if (x->why[0]) text_copy(a.reason, sizeof a.reason, x->why);
     x->answered = wire_answer_pack(&x->request, &a, &x->answer, &err) == 0;
     if (x->answered) return;
     put_sums(&a);
@@ -217,12 +229,21 @@ static void from_judge(struct service *s, const struct judge_answer *j, const st
 }
 
 /* The line that one payment can be followed by, here as in the other programs. */
-static void tell(const struct exchange *x, const struct judge_request *r, const struct judge_answer *j)
+static void tell(const struct exchange *x)
 {
+    const struct judge_answer *j = &x->judged;
+    const struct judge_request *r = &x->asked;
     char key[KEY_TEXT_SIZE], amount[MONEY_TEXT_SIZE];
     log_line(LOG_LEVEL_INFO, key_format(&r->key, key, sizeof key), "%s %s of customer %s: %s%s%s%s", x->request.mti,
              money_format(r->amount_fen, amount, sizeof amount), r->customer[0] ? r->customer : "-", j->code,
              j->approval[0] ? " approval " : "", j->approval, j->repeat ? ", as the first time" : "");
+}
+
+void service_finish(struct exchange *x)
+{
+    if (x->state != EXCHANGE_POSTED || x->answered) return;
+    from_judge(x);
+    tell(x);
 }
 
 /* --- posting ------------------------------------------------------------------- */
@@ -247,8 +268,9 @@ static void post(struct service *s, struct exchange **xs, const struct judge_req
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        from_judge(s, &answers[i], &requests[i], xs[i]);
-        tell(xs[i], &requests[i], &answers[i]);
+        xs[i]->judged = answers[i];
+        xs[i]->state = EXCHANGE_POSTED;
+        if (strcmp(answers[i].code, "80") == 0) find_way(s, xs[i]);
         if (answers[i].audit) service_audit(s, xs[i], "a used key came with other content");
     }
 }
@@ -258,15 +280,16 @@ void service_post(struct service *s, struct exchange **xs, size_t count)
     static _Thread_local struct judge_request requests[GROUP_MAX];
     struct exchange *good[GROUP_MAX];
     size_t used = 0;
-    struct error err;
     for (size_t i = 0; i < count; i++) {
-        if (to_judge(s, &xs[i]->request, &requests[used], &err) != 0) {
-            service_audit(s, xs[i], err.why);
-            service_refuse(xs[i], "30", err.why);
-        } else if (next_approval(s, requests[used].approval) != 0) {
+        service_read(s->u, xs[i]);
+        if (xs[i]->state == EXCHANGE_UNREADABLE) {
+            service_audit(s, xs[i], xs[i]->why);
+            service_refuse(xs[i], "30", xs[i]->why);
+        } else if (next_approval(s, xs[i]->asked.approval) != 0) {
             log_error("no approval code can be given: %s", db_why(s->db));
             service_refuse(xs[i], "96", "nothing was posted");
         } else {
+            requests[used] = xs[i]->asked;
             good[used++] = xs[i];
         }
     }

@@ -48,6 +48,16 @@ int group_aside(const struct judge_key *key);
 /* The place of a key, -1: none. */
 int group_key(const struct group *group, const struct key *key);
 
+/* Of PostgreSQL, whose posts commit side by side: posts share both locks from
+ * their first write to the commit. Imports and lists hold the first alone, and
+ * number their changes behind all others. */
+#define STORE_LOCK_IMPORT "-1"
+#define STORE_LOCK_POSTS "-2"
+/* The one number that sql asks for (the highest id of a table of what was posted), at a
+ * moment when no post is under way: no lower id appears after it. -1: it failed. */
+struct db;
+int64_t store_settled(struct db *db, const char *sql);
+
 struct store;
 struct store_ops {
     /* Begins, locks, reads. After -1 everything is rolled back. */

@@ -135,15 +135,24 @@ static int find_station(struct pg_store *s, const struct key *key, int64_t *id, 
 
 /* --- the connection --------------------------------------------------------------- */
 
+/* The books say it, so that all front ends do alike. */
+static bool keys_are_claimed(struct pg_store *s)
+{
+    PGresult *r = PQexec(s->lib, "SELECT 1 FROM setting WHERE name='key_lock' AND value='claim'");
+    bool claimed = PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) == 1;
+    PQclear(r);
+    return claimed;
+}
+
 static int prepare(struct pg_store *s, struct error *err)
 {
     PGresult *r = PQexec(s->lib, greeting);
-    bool good = PQresultStatus(r) == PGRES_COMMAND_OK;
+    bool good = PQresultStatus(r) == PGRES_COMMAND_OK, claims = good && keys_are_claimed(s);
     for (int i = 0; i < PG_SQL_COUNT && good; i++) {
         char name[16];
         snprintf(name, sizeof name, "p%d", i);
         PQclear(r);
-        r = PQprepare(s->lib, name, pg_texts[i], 0, NULL);
+        r = PQprepare(s->lib, name, i == PG_LOCK_KEYS && claims ? pg_claim_keys : pg_texts[i], 0, NULL);
         good = PQresultStatus(r) == PGRES_COMMAND_OK;
     }
     if (!good) failed(s, "preparing", r, err);

@@ -8,7 +8,6 @@
 #include "utilityd/store.h"
 
 /* Advisory locks: a key's is its station and reference, a station's its number. */
-#define PG_LOCK_CHANGE "-1" /* who writes holds it to the commit: change numbers appear in order */
 #define PG_LOCK_KEY(station, reference) ((station) << 40 | (reference))
 
 #define PG_STATIONS 16384 /* places of the table of known stations */
@@ -33,6 +32,7 @@ enum pg_sql { PG_BEGIN, PG_COMMIT, PG_ROLLBACK, PG_FORGET_PLANS, PG_STATION_READ
               PG_READ_CUSTOMERS, PG_READ_PARTS, PG_READ_BILLS, PG_READ_DAYS, PG_LOCK_CHANGES, PG_WRITE_KEYS, PG_DROP_PARTS,
               PG_WRITE_PARTS, PG_WRITE_BILLS, PG_WRITE_CUSTOMERS, PG_WRITE_REVERSALS, PG_WRITE_DAYS, PG_SQL_COUNT };
 extern const char *const pg_texts[PG_SQL_COUNT];
+extern const char pg_claim_keys[]; /* in the place of PG_LOCK_KEYS, in books that say so */
 
 /* Array `index` afresh; after its last value the statement takes it. */
 struct pg_array *pg_array_of(struct pg_store *s, int index);

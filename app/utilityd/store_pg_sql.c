@@ -44,7 +44,7 @@ const char *const pg_texts[PG_SQL_COUNT] = {
         " UNION SELECT b.id" BY_KEY PARTS_OF BILL_NUMBERED("t.bill") ")) ORDER BY due, number",
     [PG_READ_DAYS] = "SELECT d.station, d.business FROM (SELECT unnest($1::bigint[]) AS station, unnest($3::bigint[]) AS business UNION"
                      " SELECT p.station, p.business" BY_KEY ") k JOIN branch_day d ON d.station=k.station AND d.business=k.business WHERE d.closed=1",
-    [PG_LOCK_CHANGES] = "SELECT pg_advisory_xact_lock(" PG_LOCK_CHANGE ")",
+    [PG_LOCK_CHANGES] = "SELECT pg_advisory_xact_lock_shared(" STORE_LOCK_IMPORT "), pg_advisory_xact_lock_shared(" STORE_LOCK_POSTS ")",
     [PG_WRITE_KEYS] =
         "INSERT INTO payment (station, reference, state, code, reversal, approval, content, origin, customer, proc, amount_fen, short_fen, taken, business,"
         " flagged, posted_ms, trace, aside) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::bytea[],"
@@ -56,13 +56,20 @@ const char *const pg_texts[PG_SQL_COUNT] = {
     [PG_WRITE_PARTS] = "INSERT INTO part (payment, position, part, bill, place, amount_fen) SELECT p.id, k.position, k.part, k.bill, k.place, k.amount_fen"
                        " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[])"
                        " k(station, reference, position, part, bill, place, amount_fen)" PAYMENT_OF,
-    [PG_WRITE_BILLS] = "UPDATE bill b SET state=k.state, change=top.change + k.place,"
+    [PG_WRITE_BILLS] = "UPDATE bill b SET state=k.state, change=nextval('change_number'),"
                        " paid_by=(SELECT p.id FROM payment p WHERE p.station=k.station AND p.reference=k.reference)"
-                       " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) WITH ORDINALITY k(station, reference, id, state, place),"
-                       " (SELECT coalesce(max(id), 0) AS change FROM change) top WHERE b.id=k.id",
+                       " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) k(station, reference, id, state)"
+                       " WHERE b.id=k.id",
     [PG_WRITE_CUSTOMERS] = "UPDATE customer c SET credit_fen=k.credit FROM unnest($1::text[], $2::bigint[]) k(number, credit) WHERE c.number=k.number",
     [PG_WRITE_REVERSALS] = "INSERT INTO reversal (station, reference, mti, code, maker, checker, at_ms)"
                            " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[])",
     [PG_WRITE_DAYS] = "INSERT INTO branch_day (station, business, closed, agreed) SELECT DISTINCT station, business, 1, 0"
-                      " FROM unnest($1::bigint[], $2::bigint[]) k(station, business) ON CONFLICT (station, business) DO UPDATE SET closed=1, agreed=0",
+                      " FROM unnest($1::bigint[], $2::bigint[]) k(station, business) ORDER BY 1, 2 ON CONFLICT (station, business) DO UPDATE SET closed=1, agreed=0",
 };
+
+/* Where advisory locks are not the whole database's (several nodes behind one address):
+ * a key is claimed by a row of its own. Who comes second waits for the first one's
+ * commit, whether the row is new or there; in order, so that nobody waits in a ring. */
+const char pg_claim_keys[] =
+    "INSERT INTO claim (station, reference) SELECT DISTINCT x >> 40, x & 1099511627775 FROM unnest($1::bigint[]) x ORDER BY 1, 2"
+    " ON CONFLICT (station, reference) DO UPDATE SET groups=claim.groups + 1";

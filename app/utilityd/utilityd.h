@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/confine.h"
 #include "base/error.h"
 #include "base/settings.h"
 #include "utilityd/db.h"
@@ -19,10 +20,11 @@ struct utility_settings {
     char store[UTILITY_PATH]; /* a path, or postgresql://… */
     char listen[64], policy[UTILITY_PATH], ca[UTILITY_PATH], cert[UTILITY_PATH], key[UTILITY_PATH];
     int64_t next_year_permille, minimum_fen, cap_fen, advice_days, close_after_days;
-    int64_t sessions, cutover_ms; /* of one certificate; after midnight, 0: by command and calendar alone */
+    int64_t per_address, sessions, cutover_ms; /* connections of one address, of one certificate; after midnight, 0: by command and calendar alone */
     bool oldest_first;
     int64_t retry_days, result_days, pay_days;
     char series[24], templates[UTILITY_PATH];
+    char system_calls[CONFINE_WORD_SIZE];
     int64_t shift_s;
     int32_t offset_s;
 };

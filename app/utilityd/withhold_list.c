@@ -8,6 +8,7 @@
 #include "base/money.h"
 #include "base/progress.h"
 #include "base/text.h"
+#include "utilityd/store.h"
 #include "utilityd/withhold.h"
 
 #define PATH_SIZE (UTILITY_PATH + 64)
@@ -35,7 +36,7 @@ int64_t withhold_last_change(struct db *db) { return db_number(db, "SELECT coale
 
 int withhold_lock(struct db *db)
 {
-    return db_kind(db) == DB_POSTGRES && db_run(db, "SELECT pg_advisory_xact_lock(-1)", DB_NO_ARGS) < 0 ? -1 : 0;
+    return db_kind(db) == DB_POSTGRES && db_run(db, "SELECT pg_advisory_xact_lock(" STORE_LOCK_IMPORT ")", DB_NO_ARGS) < 0 ? -1 : 0;
 }
 
 /* --- the books ---------------------------------------------------------------------- */
@@ -60,8 +61,10 @@ static int name_batch(struct withhold_ask *a, char *batch, size_t size)
     return before < 0 ? -1 : 0;
 }
 
+#define STEPS 4 /* of making a list, each some seconds for a million bills */
+
 /* 1: made; 0: there was nothing to put out; -1. */
-static int make(struct withhold_ask *a, char *batch, size_t size, struct withholding *w)
+static int make(struct withhold_ask *a, char *batch, size_t size, struct withholding *w, struct progress *bar)
 {
     struct db *db = a->db;
     const struct utility_settings *set = &a->u->settings;
@@ -72,6 +75,7 @@ static int make(struct withhold_ask *a, char *batch, size_t size, struct withhol
         (db_kind(db) == DB_POSTGRES && db_run(db, lock_customers, DB_ARGS(DB_TEXT(a->bank))) < 0))
         return -1;
     int64_t records = db_run(db, gather, DB_ARGS(DB_TEXT(a->bank), DB_TEXT(a->month))), from = withhold_last_change(db);
+    progress_show(bar, 1, STEPS, records);
     int64_t sum = db_number(db, "SELECT coalesce(sum(fen), 0) FROM going", DB_NO_ARGS, -1);
     if (records <= 0 || from < 0 || sum < 0) return records == 0 ? 0 : -1;
     if (a->batch) text_copy(batch, size, a->batch);
@@ -79,9 +83,11 @@ static int make(struct withhold_ask *a, char *batch, size_t size, struct withhol
     if (db_run(db, "INSERT INTO withholding (bank, batch, month, made_ms, retry_until, result_by, records, sum_fen) VALUES ($1,$2,$3,$4,$5,$6,$7,$8)",
                DB_ARGS(DB_TEXT(a->bank), DB_TEXT(batch), DB_TEXT(a->month), DB_INT(clock_now_ms(&a->u->clock)), DB_INT(retry), DB_INT(by > retry ? by : retry),
                        DB_INT(records), DB_INT(sum))) < 0 ||
-        withholding_find(db, a->bank, batch, w) != 1 || db_run(db, put_rows, DB_ARGS(DB_INT(w->id))) != records ||
-        db_run(db, put_out, DB_ARGS(DB_INT(from))) != records)
+        withholding_find(db, a->bank, batch, w) != 1 || db_run(db, put_rows, DB_ARGS(DB_INT(w->id))) != records)
         return -1;
+    progress_show(bar, 2, STEPS, records);
+    if (db_run(db, put_out, DB_ARGS(DB_INT(from))) != records) return -1;
+    progress_show(bar, 3, STEPS, records);
     char who[64], what[200];
     snprintf(what, sizeof what, "withholding list %s for bank %s: %" PRId64 " bills, %" PRId64 " fen", batch, a->bank, records, sum);
     return utility_audit(db, clock_now_ms(&a->u->clock), utility_user(who, sizeof who), what) == 0 && db_commit(db) == 0 ? 1 : -1;
@@ -138,12 +144,16 @@ int withhold_list(struct withhold_ask *a)
     struct withholding w;
     struct error err;
     char batch[LIST_BATCH_MAX + 1] = "", path[PATH_SIZE], sum[MONEY_TEXT_SIZE];
+    struct progress bar;
     int made = 1;
     if (a->month) {
-        if (db_begin(a->db) != 0 || (made = make(a, batch, sizeof batch, &w)) < 0) {
+        progress_start(&bar, stderr, a->bar, "putting out", "bills");
+        if (db_begin(a->db) != 0 || (made = make(a, batch, sizeof batch, &w, &bar)) < 0) {
+            progress_end(&bar);
             db_failed(a->db, "no list was made", &err);
             return db_rollback(a->db), failed(&err, EX_IOERR);
         }
+        progress_end(&bar);
         if (made == 0) db_rollback(a->db);
     } else {
         text_copy(batch, sizeof batch, a->batch);

@@ -128,15 +128,23 @@ static bool count(struct result *r, const char *sql, int64_t *rows, int64_t *fen
     return db_end(r->db) >= 0;
 }
 
+#define STEPS 5 /* of posting, each some seconds for a million rows */
+
+static bool step(struct result *r, int64_t done, int number)
+{
+    progress_show(&r->bar, number, STEPS, r->sums.records);
+    return done >= 0;
+}
+
 static int post(struct result *r, struct error *err)
 {
     struct db *db = r->db;
     int64_t id = r->batch.id;
     r->known = db_run(db, drop_known, DB_ARGS(DB_INT(id)));
     int64_t from = withhold_last_change(db);
-    if (r->known < 0 || from < 0 || db_run(db, pay_bills, DB_ARGS(DB_INT(-id), DB_INT(from))) < 0 ||
-        db_run(db, note_rows, DB_ARGS(DB_INT(id), DB_INT(-id))) < 0 || db_run(db, credit_table, DB_NO_ARGS) < 0 ||
-        db_run(db, gather_credit, DB_ARGS(DB_INT(id))) < 0 || db_run(db, give_credit, DB_NO_ARGS) < 0)
+    if (!step(r, r->known, 1) || from < 0 || !step(r, db_run(db, pay_bills, DB_ARGS(DB_INT(-id), DB_INT(from))), 2) ||
+        !step(r, db_run(db, note_rows, DB_ARGS(DB_INT(id), DB_INT(-id))), 3) || db_run(db, credit_table, DB_NO_ARGS) < 0 ||
+        db_run(db, gather_credit, DB_ARGS(DB_INT(id))) < 0 || !step(r, db_run(db, give_credit, DB_NO_ARGS), 4))
         return books(r, err);
     if (r->header.final && give_up_bills(r->ask, id) < 0) return books(r, err);
     int state = r->header.final ? FINAL : r->batch.state == OUT ? INTERIM : r->batch.state;
@@ -191,7 +199,10 @@ static int judge_and_post(struct result *r, struct error *err)
         return EX_DATAERR;
     }
     char who[64], what[300];
-    if (post(r, err) != 0 || check(r, err) != 0) return failed(err, EX_IOERR);
+    progress_start(&r->bar, stderr, r->ask->bar, "posting", "rows");
+    int posted = post(r, err);
+    progress_end(&r->bar);
+    if (posted != 0 || check(r, err) != 0) return failed(err, EX_IOERR);
     snprintf(what, sizeof what, "withholding result of bank %s, batch %s, %s: posted %" PRId64 " rows, %" PRId64 " fen", r->header.bank, r->header.batch,
              r->header.final ? "final" : "interim", r->fresh, r->fresh_fen);
     if (utility_audit(r->db, clock_now_ms(&r->ask->u->clock), utility_user(who, sizeof who), what) != 0 || db_commit(r->db) != 0)

@@ -8,6 +8,10 @@ struct worker {
     void (*on_broken)(void *ctx);
     void *ctx;
     uv_async_t signal;
+    uv_prepare_t before; /* before the loop waits and after it has waited: what was */
+    uv_check_t after;    /* gathered goes to the thread in one step */
+    struct work *fresh, **fresh_end; /* the loop's alone */
+    size_t round;
     uv_thread_t thread;
     uv_mutex_t lock;
     uv_cond_t wake;
@@ -16,12 +20,12 @@ struct worker {
     bool told, running;
 };
 
-/* A round: as many as a transaction holds. */
+/* A round. */
 static struct work *take(struct worker *r, struct exchange **xs, size_t *count)
 {
     struct work *first = r->todo, *last = NULL;
     *count = 0;
-    for (struct work *w = first; w && *count < GROUP_MAX; last = w, w = w->next)
+    for (struct work *w = first; w && *count < r->round; last = w, w = w->next)
         xs[(*count)++] = &w->x;
     r->todo = last->next;
     if (r->todo == NULL) r->todo_end = &r->todo;
@@ -29,11 +33,15 @@ static struct work *take(struct worker *r, struct exchange **xs, size_t *count)
     return first;
 }
 
-static void give_back(struct worker *r, struct work *first)
+/* The loop is woken after the lock is free. */
+static void give_back(struct worker *r, struct work *first, bool whole)
 {
+    uv_mutex_lock(&r->lock);
+    r->broken = r->broken || !whole;
     *r->done_end = first;
     while (*r->done_end)
         r->done_end = &(*r->done_end)->next;
+    uv_mutex_unlock(&r->lock);
     uv_async_send(&r->signal);
 }
 
@@ -53,9 +61,9 @@ static void run(void *arg)
         bool go = !r->broken;
         uv_mutex_unlock(&r->lock);
         bool whole = !go || service_work(r->service, xs, count);
+        give_back(r, first, whole);
+        if (go && whole) service_rest(r->service);
         uv_mutex_lock(&r->lock);
-        r->broken = r->broken || !whole;
-        give_back(r, first);
     }
     uv_mutex_unlock(&r->lock);
 }
@@ -79,7 +87,33 @@ static void on_signal(uv_async_t *signal)
     r->on_broken(r->ctx);
 }
 
-struct worker *worker_start(uv_loop_t *loop, struct service *service, void (*on_done)(void *ctx, struct work *w),
+/* What the loop has gathered, in one step. */
+static void hand_over(struct worker *r)
+{
+    if (r->fresh == NULL) return;
+    uv_mutex_lock(&r->lock);
+    *r->todo_end = r->fresh;
+    r->todo_end = r->fresh_end;
+    uv_mutex_unlock(&r->lock);
+    r->fresh = NULL;
+    r->fresh_end = &r->fresh;
+    uv_cond_signal(&r->wake);
+}
+
+static void on_before(uv_prepare_t *handle) { hand_over(handle->data); }
+static void on_after(uv_check_t *handle) { hand_over(handle->data); }
+
+static void start_handles(struct worker *r, uv_loop_t *loop)
+{
+    uv_async_init(loop, &r->signal, on_signal);
+    uv_prepare_init(loop, &r->before);
+    uv_check_init(loop, &r->after);
+    r->signal.data = r->before.data = r->after.data = r;
+    uv_prepare_start(&r->before, on_before);
+    uv_check_start(&r->after, on_after);
+}
+
+struct worker *worker_start(uv_loop_t *loop, struct service *service, size_t round, void (*on_done)(void *ctx, struct work *w),
                             void (*on_broken)(void *ctx), void *ctx, struct error *err)
 {
     struct worker *r = calloc(1, sizeof *r);
@@ -87,13 +121,13 @@ struct worker *worker_start(uv_loop_t *loop, struct service *service, void (*on_
         service_close(service);
         return error_all(err, "cannot serve", NULL, "no memory", NULL), NULL;
     }
-    *r = (struct worker){.service = service, .on_done = on_done, .on_broken = on_broken, .ctx = ctx};
+    *r = (struct worker){.service = service, .round = round, .on_done = on_done, .on_broken = on_broken, .ctx = ctx};
     r->todo_end = &r->todo;
     r->done_end = &r->done;
+    r->fresh_end = &r->fresh;
     uv_mutex_init(&r->lock);
     uv_cond_init(&r->wake);
-    uv_async_init(loop, &r->signal, on_signal);
-    r->signal.data = r;
+    start_handles(r, loop);
     r->running = uv_thread_create(&r->thread, run, r) == 0;
     if (!r->running) error_all(err, "cannot serve", NULL, "no thread can be started", NULL);
     return r;
@@ -102,16 +136,14 @@ struct worker *worker_start(uv_loop_t *loop, struct service *service, void (*on_
 void worker_give(struct worker *r, struct work *w)
 {
     w->next = NULL;
-    uv_mutex_lock(&r->lock);
-    *r->todo_end = w;
-    r->todo_end = &w->next;
-    uv_cond_signal(&r->wake);
-    uv_mutex_unlock(&r->lock);
+    *r->fresh_end = w;
+    r->fresh_end = &w->next;
 }
 
 void worker_stop(struct worker *r)
 {
     if (!r->running) return;
+    hand_over(r);
     uv_mutex_lock(&r->lock);
     r->stop = true;
     uv_cond_signal(&r->wake);

@@ -8,6 +8,7 @@
 #include "wire/head.h"
 #include "wire/message.h"
 #include "wire/records.h"
+#include "wire/text.h"
 
 bool wire_account_is_banks(int proc)
 {
@@ -43,7 +44,7 @@ int wire_account_pack(const struct wire_account_ask *a, const char mti[5], struc
     tags_start(&t);
     if (head_pack(&a->head, mti, bears_money(a), m, err) || put_field(m, 102, a->account, err) || put_field(m, 103, a->customer, err)) return -1;
     if (put(&t, "AC", a->act, err) || put(&t, "BK", a->book, err) || put_text(&t, "CN", a->name, err) || put_text(&t, "DC", a->document, err) ||
-        put(&t, "OP", a->maker, err) || put_text(&t, "PH", a->phone, err) || put(&t, "PW", a->sealed, err) || put(&t, "SP", a->checker, err))
+        (a->from && tags_addf(&t, "LN", err, "%lld", (long long)a->from)) || put(&t, "OP", a->maker, err) || put_text(&t, "PH", a->phone, err) || put(&t, "PW", a->sealed, err) || put(&t, "SP", a->checker, err))
         return -1;
     return tags_into(&t, m, err);
 }
@@ -62,24 +63,49 @@ int wire_account_unpack(const struct iso *m, day_t near, struct wire_account_ask
     tag_text(m, "PW", a->sealed, sizeof a->sealed);
     tag_text(m, "OP", a->maker, sizeof a->maker);
     tag_text(m, "SP", a->checker, sizeof a->checker);
-    return 0;
+    return head_tag_amount(m, "LN", &a->from) ? 0 : head_refuse_tag(err, "LN", "it is no line");
 }
 
 /* --- answers ----------------------------------------------------------------------- */
 
-static int put_lines(const struct wire_account_answer *a, struct iso *m, struct error *err)
+static bool put_customer(struct records_out *out, const char *customer, const char *name)
+{
+    char record[ISO_FIELD_MAX + 1], escaped[6 * WIRE_NAME_SIZE];
+    if (wire_text_escape(escaped, sizeof escaped, name) < 0) return false;
+    int len = snprintf(record, sizeof record, "C|%s|%s", customer, escaped);
+    return len < (int)sizeof record && records_add(out, record, (size_t)len);
+}
+
+static int put_records(const struct wire_account_answer *a, struct iso *m, struct error *err)
 {
     struct records_out out;
     char record[120], day[DAY_TEXT_SIZE];
-    if (a->line_count == 0) return 0;
+    if (a->line_count == 0 && a->customer_count == 0) return 0;
     records_start(&out, m);
+    for (int i = 0; i < a->customer_count; i++)
+        if (!put_customer(&out, a->customers[i].customer, a->customers[i].name)) break;
     for (int i = 0; i < a->line_count; i++) {
         const struct wire_account_line *l = &a->lines[i];
-        int len = snprintf(record, sizeof record, "%lld|%s|%s|%lld|%lld", (long long)l->line, day_format(l->day, day, sizeof day), l->what,
-                           (long long)l->fen, (long long)l->balance_fen);
+        int len = snprintf(record, sizeof record, "%lld|%s|%s|%lld|%lld|%lld|%s", (long long)l->line, day_format(l->day, day, sizeof day), l->what,
+                           (long long)l->fen, (long long)l->balance_fen, (long long)l->place, l->paper);
         if (!records_add(&out, record, (size_t)len)) break;
     }
     return records_end(&out, err);
+}
+
+/* Of a question: what stands. Who the holder is goes along as far as there is room. */
+static int put_state(struct tags *t, const struct wire_account_answer *a, struct error *err)
+{
+    char amiss[WIRE_ACCOUNT_AMISS_MAX * 20] = "";
+    size_t len = 0;
+    if (a->state[0] == '\0') return 0;
+    for (int i = 0; i < a->amiss_count; i++)
+        len += (size_t)snprintf(amiss + len, sizeof amiss - len, "%s%lld", i ? "|" : "", (long long)a->amiss[i]);
+    if (put(t, "AC", a->state, err) || put(t, "AM", amiss, err) || tags_addf(t, "HB", err, "%lld", (long long)a->held_fen) ||
+        tags_addf(t, "LN", err, "%lld", (long long)a->last_line) || (a->password && put(t, "PS", "1", err)))
+        return -1;
+    if (put_text(t, "CN", a->holder, NULL) == 0 && put_text(t, "DC", a->document, NULL) == 0) (void)put_text(t, "PH", a->phone, NULL);
+    return 0;
 }
 
 int wire_account_answer_pack(const struct iso *req, const struct wire_account_answer *a, struct iso *m, struct error *err)
@@ -91,8 +117,8 @@ int wire_account_answer_pack(const struct iso *req, const struct wire_account_an
     if (a->has_balance && tags_addf(&t, "BA", err, "%lld", (long long)a->balance_fen) != 0) return -1;
     if (put(&t, "BK", a->book, err) != 0) return -1;
     if (a->short_fen && tags_addf(&t, "DX", err, "PP|SU|%lld", (long long)a->short_fen) != 0) return -1;
-    if (put_text(&t, "TX", a->reason, err) || tags_into(&t, m, err)) return -1;
-    return put_lines(a, m, err);
+    if (put_text(&t, "TX", a->reason, err) || put_state(&t, a, err) || tags_into(&t, m, err)) return -1;
+    return put_records(a, m, err);
 }
 
 static bool read_signed(const char *text, int64_t *out)
@@ -106,10 +132,40 @@ static bool read_signed(const char *text, int64_t *out)
 static int take_line(const struct iso_slice *record, struct wire_account_line *l, struct error *err)
 {
     char text[HEAD_SPLIT_SIZE];
-    const char *parts[5];
-    if (!head_split(record->text, record->len, text, parts, 5) || !head_amount(parts[0], &l->line) || !day_parse(parts[1], &l->day) ||
-        !text_copy(l->what, sizeof l->what, parts[2]) || !read_signed(parts[3], &l->fen) || !head_amount(parts[4], &l->balance_fen))
-        return error_all(err, "message is not valid", "field 120", "a line is line|day|what|amount|balance", NULL);
+    const char *parts[7];
+    if (!head_split(record->text, record->len, text, parts, 7) || !head_amount(parts[0], &l->line) || !day_parse(parts[1], &l->day) ||
+        !text_copy(l->what, sizeof l->what, parts[2]) || !read_signed(parts[3], &l->fen) || !head_amount(parts[4], &l->balance_fen) ||
+        !head_amount(parts[5], &l->place) || !text_copy(l->paper, sizeof l->paper, parts[6]))
+        return error_all(err, "message is not valid", "field 120", "a line is line|day|what|amount|balance|place|paper", NULL);
+    return 0;
+}
+
+static int take_customer(const struct iso_slice *record, struct wire_account_answer *a, struct error *err)
+{
+    char text[HEAD_SPLIT_SIZE];
+    const char *parts[3];
+    if (a->customer_count == WIRE_ACCOUNT_CUSTOMERS_MAX) return 0;
+    if (!head_split(record->text, record->len, text, parts, 3) || !text_alnum(parts[1]) ||
+        !text_copy(a->customers[a->customer_count].customer, sizeof a->customers[0].customer, parts[1]) ||
+        wire_text_unescape(a->customers[a->customer_count].name, sizeof a->customers[0].name, parts[2], strlen(parts[2])) < 0)
+        return error_all(err, "message is not valid", "field 120", "a customer is C|customer|name", NULL);
+    a->customer_count++;
+    return 0;
+}
+
+static int take_state(const struct iso *m, struct wire_account_answer *a, struct error *err)
+{
+    char amiss[WIRE_ACCOUNT_AMISS_MAX * 20], *rest = amiss, *part;
+    tag_text(m, "AC", a->state, sizeof a->state);
+    tag_utf8(m, "CN", a->holder, sizeof a->holder);
+    tag_utf8(m, "DC", a->document, sizeof a->document);
+    tag_utf8(m, "PH", a->phone, sizeof a->phone);
+    a->password = tag_find(m, "PS", &(struct tag){{0}, NULL, 0});
+    if (!head_tag_amount(m, "HB", &a->held_fen)) return head_refuse_tag(err, "HB", "no amount");
+    if (!head_tag_amount(m, "LN", &a->last_line)) return head_refuse_tag(err, "LN", "it is no line");
+    if (!tag_text(m, "AM", amiss, sizeof amiss)) return 0;
+    while ((part = strsep(&rest, "|")) && a->amiss_count < WIRE_ACCOUNT_AMISS_MAX)
+        if (!head_amount(part, &a->amiss[a->amiss_count++])) return head_refuse_tag(err, "AM", "lines, separated by |");
     return 0;
 }
 
@@ -130,8 +186,13 @@ int wire_account_answer_unpack(const struct iso *m, struct wire_account_answer *
         const char *parts[3];
         if (!head_split(dx.value, dx.len, text, parts, 3) || !head_amount(parts[2], &a->short_fen)) return head_refuse_tag(err, "DX", "it is part|place|amount");
     }
+    if (take_state(m, a, err) != 0) return -1;
     records_first(&in, m);
     while (records_next(&in, &record)) {
+        if (record.len > 2 && memcmp(record.text, "C|", 2) == 0) {
+            if (take_customer(&record, a, err) != 0) return -1;
+            continue;
+        }
         if (a->line_count == WIRE_ACCOUNT_LINES_MAX) return error_all(err, "message is not valid", "field 120", "too many lines", NULL);
         if (take_line(&record, &a->lines[a->line_count++], err) != 0) return -1;
     }

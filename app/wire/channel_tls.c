@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include "base/guard.h"
 #include "base/text.h"
 
 static int refuse(struct error *err, const char *where)
@@ -23,6 +24,7 @@ static int refuse(struct error *err, const char *where)
 
 static SSL_CTX *make_context(const struct channel_tls *t, struct error *err)
 {
+    if (guard_secret("the certificates cannot be used", t->key, err) != 0) return NULL;
     SSL_CTX *ctx = SSL_CTX_new(TLS_method());
     const char *where = NULL;
     ERR_clear_error();

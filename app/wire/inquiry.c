@@ -86,6 +86,7 @@ int wire_bills_pack(const struct iso *req, const struct wire_bills *b, struct is
         tags_addf(&t, "CR", err, "%lld", (long long)b->credit_fen) ||
         tags_addf(&t, "FR", err, "%d|%lld|%lld|%d|%d", r->next_year_permille, (long long)r->minimum_fen,
                   (long long)r->cap_fen, r->oldest_first, r->part_payment) ||
+        (b->transfer_bank[0] && tags_addf(&t, "TR", err, "%s|%s", b->transfer_bank, b->transfer_end)) ||
         tags_addf(&t, "NS", err, "%d", b->not_shown + b->bill_count - shown))
         return -1;
     return tags_into(&t, m, err);
@@ -125,6 +126,18 @@ static bool read_bill(const char *const *p, struct wire_listed_bill *b)
            strspn(b->tiers, "0123456789@.,") == strlen(b->tiers);
 }
 
+static int read_transfer(const struct iso *m, struct wire_bills *b, struct error *err)
+{
+    char text[HEAD_SPLIT_SIZE];
+    const char *p[2];
+    struct tag t;
+    if (!tag_find(m, "TR", &t)) return 0;
+    if (head_split(t.value, t.len, text, p, 2) && text_digits(p[0]) && text_copy(b->transfer_bank, sizeof b->transfer_bank, p[0]) &&
+        text_copy(b->transfer_end, sizeof b->transfer_end, p[1]))
+        return 0;
+    return head_refuse_tag(err, "TR", "it is bank|end of the account");
+}
+
 int wire_bills_unpack(const struct iso *m, struct wire_bills *b, struct error *err)
 {
     char text[HEAD_SPLIT_SIZE];
@@ -138,6 +151,7 @@ int wire_bills_unpack(const struct iso *m, struct wire_bills *b, struct error *e
         return head_refuse_tag(err, "CN", "customer, name or address is missing or malformed");
     tag_utf8(m, "SS", b->station, sizeof b->station);
     tag_utf8(m, "MT", b->meter, sizeof b->meter);
+    if (read_transfer(m, b, err) != 0) return -1;
     if (!head_tag_amount(m, "CR", &b->credit_fen)) return head_refuse_tag(err, "CR", "no amount");
     if (!head_tag_amount(m, "NS", &not_shown) || not_shown > 1000000) return head_refuse_tag(err, "NS", "no count");
     b->not_shown = (int)not_shown;

@@ -28,6 +28,7 @@ struct wire_bills {
     char customer[WIRE_NUMBER_SIZE], name[WIRE_NAME_SIZE], address[WIRE_NAME_SIZE];
     char station[41], meter[21]; /* tags SS, MT */
     int64_t credit_fen; /* tag CR */
+    char transfer_bank[12], transfer_end[5]; /* tag TR: whose bills a bank debits by list, "" none */
     struct wire_fee_rules rules;
     int not_shown;      /* tag NS: open bills that did not fit */
     int bill_count;

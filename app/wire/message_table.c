@@ -30,8 +30,8 @@ const struct message_row message_rows[] = {
     {"0100", PROC_BILL, {LOW(3) | WHO | TAGS, CUSTOMER}, {LOW(15), 0}, "one bill"},
     {"0100", PROC_SEARCH, {LOW(3) | WHO | TAGS, 0}, {LOW(15), 0}, "search for a customer"},
     {"0100", PROC_STATE, {LOW(3) | WHO, 0}, {LOW(15) | TAGS, 0}, "state of a payment"},
-    {"0100", PROC_BALANCE, {LOW(3) | WHO, ACCOUNT}, {LOW(15) | TAGS, 0}, "balance and unprinted lines"},
-    {"0100", PROC_STATEMENT, {LOW(3) | WHO, ACCOUNT}, {LOW(15) | TAGS, 0}, "statement"},
+    {"0100", PROC_BALANCE, {LOW(3) | WHO, 0}, {LOW(15) | TAGS, ACCOUNT | CUSTOMER}, "balance and unprinted lines"},
+    {"0100", PROC_STATEMENT, {LOW(3) | WHO, 0}, {LOW(15) | TAGS, ACCOUNT | CUSTOMER}, "statement"},
     {"0110", ANY, {LOW(3) | WHO | CODE, 0}, {LOW(15) | APPROVAL | TAGS, CUSTOMER | ACCOUNT | RECORDS}, "answer to an inquiry"},
     /* money, on line */
     {"0200", PROC_CASH, {HEAD | MONEY | TAGS, CUSTOMER}, {0, 0}, "payment in cash"},

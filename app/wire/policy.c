@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/guard.h"
 #include "base/key.h"
 #include "base/text.h"
 
@@ -247,6 +248,7 @@ struct policy *policy_load(const char *path, struct error *err)
 {
     struct place at = {path, 0, err};
     struct policy *p = NULL;
+    if (guard_rights("access policy refused", path, err) != 0) return NULL;
     FILE *in = fopen(path, "re");
     char *text = malloc(POLICY_FILE_MAX + 1);
     size_t len = in && text ? fread(text, 1, POLICY_FILE_MAX + 1, in) : 0;

@@ -77,6 +77,7 @@ int wire_net_answer(const struct iso *req, const struct wire_net *n, struct iso 
     struct tags t;
     tags_start(&t);
     message_answer(req, n->code, m);
+    if (n->begins && put_day(&t, "BD", n->begins, err) != 0) return -1;
     if (n->epoch && tags_addf(&t, "EP", err, "%02d", n->epoch) != 0) return -1;
     if (put_reopened(&t, n->reopened, n->reopened_count, err) != 0) return -1;
     return tags_into(&t, m, err);

@@ -16,7 +16,7 @@ struct wire_net {
     int epoch;      /* EP, 1..99; 0: none */
     int reopened_count;
     day_t reopened[WIRE_REOPENED_MAX]; /* RO, YYYYMMDD each */
-    day_t begins; /* BD, of a cut-over: the business day that begins; 0: not said */
+    day_t begins; /* BD, of a cut-over: the business day that begins; of the answer to a bank's sign-on: the one that is; 0: not said */
 };
 int wire_net_ask(const struct wire_net *n, struct iso *m, struct error *err);
 int wire_net_answer(const struct iso *req, const struct wire_net *n, struct iso *m, struct error *err);

@@ -10,11 +10,12 @@
 #define HEAD_LEN 5 /* tag and length */
 
 const struct tag_spec tag_specs[] = {
-    {"AC", false, 8, "act", "link, unlink, freeze, unfreeze", false},
+    {"AC", false, 8, "act, or state of an account", "link, unlink, freeze, unfreeze; open, frozen, closed", false},
     {"AH", false, 64, "audit head", "64 hex digits", false},
+    {"AM", false, 159, "lines of a passbook that are amiss", "line|line|...", false},
     {"BD", false, 8, "business day that begins", "YYYYMMDD", false},
     {"BA", false, 12, "balance of an account", "fen", false},
-    {"BK", false, 60, "passbook", "book|first line|last line|sent, printed, doubtful, new or lost", false},
+    {"BK", false, 60, "passbook", "book|first line|last line|sent, again, printed, doubtful, spoiled, unsent, new or lost", false},
     {"BL", true, 60, "bill paid", "bill|amount|late fee", false},
     {"CA", false, 400, "customer's address", "text", false},
     {"CN", false, 400, "customer's name", "text", false},
@@ -25,7 +26,9 @@ const struct tag_spec tag_specs[] = {
     {"EN", false, 32, "random number of a new ledger", "32 hex digits", false},
     {"EP", false, 2, "epoch", "01 to 99", false},
     {"FR", false, 60, "fee rules", "next-year rate|minimum|cap|oldest first|part payment", false},
+    {"HB", false, 12, "held of an account", "fen", false},
     {"IV", false, 60, "invoice", "series|number|printed, spoiled or cancelled", false},
+    {"LN", false, 12, "line of an account", "number", false},
     {"LP", false, 10, "last part", "10 digits", false},
     {"MT", false, 20, "meter", "letters and digits", false},
     {"MV", false, 2, "moved from", "BL, PP or SU", false},
@@ -34,6 +37,7 @@ const struct tag_spec tag_specs[] = {
     {"PH", false, 240, "telephone", "text", false},
     {"PK", false, 12, "payment's reference", "DE 37 of the payment", false},
     {"PP", false, 12, "prepaid part", "fen", false},
+    {"PS", false, 1, "a password is set", "1", false},
     {"PT", false, 10, "part", "10 digits", false},
     {"PW", false, 200, "account password, sealed", "hex", true},
     {"RO", true, 8, "re-opened day", "YYYYMMDD", false},
@@ -41,6 +45,7 @@ const struct tag_spec tag_specs[] = {
     {"SR", false, 360, "search", "text", false},
     {"SS", false, 60, "supply station", "text", false},
     {"ST", false, 1, "state of a key", "N P D R U T", false},
+    {"TR", false, 40, "transfer customer", "bank|last four digits of the account", false},
     {"TX", false, 400, "reason in words", "text", false},
 };
 const size_t tag_spec_count = sizeof tag_specs / sizeof *tag_specs;

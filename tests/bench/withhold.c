@@ -103,11 +103,11 @@ static void agree(struct bank_books *b)
     shell_ms(command);
 }
 
-static int64_t measure(int64_t rows, bool with_peer, long *kb, int64_t *script_ms, int64_t *plain_ms)
+static int64_t measure(enum db_kind kind, int64_t rows, bool with_peer, long *kb, int64_t *script_ms, int64_t *plain_ms)
 {
     static struct bank_books b;
     char command[600];
-    bank_books_open(&b, "bench-withhold", "");
+    bank_books_open(&b, kind, "bench-withhold", "");
     bank_books_fill(&b, rows);
     bank_books_list(&b, "list.txt", "B1", rows);
     snprintf(command, sizeof command, "wc -l <%s/list.txt >/dev/null", b.w.dir);
@@ -123,11 +123,14 @@ int main(void)
 {
     long kb, most_kb;
     int64_t script_ms = 0, plain_ms = 0, more_plain_ms = 0, none = 0;
-    int64_t ms = measure(ROWS, true, &kb, &script_ms, &plain_ms);
+    int64_t ms = measure(DB_SQLITE, ROWS, true, &kb, &script_ms, &plain_ms);
     line("withhold-1M", "ms", ms, script_ms, "0.500", ms * 100 <= script_ms * SCRIPT_TARGET_PERCENT);
     line("withhold-1M-plain-reading", "ms", ms, plain_ms ? plain_ms : 1, "-", true);
+    int64_t postgres_ms = measure(DB_POSTGRES, ROWS, false, &most_kb, &none, &more_plain_ms);
+    line("withhold-1M-postgresql", "ms", postgres_ms, ms, "-", true); /* the peer: ours on SQLite */
+    line("withhold-1M-postgresql-memory", "kB", most_kb, 0, "262144kB", most_kb < MEMORY_TARGET_KB);
     if (getenv("QUICK")) return 0;
-    int64_t more_ms = measure((int64_t)ROWS * GROWTH, false, &most_kb, &none, &more_plain_ms);
+    int64_t more_ms = measure(DB_SQLITE, (int64_t)ROWS * GROWTH, false, &most_kb, &none, &more_plain_ms);
     line("withhold-10M", "ms", more_ms, ms, "11.000", more_ms <= ms * GROWTH_TARGET);
     line("withhold-10M-memory", "kB", most_kb, 0, "262144kB", most_kb < MEMORY_TARGET_KB);
     return 0;

@@ -10,72 +10,89 @@
 #define FIRST_FEN 5000
 #define LIST_HEAD {.utility = "0311", .bank = "102", .month = "202611", .made_at = "2026-11-20T08:00:00"}
 
-void bank_books_open(struct bank_books *b, const char *name, const char *extra)
+void bank_books_open(struct bank_books *b, enum db_kind kind, const char *name, const char *extra)
 {
     char path[200];
     memset(b, 0, sizeof *b);
+    b->kind = kind;
     world_open(&b->w, name);
-    world_write(&b->w, "bankd.ini", "[bank]\nid = 102\n[store]\npath = bank.db\n%s", extra);
-    world_path(&b->w, "bank.db", b->db, sizeof b->db);
+    if (kind == DB_POSTGRES) postgres_open(&b->pg);
+    if (kind == DB_POSTGRES) snprintf(b->db, sizeof b->db, "%s", b->pg.url);
+    else world_path(&b->w, "bank.db", b->db, sizeof b->db);
+    world_write(&b->w, "bankd.ini", "[bank]\nid = 102\n[store]\npath = %s\nwork = %s\n%s", b->db, b->w.dir, extra);
     snprintf(b->config, sizeof b->config, "--config=%s", world_path(&b->w, "bankd.ini", path, sizeof path));
     assert_int_equal(world_run(&b->w, NULL, 0, "bankd", b->config, "init", NULL), 0);
 }
 
-void bank_books_close(struct bank_books *b) { world_close(&b->w); }
+void bank_books_close(struct bank_books *b)
+{
+    world_close(&b->w);
+    postgres_close(&b->pg);
+}
 
 const char *bank_books_account(int64_t i, char buf[ACCOUNT_TEXT_SIZE]) { return account_format(account_number("102", i), buf); }
 
-static sqlite3_stmt *prepare(sqlite3 *db, const char *sql)
+struct db *bank_books_db(struct bank_books *b)
 {
-    sqlite3_stmt *q = NULL;
-    if (sqlite3_prepare_v2(db, sql, -1, &q, NULL) != SQLITE_OK) fail_msg("%s: %s", sql, sqlite3_errmsg(db));
-    return q;
+    static struct bank bank;
+    struct error err;
+    assert_int_equal(bank_open(&bank, NULL, &err), 0);
+    snprintf(bank.settings.store, sizeof bank.settings.store, "%s", b->db);
+    struct db *db = bank_db(&bank, &err);
+    if (db == NULL) fail_msg("%s: %s", err.where, err.why);
+    return db;
 }
 
-static void run(sqlite3_stmt *q)
+int64_t bank_books_sql(struct bank_books *b, const char *sql)
 {
-    if (sqlite3_step(q) != SQLITE_DONE) fail_msg("%s", sqlite3_errmsg(sqlite3_db_handle(q)));
-    sqlite3_reset(q);
+    struct db *db = bank_books_db(b);
+    int64_t value = db_number(db, sql, DB_NO_ARGS, INT64_MIN);
+    if (value == -1 && *db_why(db)) fail_msg("%s: %s", sql, db_why(db));
+    db_close(db);
+    return value;
+}
+
+void bank_books_change(struct bank_books *b, const char *sql)
+{
+    struct db *db = bank_books_db(b);
+    if (db_run(db, sql, DB_NO_ARGS) < 0) fail_msg("%s: %s", sql, db_why(db));
+    db_close(db);
+}
+
+/* Table after table: their columns in the order of accounts.sql. */
+static void fill(struct db *db, const char *table, int64_t accounts)
+{
+    static const struct { const char *table; size_t columns; } tables[] = {{"account", 5}, {"holder", 10}, {"agreement", 4}, {"entry", 14}};
+    size_t which = 0;
+    while (strcmp(tables[which].table, table) != 0)
+        which++;
+    assert_int_equal(db_load(db, table, tables[which].columns), 0);
+    for (int64_t i = 1; i <= accounts; i++) {
+        int64_t number = account_number("102", i), fen = FIRST_FEN + i % 50000;
+        char name[40], customer[32];
+        snprintf(name, sizeof name, "客户%08lld", (long long)i);
+        snprintf(customer, sizeof customer, "C%08lld", (long long)i);
+        const struct db_arg rows[][14] = {
+            {DB_INT(number), DB_INT(0), DB_INT(fen), DB_INT(1), DB_INT(i)},
+            {DB_INT(number), DB_TEXT(name), DB_TEXT(""), DB_TEXT(""), DB_INT(0), DB_TEXT("test"), DB_TEXT(""), DB_INT(0), DB_INT(0), DB_INT(0)},
+            {DB_INT(number), DB_TEXT(customer), DB_TEXT(name), DB_INT(0)},
+            {DB_INT(i), DB_INT(4), DB_INT(number), DB_INT(fen), DB_INT(1), DB_INT(0), DB_INT(0), DB_INT(0), DB_INT(1), DB_INT(0), DB_INT(fen), DB_TEXT(""),
+             DB_INT(0), DB_TEXT("")}};
+        if (db_load_row(db, rows[which]) != 0) fail_msg("%s: %s", table, db_why(db));
+    }
+    if (db_load_end(db) != 0) fail_msg("%s: %s", table, db_why(db));
 }
 
 void bank_books_fill(struct bank_books *b, int64_t accounts)
 {
-    sqlite3 *db = NULL;
-    char name[40];
-    assert_int_equal(sqlite3_open(b->db, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "PRAGMA synchronous=OFF; BEGIN", NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_stmt *account = prepare(db, "INSERT INTO account (number, balance_fen, lines, last) VALUES (?,?,1,?)"),
-                 *holder = prepare(db, "INSERT INTO holder (account, name, document, phone, opened_ms, opened_by) VALUES (?1,?2,'','',0,'test')"),
-                 *agreement = prepare(db, "INSERT INTO agreement (account, customer, name, since_ms) VALUES (?,?,?,0)"),
-                 *entry = prepare(db, "INSERT INTO entry (id, debit, credit, fen, what, at_ms, line, balance_fen) VALUES (?,4,?,?,1,0,1,?)");
-    for (int64_t i = 1; i <= accounts; i++) {
-        int64_t number = account_number("102", i), fen = FIRST_FEN + i % 50000;
-        snprintf(name, sizeof name, "客户%08lld", (long long)i);
-        sqlite3_bind_int64(account, 1, number);
-        sqlite3_bind_int64(account, 2, fen);
-        sqlite3_bind_int64(account, 3, i);
-        run(account);
-        sqlite3_bind_int64(holder, 1, number);
-        sqlite3_bind_text(holder, 2, name, -1, SQLITE_STATIC);
-        run(holder);
-        sqlite3_bind_int64(agreement, 1, number);
-        sqlite3_bind_text(agreement, 3, name, -1, SQLITE_STATIC);
-        char customer[32];
-        snprintf(customer, sizeof customer, "C%08lld", (long long)i);
-        sqlite3_bind_text(agreement, 2, customer, -1, SQLITE_STATIC);
-        run(agreement);
-        sqlite3_bind_int64(entry, 1, i);
-        sqlite3_bind_int64(entry, 2, number);
-        sqlite3_bind_int64(entry, 3, fen);
-        sqlite3_bind_int64(entry, 4, fen);
-        run(entry);
-    }
-    sqlite3_finalize(account);
-    sqlite3_finalize(holder);
-    sqlite3_finalize(agreement);
-    sqlite3_finalize(entry);
-    assert_int_equal(sqlite3_exec(db, "COMMIT; PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(db);
+    struct db *db = bank_books_db(b);
+    if (b->kind == DB_SQLITE) db_run(db, "PRAGMA synchronous=OFF", DB_NO_ARGS);
+    assert_int_equal(db_begin(db), 0);
+    for (const char *const *table = (const char *const[]){"account", "holder", "agreement", "entry", NULL}; *table; table++)
+        fill(db, *table, accounts);
+    assert_int_equal(db_commit(db), 0);
+    assert_true(db_run(db, b->kind == DB_SQLITE ? "PRAGMA wal_checkpoint(TRUNCATE)" : "ANALYZE account, agreement", DB_NO_ARGS) >= 0);
+    db_close(db);
 }
 
 static FILE *begin(struct bank_books *b, const char *file, const char *batch)
@@ -127,4 +144,3 @@ int bank_books_run(struct bank_books *b, const char *file, const char *folder, c
     return world_run(&b->w, said, size, "bankd", b->config, "withhold", "run", world_path(&b->w, file, path, sizeof path), "--result", to, NULL);
 }
 
-int64_t bank_books_sql(struct bank_books *b, const char *sql) { return world_sql(&b->w, "bank.db", sql); }

@@ -6,16 +6,22 @@
 #ifndef TESTS_LIB_BANK_BOOKS_H
 #define TESTS_LIB_BANK_BOOKS_H
 
+#include <sqlite3.h>
+
 #include "bankd/account.h"
+#include "lib/postgres.h"
 #include "lib/world.h"
 #include "wire/listfile.h"
 
 struct bank_books {
     struct world w;
-    char config[200], db[200];
+    struct postgres pg; /* DB_POSTGRES only */
+    enum db_kind kind;
+    char config[200], db[200]; /* where the books are */
 };
-/* bankd.ini and bank.db of bank 102, no relay. extra: lines of the settings. */
-void bank_books_open(struct bank_books *b, const char *name, const char *extra);
+/* bankd.ini and books of bank 102 (bank.db, or a PostgreSQL of the test's own), no
+ * relay. extra: lines of the settings. */
+void bank_books_open(struct bank_books *b, enum db_kind kind, const char *name, const char *extra);
 void bank_books_close(struct bank_books *b);
 /* So many accounts, in one commit, with an opening deposit each. */
 void bank_books_fill(struct bank_books *b, int64_t accounts);
@@ -29,5 +35,9 @@ void bank_books_list_of(struct bank_books *b, const char *file, const char *batc
 int bank_books_run(struct bank_books *b, const char *file, const char *folder, char *said, size_t size);
 /* First column of the first row. */
 int64_t bank_books_sql(struct bank_books *b, const char *sql);
+/* A statement that changes them. */
+void bank_books_change(struct bank_books *b, const char *sql);
+/* A connection; the caller's to close. */
+struct db *bank_books_db(struct bank_books *b);
 
 #endif

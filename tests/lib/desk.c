@@ -40,6 +40,31 @@ void desk_bind(struct desk *desk, const char *name, const char *uri)
     talk_close(&t);
 }
 
+void desk_bind_for(struct desk *desk, const char *document, const char *uri, const char *profile, const char *template, const char *media)
+{
+    struct talk t;
+    talk_open(&t, desk->socket, DESK_TERMINAL);
+    talk_sign_on(&t, BRANCH_TECHNICIAN, BRANCH_PASSWORD);
+    talk_ask(&t, "printer_bind", "{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:s, s:s}", "name", document, "uri", uri, "profile", profile, "template", template,
+             "media", media, "offset_x_mm10", 0, "offset_y_mm10", 0, "document", document, "terminal", DESK_TERMINAL);
+    talk_close(&t);
+}
+
+void desk_accounts(struct desk *desk)
+{
+    char out[200] = "", config[300];
+    snprintf(config, sizeof config, "--config=%s/bankd.ini", desk->w.dir);
+    world_stop(&desk->w, "branchd");
+    world_stop(&desk->w, "bankd");
+    world_append(&desk->w, "bankd.ini", "[accounts]\nkey = bank.box\n");
+    assert_int_equal(world_run(&desk->w, out, sizeof out, "bankd", config, "account", "key", NULL), 0);
+    world_append(&desk->w, "branchd.ini", "[accounts]\nbank_key = %.64s\n", out);
+    world_start(&desk->w, "bankd");
+    world_wait_bank(&desk->w);
+    world_start(&desk->w, "branchd");
+    world_wait_branch(&desk->w);
+}
+
 static void bind_printer(struct desk *desk)
 {
     struct printer_plan plan = PLAN_GOOD;

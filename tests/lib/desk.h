@@ -22,6 +22,10 @@ void desk_open(struct desk *desk, const char *name, bool printer);
 void desk_close(struct desk *desk);
 /* Another printer for the terminal, while no counter sits there; the next one uses it. */
 void desk_bind(struct desk *desk, const char *name, const char *uri);
+/* A printer for one kind of document ("passbook", "report") at the terminal. */
+void desk_bind_for(struct desk *desk, const char *document, const char *uri, const char *profile, const char *template, const char *media);
+/* Special accounts: the bank gets a key for passwords, the branch its public part. */
+void desk_accounts(struct desk *desk);
 /* Starts the counter, with counter.ini of the world where there is one; language "zh_CN" or "en". Waits for the sign-on screen. */
 void desk_counter(struct desk *desk, const char *language, int rows, int cols);
 /* The same at another terminal. */

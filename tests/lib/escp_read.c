@@ -10,6 +10,7 @@ struct reader {
     struct escp_sheet *sheet;
     int x, y, pitch, hanzi, gap, bold, under;
     int spacing;     /* 1/180 inch */
+    int tab;         /* the one tab stop that is set, in columns of the pitch when it was set; here 1/180 inch */
     long length;     /* of the form, 1/360 inch */
     struct escp_mark *run;
     char gb[256];
@@ -73,11 +74,19 @@ static size_t graphics(struct reader *r, const uint8_t *p)
     return 5 + 3 * (size_t)m->count;
 }
 
+/* One stop at a time is what is met. */
+static size_t set_tab(struct reader *r, const uint8_t *p)
+{
+    r->tab = p[2] * r->pitch;
+    return p[2] == 0 ? 3 : p[3] == 0 ? 4 : 0;
+}
+
 static size_t escape(struct reader *r, const uint8_t *p)
 {
     switch (p[1]) {
     case '@': r->hanzi = r->bold = r->under = 0; r->pitch = 18; return 2;
-    case 'R': case 'x': return 3;
+    case 'R': case 'x': case 'l': case 'Q': return 3; /* margins: none, or beyond what is printed */
+    case 'D': return set_tab(r, p);
     case 'P': r->pitch = 18; return 2;
     case 'M': r->pitch = 15; return 2;
     case 'g': r->pitch = 12; return 2;
@@ -128,6 +137,7 @@ void escp_read(const uint8_t *p, size_t len, struct escp_sheet *sheet)
         end_run(&r);
         if (p[0] == 0x1b) n = escape(&r, p);
         else if (p[0] == 0x1c) n = hanzi_command(&r, p);
+        else if (p[0] == '\t') r.x = r.tab;
         else if (p[0] == '\r') r.x = 0;
         else if (p[0] == '\n') feed(&r, r.spacing);
         else if (p[0] == '\f') next_form(&r);

@@ -88,6 +88,39 @@ static void *front(void *arg)
     return NULL;
 }
 
+static bool claiming;
+
+/* One who goes on behind what he has read, while the front ends post. */
+struct reader { const char *where, *newest, *count; int64_t first, read; bool stop; };
+
+static void *follow(void *arg)
+{
+    struct reader *r = arg;
+    struct error err;
+    struct db *db = utility_db_open(r->where, &err);
+    bool last = false;
+    for (int64_t from = r->first; db && !last;) {
+        pthread_mutex_lock(&lock);
+        last = r->stop;
+        pthread_mutex_unlock(&lock);
+        int64_t to = store_settled(db, r->newest), more = db_number(db, r->count, DB_ARGS(DB_INT(from), DB_INT(to)), 0);
+        if (to < from || more < 0) break;
+        r->read += more;
+        from = to;
+    }
+    db_close(db);
+    return NULL;
+}
+
+static int64_t missed(const char *where, const struct reader *r)
+{
+    struct error err;
+    struct db *db = utility_db_open(where, &err);
+    int64_t all = db_number(db, r->count, DB_ARGS(DB_INT(r->first), DB_INT(INT64_MAX)), -1);
+    db_close(db);
+    return all - r->read;
+}
+
 static void make_books(const char *where)
 {
     struct error err;
@@ -99,6 +132,7 @@ static void make_books(const char *where)
     assert_true(db_run(db, "INSERT INTO bill (number, customer, meter, period, previous, current, multiplier, kwh, amount_fen, tiers, due, first_day,"
                            " last_day, rate_permille, class, change) SELECT 'B' || lpad(CAST(i AS TEXT), 3, '0'), 'C' || lpad(CAST(i % 100 AS TEXT), 3, '0'), 'M',"
                            " '202610', 0, 10, 1, 10, 1000, '', 20005 + i, 19990, 20010, 1, 'R', i + 1 FROM generate_series(0, 299) i", DB_NO_ARGS) == BILLS);
+    if (claiming) assert_true(db_run(db, "INSERT INTO setting (name, value) VALUES ('key_lock', 'claim')", DB_NO_ARGS) == 1);
     db_close(db);
 }
 
@@ -122,6 +156,7 @@ static void compare(const char *where, struct overlap *out)
     int64_t late = db_number(db, "SELECT coalesce(sum(t.amount_fen), 0) FROM part t JOIN payment p ON p.id=t.payment WHERE t.place=1 AND t.part >= 0 AND p.state=2", DB_NO_ARGS, 0);
     int64_t books = db_number(db, "SELECT sum(credit_fen) FROM customer", DB_NO_ARGS, 0);
     out->credit_off = books - credit - late;
+    out->claimed = db_number(db, "SELECT count(*) FROM claim", DB_NO_ARGS, -1);
     out->paid_twice += db_number(db, "SELECT count(*) FROM (SELECT 1 FROM part t JOIN payment p ON p.id=t.payment WHERE t.place=0 AND p.state=2 GROUP BY t.bill HAVING count(*) > 1) x",
                                  DB_NO_ARGS, 0);
     db_close(db);
@@ -130,13 +165,17 @@ static void compare(const char *where, struct overlap *out)
 void overlap_run(struct overlap *out)
 {
     struct postgres pg;
-    pthread_t threads[FRONTS];
+    pthread_t threads[FRONTS], reading[2];
     const char *names[] = {"A", "B", "C", "D", "E", "F", "G", "H"}, *what[FRONTS][2];
     memset(out, 0, sizeof *out);
     memset(seen, 0, sizeof seen);
     answers = failed = 0;
     postgres_open(&pg);
     make_books(pg.url);
+    struct reader readers[] = {{.where = pg.url, .first = BILLS, .newest = "SELECT coalesce(max(id), 0) FROM change", .count = "SELECT count(*) FROM change WHERE id>$1 AND id<=$2"},
+                               {.where = pg.url, .newest = "SELECT coalesce(max(id), 0) FROM payment", .count = "SELECT count(*) FROM payment WHERE id>$1 AND id<=$2"}};
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&reading[i], NULL, follow, &readers[i]), 0);
     for (int i = 0; i < FRONTS; i++) {
         what[i][0] = pg.url;
         what[i][1] = names[i];
@@ -144,9 +183,23 @@ void overlap_run(struct overlap *out)
     }
     for (int i = 0; i < FRONTS; i++)
         pthread_join(threads[i], NULL);
+    pthread_mutex_lock(&lock);
+    readers[0].stop = readers[1].stop = true;
+    pthread_mutex_unlock(&lock);
+    for (int i = 0; i < 2; i++)
+        pthread_join(reading[i], NULL);
+    out->feed_missed = missed(pg.url, &readers[0]);
+    out->follow_missed = missed(pg.url, &readers[1]);
     out->answers = answers;
     out->failed = failed;
     compare(pg.url, out);
     postgres_close(&pg);
     assert_int_equal(answers + failed * GROUP, FRONTS * ROUNDS * GROUP);
+}
+
+void overlap_run_claiming(struct overlap *out)
+{
+    claiming = true;
+    overlap_run(out);
+    claiming = false;
 }

@@ -2,6 +2,7 @@
 #include <cairo-svg.h>
 #include <cairo.h>
 #include <pango/pangocairo.h>
+#include <string.h>
 
 #include "lib/screen.h"
 
@@ -27,6 +28,16 @@ static void box(cairo_t *cr, struct ink ink, double x, double y, double w, doubl
     cairo_fill(cr);
 }
 
+/* Blocks fill their half of the cell, as terminals draw them whatever the font. */
+static bool draw_block(cairo_t *cr, struct ink ink, const char *text, double x, double y, double w)
+{
+    if (strcmp(text, "█") == 0) box(cr, ink, x, y, w, CELL_H);
+    else if (strcmp(text, "▀") == 0) box(cr, ink, x, y, w, CELL_H / 2);
+    else if (strcmp(text, "▄") == 0) box(cr, ink, x, y + CELL_H / 2, w, CELL_H - CELL_H / 2);
+    else return false;
+    return true;
+}
+
 static void draw_cell(cairo_t *cr, PangoLayout *layout, const struct term_cell *cell, double x, double y)
 {
     struct ink ink = ink_of(cell);
@@ -36,7 +47,7 @@ static void draw_cell(cairo_t *cr, PangoLayout *layout, const struct term_cell *
         ink = paper;
     }
     cairo_set_source_rgb(cr, ink.r, ink.g, ink.b);
-    if (cell->text[0] != ' ') {
+    if (cell->text[0] != ' ' && !draw_block(cr, ink, cell->text, x, y, w)) {
         PangoAttrList *list = pango_attr_list_new();
         if (cell->bold) pango_attr_list_insert(list, pango_attr_weight_new(PANGO_WEIGHT_BOLD));
         pango_layout_set_attributes(layout, list);

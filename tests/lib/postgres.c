@@ -93,16 +93,44 @@ void postgres_start(struct postgres *p)
     }
 }
 
-void postgres_open(struct postgres *p)
+static void make_folder(struct postgres *p)
 {
     memset(p, 0, sizeof *p);
     snprintf(p->dir, sizeof p->dir, "/tmp/gridteller-pg-XXXXXX");
     if (mkdtemp(p->dir) == NULL) fail_msg("%s: %s", p->dir, strerror(errno));
     if (geteuid() == 0 && chown(p->dir, NOBODY, NOBODY) != 0) fail_msg("%s: %s", p->dir, strerror(errno));
+    snprintf(p->url, sizeof p->url, "postgresql://books@/books?host=%s", p->dir);
+}
+
+void postgres_follow(struct postgres *p, const struct postgres *primary)
+{
+    char command[300];
+    make_folder(p);
+    snprintf(command, sizeof command, "pg_basebackup -D data -R -X stream -c fast --no-sync -d 'host=%s user=books application_name=standby' >>log", primary->dir);
+    if (postgres_run(p, NULL, 0, command) != 0) last_words(p, "makes no standby");
+    postgres_start(p);
+}
+
+void postgres_promote(struct postgres *p)
+{
+    if (postgres_run(p, NULL, 0, "pg_ctl promote -w -D data >>log") != 0) last_words(p, "is not promoted");
+}
+
+void postgres_open(struct postgres *p)
+{
+    make_folder(p);
     if (postgres_run(p, NULL, 0, "initdb -D data -U books -A trust -E UTF8 --locale=C --no-sync >>log") != 0) last_words(p, "can't be made");
     postgres_start(p);
     if (postgres_run(p, NULL, 0, "createdb -U books books") != 0) last_words(p, "makes no database");
-    snprintf(p->url, sizeof p->url, "postgresql://books@/books?host=%s", p->dir);
+}
+
+const char *postgres_database(struct postgres *p, const char *name, char *buf, size_t size)
+{
+    char command[100];
+    snprintf(command, sizeof command, "createdb -U books '%s'", name);
+    if (postgres_run(p, NULL, 0, command) != 0) last_words(p, "makes no database");
+    snprintf(buf, size, "postgresql://books@/%s?host=%s", name, p->dir);
+    return buf;
 }
 
 void postgres_crash(struct postgres *p)

@@ -13,6 +13,12 @@ struct postgres {
 
 /* Makes and starts it, with a database `books`. Fails the test when it can't. */
 void postgres_open(struct postgres *p);
+/* One more database of it; its url into buf. */
+const char *postgres_database(struct postgres *p, const char *name, char *buf, size_t size);
+/* A second server that follows the first by streaming, named `standby` there; and it
+ * becomes the primary. Its url is its own. */
+void postgres_follow(struct postgres *p, const struct postgres *primary);
+void postgres_promote(struct postgres *p);
 /* SIGKILL: a crash; and up again, which recovers. */
 void postgres_crash(struct postgres *p);
 void postgres_start(struct postgres *p);

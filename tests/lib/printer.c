@@ -194,7 +194,7 @@ static void *run(void *ctx)
             }
             pthread_mutex_unlock(&p->lock);
         }
-        if (f[1].revents) p->line = accept(p->listener, NULL, NULL);
+        if (f[1].revents) p->line = accept4(p->listener, NULL, NULL, SOCK_CLOEXEC);
         if (f[2].revents) hear(p);
     }
     return NULL;

@@ -13,6 +13,7 @@
 #define PAYMENTS {"receipt", "receipt-one", "receipt-long", "receipt-rare", "receipt-latin", "receipt-twelve"}
 #define PAYMENTS_AND_CREDIT {"receipt", "receipt-one", "receipt-long", "receipt-rare", "receipt-latin", "receipt-twelve", "receipt-prepay"}
 #define PREPAYMENTS {"prepay", "prepay-long"}
+#define ACTS {"account", "account-long"}
 #define HANDBACKS {"handback", "handback-long"}
 
 const struct shipped shipped[] = {
@@ -20,7 +21,8 @@ const struct shipped shipped[] = {
     {"invoice-a4", PAYMENTS}, {"invoice-a5", PAYMENTS}, {"invoice-241", PAYMENTS}, {"paper-241", {"receipt"}},
     {"prepay-80", PREPAYMENTS}, {"prepay-58", PREPAYMENTS}, {"prepay-241", PREPAYMENTS},
     {"handback-80", HANDBACKS}, {"handback-58", HANDBACKS}, {"handback-241", HANDBACKS},
-    {"passbook", {"passbook", "passbook-long"}}, {"agreement-a4", {"agreement", "agreement-long"}},
+    {"passbook", {"passbook", "passbook-long"}}, {"agreement-a4", {"agreement", "agreement-long"}}, {"statement-a4", {"statement", "statement-long"}},
+    {"account-80", ACTS}, {"account-58", ACTS}, {"account-241", ACTS},
     {"teller-day-a4", {"teller", "teller-long"}}, {"branch-day-a4", {"branch", "branch-long"}}, {"month-a4", {"month"}},
     {"counterfeit-a5", {"counterfeit", "counterfeit-long"}}, {"counterfeit-241", {"counterfeit", "counterfeit-long"}},
     {"counterfeit-80", {"counterfeit"}}, {"counterfeit-58", {"counterfeit"}},

@@ -16,6 +16,7 @@
 
 struct urb {
     UMockdevIoctlData *data; /* NULL: free */
+    const void *owner;       /* who submitted it: each reaps his own */
     bool ended;
     size_t done;             /* bytes of an OUT that the printer took */
 };
@@ -26,6 +27,7 @@ struct usb_printer {
     UMockdevTestbed *bed;
     UMockdevIoctlBase *handler;
     struct urb urb[FLYING];
+    const void *holder;      /* who has claimed the interface */
     pthread_mutex_t lock;
     bool usblp, gone;
     int soft_resets;
@@ -103,7 +105,9 @@ static void run_urb(struct usb_printer *u, struct urb *f)
 {
     struct usbdevfs_urb *urb = (struct usbdevfs_urb *)f->data->data;
     if (f->ended) return;
-    if (urb->type == USBDEVFS_URB_TYPE_CONTROL) {
+    if (u->gone) {
+        end(f, -ENODEV, 0);
+    } else if (urb->type == USBDEVFS_URB_TYPE_CONTROL) {
         int n = control(u, urb->buffer, urb->buffer_length);
         end(f, n < 0 ? n : 0, n < 0 ? 0 : n);
     } else if (urb->endpoint & 0x80) {
@@ -119,12 +123,12 @@ static void run_urb(struct usb_printer *u, struct urb *f)
 
 /* --- usbfs ------------------------------------------------------------------------ */
 
-static int submit(struct usb_printer *u, UMockdevIoctlData *arg)
+static int submit(struct usb_printer *u, const void *owner, UMockdevIoctlData *arg)
 {
     for (int i = 0; i < FLYING; i++) {
         struct urb *f = &u->urb[i];
         if (f->data) continue;
-        *f = (struct urb){ .data = umockdev_ioctl_data_resolve(arg, 0, sizeof(struct usbdevfs_urb), NULL) };
+        *f = (struct urb){ .owner = owner, .data = umockdev_ioctl_data_resolve(arg, 0, sizeof(struct usbdevfs_urb), NULL) };
         struct usbdevfs_urb *urb = (struct usbdevfs_urb *)f->data->data;
         UMockdevIoctlData *buffer = umockdev_ioctl_data_resolve(
             f->data, G_STRUCT_OFFSET(struct usbdevfs_urb, buffer), (gsize)urb->buffer_length, NULL);
@@ -135,12 +139,13 @@ static int submit(struct usb_printer *u, UMockdevIoctlData *arg)
     return ENOMEM;
 }
 
-static int reap(struct usb_printer *u, UMockdevIoctlData *arg)
+static int reap(struct usb_printer *u, const void *owner, UMockdevIoctlData *arg)
 {
     for (int i = 0; i < FLYING; i++) {
         struct urb *f = &u->urb[i];
-        if (f->data) run_urb(u, f);
-        if (f->data == NULL || !f->ended) continue;
+        if (f->data == NULL || f->owner != owner) continue;
+        run_urb(u, f);
+        if (!f->ended) continue;
         UMockdevIoctlData *pointer = umockdev_ioctl_data_resolve(arg, 0, sizeof(gpointer), NULL);
         umockdev_ioctl_data_set_ptr(pointer, 0, f->data);
         umockdev_ioctl_data_unref(pointer);
@@ -151,11 +156,11 @@ static int reap(struct usb_printer *u, UMockdevIoctlData *arg)
     return u->gone ? ENODEV : EAGAIN;
 }
 
-static int discard(struct usb_printer *u, const void *address)
+static int discard(struct usb_printer *u, const void *owner, const void *address)
 {
     for (int i = 0; i < FLYING; i++) {
         struct urb *f = &u->urb[i];
-        if (f->data == NULL || f->ended || f->data->client_addr != (gulong)address) continue;
+        if (f->data == NULL || f->ended || f->owner != owner || f->data->client_addr != (gulong)address) continue;
         end(f, -ENOENT, (int)f->done);
         return 0;
     }
@@ -178,7 +183,19 @@ static int driver(struct usb_printer *u, UMockdevIoctlData *arg)
     return 0;
 }
 
-static int answer(struct usb_printer *u, unsigned long request, UMockdevIoctlData *arg)
+static int claim(struct usb_printer *u, const void *owner)
+{
+    if (u->plan.held || u->usblp || (u->holder && u->holder != owner)) return EBUSY;
+    u->holder = owner;
+    return 0;
+}
+
+static void let_go(struct usb_printer *u, const void *owner)
+{
+    if (u->holder == owner) u->holder = NULL;
+}
+
+static int answer(struct usb_printer *u, const void *owner, unsigned long request, UMockdevIoctlData *arg)
 {
     UMockdevIoctlData *part;
     int error = 0;
@@ -202,12 +219,15 @@ static int answer(struct usb_printer *u, unsigned long request, UMockdevIoctlDat
         return error;
     case USBDEVFS_DISCONNECT_CLAIM: /* libusb's way: whoever holds it that is no program goes */
         usblp_away(u);
-        return u->plan.held ? EBUSY : 0;
-    case USBDEVFS_CLAIMINTERFACE: return u->plan.held || u->usblp ? EBUSY : 0;
-    case USBDEVFS_SUBMITURB: return submit(u, arg);
+        return claim(u, owner);
+    case USBDEVFS_CLAIMINTERFACE: return claim(u, owner);
+    case USBDEVFS_RELEASEINTERFACE:
+        let_go(u, owner);
+        return 0;
+    case USBDEVFS_SUBMITURB: return submit(u, owner, arg);
     case USBDEVFS_REAPURB:
-    case USBDEVFS_REAPURBNDELAY: return reap(u, arg);
-    case USBDEVFS_DISCARDURB: return discard(u, *(void **)arg->data);
+    case USBDEVFS_REAPURBNDELAY: return reap(u, owner, arg);
+    case USBDEVFS_DISCARDURB: return discard(u, owner, *(void **)arg->data);
     default: return 0;
     }
 }
@@ -216,10 +236,25 @@ static gboolean handle_ioctl(UMockdevIoctlBase *base, UMockdevIoctlClient *clien
 {
     struct usb_printer *u = ctx;
     pthread_mutex_lock(&u->lock);
-    int error = answer(u, umockdev_ioctl_client_get_request(client), umockdev_ioctl_client_get_arg(client));
+    int error = answer(u, client, umockdev_ioctl_client_get_request(client), umockdev_ioctl_client_get_arg(client));
     pthread_mutex_unlock(&u->lock);
     umockdev_ioctl_client_complete(client, error ? -1 : 0, error);
     return TRUE;
+}
+
+/* Closed, or its program died. */
+static void vanished(UMockdevIoctlBase *base, UMockdevIoctlClient *client, gpointer ctx)
+{
+    struct usb_printer *u = ctx;
+    pthread_mutex_lock(&u->lock);
+    let_go(u, client);
+    for (int i = 0; i < FLYING; i++) {
+        struct urb *f = &u->urb[i];
+        if (f->data == NULL || f->owner != client) continue;
+        umockdev_ioctl_data_unref(f->data);
+        f->data = NULL;
+    }
+    pthread_mutex_unlock(&u->lock);
 }
 
 /* Vendor 04b8, product 0202, one configuration, one interface of class 7.1.2 with a
@@ -240,6 +275,7 @@ static void be(struct usb_printer *u, const struct usb_plan *plan)
     u->plan.printer.no_line = true;
     u->usblp = plan->usblp;
     u->gone = false;
+    u->holder = NULL; /* of the one before */
     u->printer = printer_start(&u->plan.printer);
 }
 
@@ -260,6 +296,36 @@ void usb_printer_replug(struct usb_printer *u, const struct usb_plan *plan)
     pthread_mutex_unlock(&u->lock);
 }
 
+#define SYS "/sys/devices/usb1/1-1"
+#define LISTED "/sys/bus/usb/devices/1-1"
+
+static const char *listed(struct usb_printer *u, char *path, size_t size)
+{
+    gchar *root = umockdev_testbed_get_root_dir(u->bed);
+    snprintf(path, size, "%s" LISTED, root);
+    g_free(root);
+    return path;
+}
+
+/* Whoever has it open keeps his file, as with the kernel, and is told that the device is gone. */
+void usb_printer_leaves(struct usb_printer *u)
+{
+    char path[256];
+    pthread_mutex_lock(&u->lock);
+    u->gone = true;
+    pthread_mutex_unlock(&u->lock);
+    if (unlink(listed(u, path, sizeof path)) != 0) abort();
+    umockdev_testbed_uevent(u->bed, SYS, "remove");
+}
+
+void usb_printer_comes(struct usb_printer *u, const struct usb_plan *plan)
+{
+    char path[256];
+    usb_printer_replug(u, plan);
+    if (symlink("../../../devices/usb1/1-1", listed(u, path, sizeof path)) != 0) abort();
+    umockdev_testbed_uevent(u->bed, SYS, "add");
+}
+
 struct usb_printer *usb_printer_start(const struct usb_plan *plan)
 {
     struct usb_printer *u = calloc(1, sizeof *u);
@@ -269,6 +335,7 @@ struct usb_printer *usb_printer_start(const struct usb_plan *plan)
     u->bed = umockdev_testbed_new();
     u->handler = umockdev_ioctl_base_new();
     g_signal_connect_after(u->handler, "handle-ioctl", G_CALLBACK(handle_ioctl), u);
+    g_signal_connect_after(u->handler, "client-vanished", G_CALLBACK(vanished), u);
     if (!umockdev_testbed_attach_ioctl(u->bed, NODE, u->handler, NULL)) abort();
     if (!umockdev_testbed_add_from_string(u->bed, device, NULL)) abort();
     return u;

@@ -23,6 +23,9 @@ struct usb_printer;
 struct usb_printer *usb_printer_start(const struct usb_plan *plan);
 /* Another printer at the same place, for programs that began with the first. */
 void usb_printer_replug(struct usb_printer *u, const struct usb_plan *plan);
+/* Off the bus, and on it again, as the kernel tells of it. */
+void usb_printer_leaves(struct usb_printer *u);
+void usb_printer_comes(struct usb_printer *u, const struct usb_plan *plan);
 struct test_printer *usb_printer_inside(struct usb_printer *u);
 int usb_printer_soft_resets(const struct usb_printer *u);
 bool usb_printer_usblp_back(const struct usb_printer *u);

@@ -20,6 +20,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/db_impl.h"
 #include "wire/cert.h"
 
 #define PATH 512
@@ -307,8 +308,9 @@ void world_utility(struct world *w, int bills)
 {
     char config[PATH], file[PATH], count[16];
     w->utility_port = world_free_port();
-    world_write(w, "utilityd.ini", "[store]\npath = utility.db\n[serve]\nlisten = 127.0.0.1:%d\npolicy = utilityd.policy\n"
-                                   "ca = ca.crt\ncertificate = utility.crt\nkey = utility.key\n", w->utility_port);
+    world_write(w, "utilityd.ini", "[store]\npath = %s\n[serve]\nlisten = 127.0.0.1:%d\npolicy = utilityd.policy\n"
+                                   "ca = ca.crt\ncertificate = utility.crt\nkey = utility.key\n",
+                *w->utility_store ? w->utility_store : "utility.db", w->utility_port);
     world_write(w, "utilityd.policy", "station bank-102 bank=102 branch=* from=127.0.0.1 messages=all\n"
                                       "station branch-0311-0007 bank=102 branch=0311-0007 from=127.0.0.1 messages=all\n");
     snprintf(config, sizeof config, "--config=%s/utilityd.ini", w->dir);
@@ -333,7 +335,8 @@ void world_bank(struct world *w)
     w->bank_port = world_free_port();
     world_write(w, "bankd.ini", "[bank]\nid = 102\n[serve]\nlisten = 127.0.0.1:%d\npolicy = bankd.policy\nca = ca.crt\n"
                                 "certificate = bank-102.crt\nkey = bank-102.key\n[utility]\naddress = 127.0.0.1:%d\n"
-                                "[store]\npath = bank.db\n[status]\nsocket = bankd.sock\n", w->bank_port, w->utility_port);
+                                "[store]\npath = %s\nwork = .\n[status]\nsocket = bankd.sock\n", w->bank_port, w->utility_port,
+                *w->bank_store ? w->bank_store : "bank.db");
     world_write(w, "bankd.policy", "station branch-0311-0007 bank=102 branch=0311-0007 from=127.0.0.1 messages=all\n"
                                    "station branch-0311-0008 bank=102 branch=0311-0008 from=127.0.0.1 messages=all\n");
     snprintf(config, sizeof config, "--config=%s/bankd.ini", w->dir);
@@ -373,8 +376,44 @@ static sqlite3_stmt *prepare(sqlite3 *db, const char *sql)
     return q;
 }
 
+/* Books that are in PostgreSQL; NULL: a file. */
+static struct db *pg_books(const struct world *w, const char *db_file)
+{
+    static const struct db_books any = {.name = "the books", .kind = "anyone", .init = "init"};
+    const char *where = strcmp(db_file, "bank.db") == 0 ? w->bank_store : strcmp(db_file, "utility.db") == 0 ? w->utility_store : "";
+    struct error err;
+    struct db *db = *where ? db_open(where, &any, &err) : NULL;
+    if (*where && db == NULL) fail_msg("%s: %s", where, err.why);
+    return db;
+}
+
+void world_change(const struct world *w, const char *db_file, const char *sql)
+{
+    struct db *pg = pg_books(w, db_file);
+    if (pg) {
+        if (pg->ops->script(pg, sql) != 0) fail_msg("%s: %s", sql, db_why(pg));
+        db_close(pg);
+        return;
+    }
+    sqlite3 *db = open_db(w, db_file);
+    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK) fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+    sqlite3_close(db);
+}
+
+static const char *pg_text(struct db *pg, const char *sql, char *buf, size_t size)
+{
+    db_ask(pg, sql, DB_NO_ARGS);
+    bool found = db_row(pg);
+    if (found) snprintf(buf, size, "%s", db_text(pg, 0));
+    if (db_end(pg) < 0 || !found) fail_msg("%s: no row (%s)", sql, db_why(pg));
+    db_close(pg);
+    return buf;
+}
+
 const char *world_sql_text(const struct world *w, const char *db_file, const char *sql, char *buf, size_t size)
 {
+    struct db *pg = pg_books(w, db_file);
+    if (pg) return pg_text(pg, sql, buf, size);
     sqlite3 *db = open_db(w, db_file);
     sqlite3_stmt *q = prepare(db, sql);
     if (sqlite3_step(q) != SQLITE_ROW) fail_msg("%s: no row (%s)", sql, sqlite3_errmsg(db));

@@ -38,6 +38,7 @@ struct world_program {
 struct world {
     char dir[128], bin[256]; /* where it lives; where the built programs are */
     int utility_port, bank_port;
+    char utility_store[200], bank_store[200]; /* postgresql://…, set behind world_open; empty: utility.db, bank.db */
     struct world_program programs[WORLD_PROGRAMS_MAX];
     size_t count;
 };
@@ -91,8 +92,12 @@ void world_bank(struct world *w);
 void world_wait_bank(struct world *w); /* until it is signed on, after a start of either */
 
 /* --- books ------------------------------------------------------------------------ */
+/* db: a SQLite file of the folder; "utility.db" and "bank.db" are the books of these
+ * two, wherever they are. */
 /* First column of the first row; a query that fails, fails the test. */
 int64_t world_sql(const struct world *w, const char *db, const char *sql);
+/* Statements that change them, one after another. */
+void world_change(const struct world *w, const char *db, const char *sql);
 const char *world_sql_text(const struct world *w, const char *db, const char *sql, char *buf, size_t size);
 /* Asks until the answer is `wanted` or more; fails the test after that long. For
  * what another process writes in its own time. */

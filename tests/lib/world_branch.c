@@ -67,7 +67,7 @@ int64_t world_branch_agrees(const struct world *w)
     /* what stands here, by key, amount, customer and business day, is what is posted there */
     return world_same_rows(w, "branch.db",
                            "SELECT CAST(ref AS INTEGER), amount_fen, customer, day FROM payment WHERE state IN ('posted','excepted')"
-                           " AND foreign_undo = 0 ORDER BY 1",
+                           " AND foreign_undo = 0 AND proc IN (500000, 501000) ORDER BY 1",
                            "utility.db",
                            "SELECT p.reference, p.amount_fen, p.customer, p.business FROM payment p JOIN station s ON s.id = p.station"
                            " WHERE s.branch = '0311-0007' AND p.state = 2 ORDER BY 1");

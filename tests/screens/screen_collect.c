@@ -49,7 +49,7 @@ static void the_till_is_opened_at_sign_on(void **state)
     desk_sign_on(&desk, BRANCH_TELLER);
     desk_sees(&desk, "The till is not open yet");
     desk_keys(&desk, "500{Enter}00012999{Enter}");
-    desk_sees(&desk, "This is not the next number");
+    desk_sees(&desk, "The invoice number does not fit");
     desk_keys(&desk, "{BS}{BS}{BS}{BS}{BS}12345{Enter}");
     desk_sees_row(&desk, 3, "Customer");
     desk_sees_row(&desk, 1, "Teller " BRANCH_TELLER);

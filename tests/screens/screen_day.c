@@ -154,7 +154,13 @@ static void the_supervisor_fills_the_vault_and_issues_numbers(void **state)
     sign_on(&boss);
     sees(&boss, "BRANCH NOW");
     opens(&boss, "The vault", "THE VAULT");
+    keys(&boss, "{F9}");
+    sees(&boss, "Nothing waits for a second person");
     keys(&boss, "5000{Enter}i{Enter}");
+    sees(&boss, "A SECOND PERSON SIGNS HERE");
+    keys(&boss, "{F12}");
+    sees(&boss, "Left without approval");
+    keys(&boss, "{F9}"); /* after all */
     signs(&boss, BRANCH_SUPERVISOR); /* he can't sign for himself */
     sees(&boss, "You can't approve your own act");
     keys(&boss, "{Up}{BS}{BS}{BS}{BS}" BRANCH_OTHER_SUPERVISOR "{Enter}" BRANCH_PASSWORD "{Enter}");
@@ -169,6 +175,21 @@ static void the_supervisor_fills_the_vault_and_issues_numbers(void **state)
         snprintf(loaded, sizeof loaded, "at till 0%d.", 3 + i);
         sees(&boss, loaded);
     }
+}
+
+static void a_range_comes_and_what_is_not_needed_goes_back(void **state)
+{
+    keys(&boss, "{Enter}{BS}{BS}03{Enter}{BS}{BS}{BS}{BS}{BS}{BS}{BS}{BS}{BS}{BS}{BS}{BS}013002600222{Enter}00000001{Enter}00009999{Enter}{Enter}r{Enter}");
+    signs(&boss, BRANCH_OTHER_SUPERVISOR);
+    sees(&boss, "Received: 013002600222");
+    sees(&boss, "00000001"); /* all of it is in stock */
+    keys(&boss, "{Enter}{Enter}{Enter}00000001{Enter}00010000{Enter}{Enter}b{Enter}");
+    signs(&boss, BRANCH_OTHER_SUPERVISOR);
+    sees(&boss, "these numbers were never received");
+    keys(&boss, "{Enter}{Enter}{Enter}{Enter}{BS}{BS}{BS}{BS}{BS}{BS}{BS}{BS}00009999{Enter}{Enter}b{Enter}");
+    signs(&boss, BRANCH_OTHER_SUPERVISOR);
+    sees(&boss, "Returned: 013002600222");
+    assert_int_equal(number("SELECT last + 1 - first FROM returned"), 9999);
 }
 
 static void a_third_teller_is_added_by_two(void **state)
@@ -486,6 +507,8 @@ static void tills_are_counted_one_over_one_short(void **state)
     for (int i = 0; i < TELLERS; i++) {
         int64_t fen = cash_at(tellers[i].terminal) + off_fen[i];
         opens(&tellers[i], "Till count", "TILL COUNT");
+        keys(&tellers[i], ".");
+        sees(&tellers[i], "Only how many notes or coins there are");
         count(&tellers[i], fen, 10);
         keys(&tellers[i], "c{Enter}");
         sees(&tellers[i], verdicts[i]);
@@ -546,6 +569,16 @@ static void has(const char *file, const char *text)
     }
 }
 
+/* A saved report's PDF, read by a program that is not ours. */
+static void paper_has(const char *report, const char *text)
+{
+    char command[1600], file[60];
+    snprintf(command, sizeof command, "pdftotext -layout '%s/reports/0311-0007-%s-%s.pdf' '%s/%s.txt'", w.dir, report, today, w.dir, report);
+    assert_int_equal(system(command), 0);
+    snprintf(file, sizeof file, "%s.txt", report);
+    has(file, text);
+}
+
 static void the_figures_agree_everywhere(void **state)
 {
     char taken[MONEY_TEXT_SIZE], plain[MONEY_TEXT_SIZE], net[MONEY_TEXT_SIZE], text[200], command[1600], file[120];
@@ -553,7 +586,7 @@ static void the_figures_agree_everywhere(void **state)
     assert_int_equal(net_here(), net_there());
     money_text(taken_fen, true, taken);
     money_text(taken_fen, false, plain);
-    money_text(net_here(), false, net);
+    money_text(net_here(), true, net);
     /* on the screen */
     opens(&boss, "Reports", "REPORTS");
     keys(&boss, "b{Enter}");
@@ -572,12 +605,18 @@ static void the_figures_agree_everywhere(void **state)
         snprintf(text, sizeof text, "%s,payments_fen,%s", tellers[i].number, taken);
         has(file, text);
     }
-    snprintf(command, sizeof command, "pdftotext -layout '%s/reports/0311-0007-branch-%s.pdf' '%s/branch.txt'", w.dir, today, w.dir);
-    assert_int_equal(system(command), 0);
-    has("branch.txt", plain);
-    has("branch.txt", net);
+    money_text(taken_fen, true, taken);
+    paper_has("branch", taken);
+    paper_has("branch", net);
     char head[80];
-    has("branch.txt", world_sql_text(&w, "branch.db", "SELECT lower(substr(hex(audit_head), 1, 64)) FROM branch", head, sizeof head));
+    paper_has("branch", world_sql_text(&w, "branch.db", "SELECT lower(substr(hex(audit_head), 1, 64)) FROM branch", head, sizeof head));
+    /* the month, so far of this day */
+    keys(&boss, "m{Enter}");
+    sees(&boss, "Month");
+    keys(&boss, "s{Enter}");
+    sees(&boss, "0311-0007-month-");
+    paper_has("month", taken);
+    paper_has("month", net);
     /* in a journal that is read by a program which is not ours */
     snprintf(command, sizeof command, "'%s/branchd' --config='%s/branchd.ini' journal > '%s/day.journal' && hledger -f '%s/day.journal' check &&"
              " hledger -f '%s/day.journal' bal 'assets:clearing-bank' 'liabilities:owed-to-utility' 'liabilities:awaiting' -N --flat -E > '%s/bal.txt'",
@@ -606,15 +645,20 @@ static void what_was_approved_is_shown_to_whose_name_it_bears(void **state)
     opens(&boss, "Sign off", "SIGN ON");
     boss.number = BRANCH_OTHER_SUPERVISOR;
     sign_on(&boss);
-    sees(&boss, "APPROVED IN YOUR NAME");
-    sees(&boss, "vault");
-    keys(&boss, "y{Enter}");
-    sees(&boss, "BRANCH NOW");
+    sees(&boss, "BRANCH NOW"); /* all was signed at this very terminal: it is shown elsewhere */
+    opens(&boss, "Sign off", "SIGN ON");
+    struct seat another = {.terminal = tellers[0].terminal, .term = tellers[0].term};
+    keys(&another, BRANCH_OTHER_SUPERVISOR "{Enter}" BRANCH_PASSWORD "{Enter}");
+    sees(&another, "APPROVED IN YOUR NAME");
+    sees(&another, "vault");
+    keys(&another, "y{Enter}");
+    sees(&another, "BRANCH NOW");
 }
 
 /* Chapters of one day: what comes after one that failed would say nothing. */
 static const struct { const char *name; void (*go)(void **state); } chapters[] = {
     {"the supervisor fills the vault and issues numbers", the_supervisor_fills_the_vault_and_issues_numbers},
+    {"a range comes and what is not needed goes back", a_range_comes_and_what_is_not_needed_goes_back},
     {"a third teller is added by two", a_third_teller_is_added_by_two},
     {"the tills are opened", the_tills_are_opened},
     {"the morning is busy", the_morning_is_busy},

@@ -15,11 +15,13 @@
 #include "base/text.h"
 #include "counter/form.h"
 #include "lib/desk.h"
+#include "lib/flat_bed.h"
 #include "lib/rpc_client.h"
 
 #define QUIET_MS 60
 
 static struct desk desk;
+static struct flat_bed *bed;
 static const char *language;
 static char folder[512];
 
@@ -235,6 +237,27 @@ static void bind_mute_printer(void)
     desk_bind(&desk, "L8", uri);
 }
 
+/* A flat bed: the sheet is put in by hand, with the number that the screen shows. */
+static void paper_by_hand(void **state)
+{
+    struct talk t;
+    char uri[600], paper[512];
+    desk_counter_ends(&desk);
+    snprintf(uri, sizeof uri, "file:%s/", world_path(&desk.w, "flat", paper, sizeof paper));
+    mkdir(paper, 0755);
+    talk_open(&t, desk.socket, DESK_TERMINAL);
+    talk_sign_on(&t, BRANCH_TECHNICIAN, BRANCH_PASSWORD);
+    talk_ask(&t, "printer_bind", "{s:s, s:s, s:s, s:s, s:s, s:i, s:i}", "name", "P2", "uri", uri, "profile", "epson-plq20", "template",
+             "invoice-241", "media", "tractor-241", "offset_x_mm10", 0, "offset_y_mm10", 0);
+    talk_close(&t);
+    desk_counter(&desk, language, 24, 80);
+    desk_sign_on(&desk, BRANCH_TELLER);
+    desk_sees_row(&desk, 2, said("PUT PAPER IN", "请放入纸张"));
+    desk_keys(&desk, "{F6}");
+    comes(said("the sheet must bear this number", "纸面须为此号"), "28-paper-by-hand");
+    desk_keys(&desk, "{Look}l{Enter}");
+}
+
 static void recorded_and_not_seen(void **state)
 {
     struct talk t;
@@ -310,6 +333,58 @@ static void more_of_a_tellers_day(void **state)
     desk_keys(&desk, "{F2}");
 }
 
+/* A special account: each screen it has, a book that is being printed. */
+static void special_account(void **state)
+{
+    menu_to("Special account", "电费专用账户", said("a customer it pays for", "或其代缴的户号"), "46-account-empty");
+    desk_keys(&desk, "{Down}o{Enter}");
+    desk_sees(&desk, said("OPEN A SPECIAL ACCOUNT", "开立电费专用账户"));
+    desk_keys(&desk, "0499110002{Enter}");
+    desk_sees_row(&desk, 7, "李秀兰");
+    desk_keys(&desk, "{Enter}133025197003120048{Enter}0318-3312345{Enter}123456{Enter}123456{Enter}500{Enter}600{Enter}");
+    comes(said("100.00", "100.00"), "47-account-open");
+    desk_keys(&desk, "{Look}{Enter}");
+    comes(said("The agreement is printed", "协议书已打印"), "48-account");
+    desk_keys(&desk, "d{Enter}250{Enter}300{Enter}");
+    comes("######", "49-account-deposit");
+    desk_keys(&desk, "{Look}{Enter}");
+    comes(said("DEPOSITED", "已存入。找零"), "50-account-deposited");
+    desk_keys(&desk, "{Look}{Enter}");
+    desk_sees_row(&desk, 7, "750.00");
+    desk_keys(&desk, "w{Enter}200{Enter}123457{Enter}{Look}{Enter}");
+    comes("(55)", "51-account-password-wrong");
+    desk_keys(&desk, "123456{Enter}{Look}{Enter}");
+    comes(said("COUNT THE CASH OUT", "请付现金"), "52-account-cash-out");
+    desk_keys(&desk, "{Look}{Enter}");
+    desk_sees_row(&desk, 7, "550.00");
+    desk_keys(&desk, "p{Enter}");
+    desk_sees(&desk, said(" taken", "已选"));
+    picture("53-account-pay");
+    desk_keys(&desk, "{F3}");
+    desk_sees_row(&desk, 7, "550.00");
+    desk_keys(&desk, "l{Enter}");
+    comes(said("One more", "加办户号"), "54-account-customers");
+    desk_keys(&desk, "{F3}");
+    desk_sees_row(&desk, 7, "550.00");
+    desk_keys(&desk, "s{Enter}");
+    desk_sees_row(&desk, 8, "550.00");
+    picture("55-account-statement");
+    desk_keys(&desk, "{F3}");
+    desk_sees_row(&desk, 7, "550.00");
+    desk_keys(&desk, "b{Enter}");
+    comes(said("3 to print", "待登 3"), "56-passbook");
+    desk_keys(&desk, "700001{Enter}k{Enter}");
+    desk_sees_row(&desk, 3, "00700001");
+    desk_keys(&desk, "p{Enter}");
+    comes(said("PUT THE BOOK IN", "请放入存折，翻到"), "57-passbook-put-in");
+    desk_keys(&desk, "{Look}i{Enter}");
+    comes(said("LOOK INTO THE BOOK", "请看存折"), "58-passbook-look");
+    desk_keys(&desk, "{Look}y{Enter}");
+    comes(said("The book is printed", "已登折"), "59-passbook-printed");
+    desk_keys(&desk, "{F2}");
+    desk_sees(&desk, said("number, scan", "户号、扫码"));
+}
+
 static void till_counted(void **state)
 {
     menu_to("Till count and close", "钱箱清点与关闭", said("TILL COUNT", "钱箱清点"), "33-count");
@@ -325,6 +400,10 @@ static void till_counted(void **state)
 static void the_supervisor_looks(void **state)
 {
     desk_sign_on(&desk, BRANCH_SUPERVISOR);
+    desk_sees(&desk, said("BRANCH NOW", "支行现况"));
+    desk_counter_ends(&desk);
+    desk_counter_at(&desk, "09", language, 24, 80); /* what was typed at the teller's terminal is shown at another */
+    desk_keys(&desk, BRANCH_SUPERVISOR "{Enter}" BRANCH_PASSWORD "{Enter}");
     comes(said("APPROVED IN YOUR NAME", "以您名义"), "37-acts");
     desk_keys(&desk, "y{Enter}");
     comes(said("BRANCH NOW", "支行现况"), "37-branch");
@@ -346,6 +425,7 @@ static void the_supervisor_looks(void **state)
     desk_sees(&desk, said("REPORTS", "柜员日报"));
     desk_keys(&desk, "b{Enter}");
     comes(said("Branch's day", "网点日报"), "48-reports-branch");
+    desk_sees(&desk, said("agreement not asked", "与电力对账 未核对"));
     desk_keys(&desk, "{F2}");
     desk_sees(&desk, said("BRANCH NOW", "支行现况")); /* a screen that is too small takes no keys */
     term_resize(desk.term, 20, 70);
@@ -358,6 +438,10 @@ static void the_supervisor_looks(void **state)
 static void the_technician_looks(void **state)
 {
     menu_to("Sign off", "签退", said("At start-up", "启动检查"), "39-signed-off");
+    desk_sign_on(&desk, BRANCH_SUPERVISOR);
+    desk_sees(&desk, said("BRANCH NOW", "支行现况"));
+    desk_counter_ends(&desk); /* the printer is that of the teller's terminal */
+    desk_counter(&desk, language, 24, 80);
     desk_sign_on(&desk, BRANCH_TECHNICIAN);
     desk_sees_row(&desk, 5, said("invoice,receipt", "票据,小票")); /* what is bound stands first */
     desk_sees_row(&desk, 5, ":");
@@ -378,15 +462,23 @@ static void the_technician_looks(void **state)
 static int open_desk(void **state)
 {
     const char *built = getenv("B");
+    char office[200];
     snprintf(folder, sizeof folder, "%s/screens", built && *built ? built : "build");
     if (mkdir(folder, 0755) && errno != EEXIST) return -1;
     desk_open(&desk, "pictures", true);
+    desk_accounts(&desk);
+    bed = flat_bed_start();
+    snprintf(office, sizeof office, "file:%s/office/", desk.w.dir);
+    assert_int_equal(mkdir(office + 5, 0700), 0);
+    desk_bind_for(&desk, "report", office, "document", "", "");
+    desk_bind_for(&desk, "passbook", flat_bed_uri(bed), "epson-plq20", "", "");
     return 0;
 }
 
 static int close_desk(void **state)
 {
     desk_close(&desk);
+    flat_bed_stop(bed);
     return 0;
 }
 
@@ -395,9 +487,9 @@ int main(void)
     static const char *const languages[] = {"en", "zh_CN"};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sign_on),      cmocka_unit_test(collect), cmocka_unit_test(special_customers), cmocka_unit_test(search_and_card),
-        cmocka_unit_test(around),       cmocka_unit_test(no_answer), cmocka_unit_test(doubt),
+        cmocka_unit_test(around),       cmocka_unit_test(no_answer), cmocka_unit_test(doubt), cmocka_unit_test(paper_by_hand),
         cmocka_unit_test(recorded_and_not_seen), cmocka_unit_test(invoices_in_doubt), cmocka_unit_test(off_line),
-        cmocka_unit_test(more_of_a_tellers_day), cmocka_unit_test(till_counted),
+        cmocka_unit_test(more_of_a_tellers_day), cmocka_unit_test(special_account), cmocka_unit_test(till_counted),
         cmocka_unit_test(the_supervisor_looks), cmocka_unit_test(the_technician_looks),
     };
     int failed = 0;

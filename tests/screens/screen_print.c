@@ -16,7 +16,8 @@
 #include "lib/rpc_client.h"
 
 #define RECEIPTS 12
-#define KEYS 200
+#define KEYS 400
+#define P99_US 16000
 #ifdef __SANITIZE_ADDRESS__
 #define PAPER_US 200000
 #else
@@ -120,9 +121,12 @@ static void the_paper_is_there_in_50_ms(void **state)
                   (long long)us[RECEIPTS / 2], (long long)us[RECEIPTS - 1]);
     assert_true(us[0] > 0);
     assert_true(us[0] < PAPER_US); /* the best one: others share this machine */
+    assert_int_equal(printer_kicks(desk.printer), 0); /* no drawer hangs on this one */
 }
 
-static int64_t key_us(void)
+struct feel { int64_t median_us, p99_us; };
+
+static struct feel key_feel(void)
 {
     int64_t us[KEYS];
     for (int i = 0; i < KEYS; i++) {
@@ -133,14 +137,23 @@ static int64_t key_us(void)
         us[i] = now_us() - before;
     }
     qsort(us, KEYS, sizeof us[0], by_size);
-    return us[KEYS / 2];
+    return (struct feel){us[KEYS / 2], us[KEYS * 99 / 100]};
+}
+
+/* As quick as without; others share this machine, so a slow hundredth is held against the one before. */
+static void as_quick(const char *when, struct feel well, struct feel now)
+{
+    print_message("# key to screen, %s: median %lld us, p99 %lld us (all well: %lld, %lld)\n", when, (long long)now.median_us,
+                  (long long)now.p99_us, (long long)well.median_us, (long long)well.p99_us);
+    assert_true(now.median_us - well.median_us < 5000);
+    assert_true(now.p99_us < P99_US || now.p99_us - well.p99_us < 5000);
 }
 
 /* A printer that takes some bytes and no more, and one that is not there at all. */
 static void no_printer_is_felt_in_the_fingers(void **state)
 {
     struct printer_plan plan = PLAN_GOOD;
-    int64_t well_us = key_us();
+    struct feel well = key_feel();
     plan.stalls_at = 200;
     printer_stop(desk.printer);
     desk.printer = printer_start(&plan);
@@ -152,10 +165,9 @@ static void no_printer_is_felt_in_the_fingers(void **state)
     desk_sees_row(&desk, 24, "Printing 000");
     desk_keys(&desk, "7{BS}");
     desk_sees_row(&desk, 3, "Customer   [ ");
-    int64_t hung_us = key_us();
+    struct feel hung = key_feel();
     desk_sees_row(&desk, 24, "Printing 000"); /* it hung all the while */
-    print_message("# key to screen: %lld us, while a job hangs %lld us\n", (long long)well_us, (long long)hung_us);
-    assert_true(hung_us - well_us < 5000);
+    as_quick("while a job hangs", well, hung);
     printer_refill(desk.printer);
     world_sql_reaches(&desk.w, "branch.db", COUNT_LAST("state = 'confirmed'"), 1, 20000);
     printer_stop(desk.printer);
@@ -165,26 +177,31 @@ static void no_printer_is_felt_in_the_fingers(void **state)
     world_sql_reaches(&desk.w, "branch.db", COUNT_LAST("state = 'planned' AND number IS NULL"), 1, 10000);
     desk_keys(&desk, "7{BS}");
     desk_sees_row(&desk, 3, "Customer   [ ");
-    assert_true(key_us() - well_us < 5000);
+    as_quick("with no printer there", well, key_feel());
 }
 
 /* --- paper by hand ----------------------------------------------------------------------- */
 
-static void bind(const char *document, const char *profile, const char *template, const char *media)
+static void bind_plan(const struct printer_plan *plan, const char *document, const char *profile, const char *template, const char *media, bool drawer)
 {
-    struct printer_plan plan = PLAN_GOOD;
     struct talk t;
-    plan.mute = true;
     if (desk.printer) printer_stop(desk.printer);
-    desk.printer = printer_start(&plan);
+    desk.printer = printer_start(plan);
     term_close(desk.term);
     desk.term = NULL;
     talk_open(&t, desk.socket, DESK_TERMINAL);
     talk_sign_on(&t, BRANCH_TECHNICIAN, BRANCH_PASSWORD);
-    talk_ask(&t, "printer_bind", "{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:s}", "name", "P1", "uri", printer_uri(desk.printer), "profile", profile,
-             "template", template, "media", media, "offset_x_mm10", 0, "offset_y_mm10", 0, "document", document);
+    talk_ask(&t, "printer_bind", "{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:b, s:s}", "name", "P1", "uri", printer_uri(desk.printer), "profile", profile,
+             "template", template, "media", media, "offset_x_mm10", 0, "offset_y_mm10", 0, "drawer", drawer, "document", document);
     talk_close(&t);
     sit_down_again();
+}
+
+static void bind(const char *document, const char *profile, const char *template, const char *media)
+{
+    struct printer_plan plan = PLAN_GOOD;
+    plan.mute = true;
+    bind_plan(&plan, document, profile, template, media, false);
 }
 
 static void a_flat_bed_asks_for_the_sheet_and_then_for_a_word(void **state)
@@ -254,6 +271,19 @@ static void a_receipt_printer_takes_the_copies(void **state)
     assert_true(copy > 500);
     printer_stop(invoices);
     desk_keys(&desk, "{F2}");
+}
+
+/* The drawer hangs on this terminal's printer: it opens when cash is taken. */
+static void the_drawer_opens_with_a_payment_in_cash(void **state)
+{
+    struct printer_plan plan = PLAN_GOOD;
+    bind_plan(&plan, "", "epson-80", "receipt-80", "roll-80", true);
+    pay();
+    world_sql_reaches(&desk.w, "branch.db", COUNT_LAST("state = 'confirmed'"), 1, 20000);
+    assert_int_equal(printer_kicks(desk.printer), 1);
+    pay();
+    world_sql_reaches(&desk.w, "branch.db", COUNT_LAST("state = 'confirmed'"), 1, 20000);
+    assert_int_equal(printer_kicks(desk.printer), 2);
 }
 
 /* --- the technician ---------------------------------------------------------------------- */
@@ -327,6 +357,7 @@ int main(void)
         cmocka_unit_test(a_flat_bed_asks_for_the_sheet_and_then_for_a_word),
         cmocka_unit_test(a_copy_never_lands_on_a_numbered_sheet),
         cmocka_unit_test(a_receipt_printer_takes_the_copies),
+        cmocka_unit_test(the_drawer_opens_with_a_payment_in_cash),
         cmocka_unit_test(the_technician_finds_binds_tries_and_moves),
     };
     return cmocka_run_group_tests(tests, open_desk, close_desk);

@@ -17,9 +17,11 @@ bool journal_message(struct journal *j, enum journal_fate fate, int link, const 
 void journal_alarm(struct journal *j, const char *station, const char *address, const char *what) {}
 
 static int no_desk;
-struct desk *desk_open(const struct bank *b, uv_loop_t *loop, void (*answered)(void *ctx, uint64_t tag, const void *bytes, size_t len),
-                       void *ctx, struct error *err) { return (struct desk *)&no_desk; }
+struct desk *desk_open(const struct bank *b, uv_loop_t *loop, desk_done *done, void *ctx, struct error *err)
+{ return (struct desk *)&no_desk; }
 bool desk_ask(struct desk *d, uint64_t tag, const void *bytes, size_t len) { return false; }
+bool desk_hear(struct desk *d, uint64_t tag, const void *bytes, size_t len) { return false; }
+void desk_repeat(struct desk *d, int64_t after_ms) {}
 void desk_stop(struct desk *d) {}
 void desk_free(struct desk *d) {}
 bool desk_is_ours(const struct iso *m) { return false; }

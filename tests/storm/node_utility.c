@@ -147,6 +147,7 @@ static void on_frame(void *ctx, struct channel *c, const uint8_t *bytes, size_t 
 static void send_back(struct waiting *w)
 {
     char bytes[ISO_MESSAGE_MAX], text[200];
+    service_finish(&w->x);
     if (!w->x.answered) return;
     int len = iso_pack(&w->x.answer, bytes, sizeof bytes, NULL);
     if (run_now->telling) say("answers %s", message_describe(&w->x.answer, text, sizeof text));
@@ -165,6 +166,7 @@ static void work(void *ctx, long arg)
         if (!node_struck(&utility_node)) broken("broken", "the utility can't keep its books, on a disk that works");
         utility_node.fails = true;
     }
+    service_rest(service);
     for (int i = 0; i < count; i++)
         send_back(&waiting[i]); /* one that was not answered has no answer; a dark machine sends none */
 }

@@ -1,7 +1,7 @@
 /* The whole bank's day against the utility's: in balance, out of it, what differs
- * payment by payment, and two people who settle it. */
+ * payment by payment, and two people who settle it. Both sides on SQLite, and both on
+ * PostgreSQL. */
 #include <setjmp.h>
-#include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,8 +9,11 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/db.h"
+#include "lib/postgres.h"
 #include "lib/station.h"
 #include "lib/world.h"
+#include "wire/session.h"
 
 #define MAKER "7001"
 #define CHECKER "7002"
@@ -18,6 +21,7 @@
 #define OTHER_PASSWORD "another long phrase"
 
 static struct world w;
+static struct postgres pg;
 static uv_loop_t loop;
 static struct station branch;
 static char out[1 << 16], config[300], utility_config[300];
@@ -77,6 +81,13 @@ static void a_day_in_balance(void **state)
     assert_int_equal(bankd("differences", NULL, NULL), 0);
 }
 
+#define LOSE "UPDATE customer SET credit_fen = credit_fen - 300 WHERE number='0499110001';" \
+    "DELETE FROM part WHERE payment = (SELECT id FROM payment WHERE amount_fen = 300); DELETE FROM payment WHERE amount_fen = 300;"
+static const char *const loses[] = {
+    [DB_SQLITE] = "BEGIN IMMEDIATE; DROP TRIGGER payment_kept;" LOSE "CREATE TRIGGER payment_kept BEFORE DELETE ON payment"
+                  " BEGIN SELECT RAISE(ABORT, 'a key is kept for ever'); END; COMMIT",
+    [DB_POSTGRES] = "BEGIN; ALTER TABLE payment DISABLE TRIGGER payment_kept;" LOSE "ALTER TABLE payment ENABLE TRIGGER payment_kept; COMMIT"};
+
 /* A key goes past the bank, and the utility has lost one. */
 static void what_differs_is_named(void **state)
 {
@@ -85,16 +96,7 @@ static void what_differs_is_named(void **state)
     station_wait_up(&past);
     pay(&past, 900, 5500, "0200", "00");
     station_close(&past);
-    world_sql_text(&w, "utility.db", "SELECT 1", out, sizeof out);
-    sqlite3 *db;
-    char path[300];
-    assert_int_equal(sqlite3_open(world_path(&w, "utility.db", path, sizeof path), &db), SQLITE_OK);
-    sqlite3_busy_timeout(db, 10000);
-    assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE; DROP TRIGGER payment_kept; UPDATE customer SET credit_fen = credit_fen - 300 WHERE number='0499110001';"
-                                      "DELETE FROM part WHERE payment = (SELECT id FROM payment WHERE amount_fen = 300);"
-                                      "DELETE FROM payment WHERE amount_fen = 300; CREATE TRIGGER payment_kept BEFORE DELETE ON payment"
-                                      " BEGIN SELECT RAISE(ABORT, 'a key is kept for ever'); END; COMMIT", NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(db);
+    world_change(&w, "utility.db", loses[*w.utility_store ? DB_POSTGRES : DB_SQLITE]);
     assert_int_equal(bankd("totals", NULL, NULL), 65);
     assert_non_null(strstr(out, "OUT OF BALANCE"));
     assert_int_equal(bankd("differences", "--format", "csv"), 65);
@@ -132,7 +134,7 @@ static void repairs_take_two_people(void **state)
     for (int i = 0; i < 5; i++)
         by_two("bankd", "repair take 102/0311-0007/010000000900 --maker " CHECKER " --checker " MAKER, "not this password", PASSWORD);
     assert_int_equal(by_two("bankd", "repair take 102/0311-0007/010000000900 --maker " CHECKER " --checker " MAKER, OTHER_PASSWORD, PASSWORD), 77);
-    assert_int_equal(world_sql(&w, "bank.db", "SELECT locked_ms > 0 FROM clerk WHERE number='" CHECKER "'"), 1);
+    assert_int_equal(world_sql(&w, "bank.db", "SELECT count(*) FROM clerk WHERE locked_ms > 0 AND number='" CHECKER "'"), 1);
     assert_int_equal(by_two("bankd", "clerk add 7003 赵敏", OTHER_PASSWORD, ""), 0);
 }
 
@@ -183,7 +185,8 @@ static void the_day_goes_on_and_the_bank_asks(void **state)
     world_sql_reaches(&w, "utility.db", sql, 1, 15000);
     /* a payment keeps the day it was taken on, and is taken */
     pay(&branch, 30, 800, "0220", "00");
-    assert_int_equal(world_sql(&w, "utility.db", "SELECT business = (SELECT business FROM payment WHERE reference = 10000000001) FROM payment WHERE reference = 10000000030"), 1);
+    assert_int_equal(world_sql(&w, "utility.db", "SELECT count(*) FROM payment WHERE reference = 10000000030 AND"
+                                                " business = (SELECT business FROM payment WHERE reference = 10000000001)"), 1);
     assert_int_equal(world_sql(&w, "utility.db", "SELECT count(*) FROM audit WHERE what LIKE 'business day % begins'"), 1);
 }
 
@@ -200,10 +203,15 @@ static void a_second_session_is_an_alarm_at_the_utility(void **state)
     assert_int_equal(world_sql(&w, "utility.db", "SELECT count(*) FROM audit WHERE who='bank-102' AND what LIKE '%live session%'"), 0);
 }
 
-static int open_world(void **state)
+static int open_world(enum db_kind kind)
 {
     uv_loop_init(&loop);
     world_open(&w, "bankday");
+    if (kind == DB_POSTGRES) { /* both sides: two databases */
+        postgres_open(&pg);
+        snprintf(w.bank_store, sizeof w.bank_store, "%s", pg.url);
+        postgres_database(&pg, "utility", w.utility_store, sizeof w.utility_store);
+    }
     world_station(&w, "branch-0311-0007");
     world_utility(&w, 100);
     world_bank(&w);
@@ -218,21 +226,82 @@ static int open_world(void **state)
     return 0;
 }
 
+static int open_sqlite(void **state) { return open_world(DB_SQLITE); }
+static int open_postgres(void **state) { return open_world(DB_POSTGRES); }
+
 static int close_world(void **state)
 {
     station_close(&branch);
     if (world_stop(&w, "bankd") != 0) fail_msg("bankd did not stop in order: %s", world_read(&w, "bankd.log"));
     world_close(&w);
+    postgres_close(&pg);
     return uv_loop_close(&loop);
 }
 
+/* --- what an agreed day moves in the bank's books --------------------------------------- */
+
+#define OF_BRANCH " FROM payment p JOIN station s ON s.id = p.station WHERE s.branch = '0311-0007' AND p.state IN (2, 5)"
+
+static int64_t of_branch(const char *what)
+{
+    char sql[300];
+    snprintf(sql, sizeof sql, "SELECT coalesce(%s, 0)" OF_BRANCH, what);
+    return world_sql(&w, "utility.db", sql);
+}
+
+/* The branch's 0500 with what the utility has; its answer must be 1. Returns the net. */
+static int64_t branch_agrees(int64_t n, bool closing)
+{
+    struct wire_payment p;
+    struct wire_totals t = {.closing = closing};
+    struct iso m, answer;
+    station_payment(&p, "0311-0007", n, 100);
+    t.head = p.head;
+    t.head.amount_fen = 0;
+    t.credits = of_branch("count(*)");
+    t.credits_fen = of_branch("sum(p.amount_fen)");
+    t.credit_undone = of_branch("sum(CASE WHEN p.state = 5 THEN 1 ELSE 0 END)");
+    t.credit_undone_fen = of_branch("sum(CASE WHEN p.state = 5 THEN p.amount_fen ELSE 0 END)");
+    assert_int_equal(wire_totals_ask(&t, &m, NULL), 0);
+    assert_true(station_ask(&branch, &m, &answer, STATION_WAIT_MS));
+    assert_true(iso_is(&answer, 66, "1"));
+    return t.credits_fen - t.credit_undone_fen;
+}
+
+#define SETTLED "SELECT coalesce(sum(CASE WHEN debit = 2 AND credit = 1 THEN fen ELSE -fen END), 0) FROM entry WHERE what = 8 AND branch = '0311-0007'"
+
+static void a_branchs_agreed_day_is_owed_to_the_utility_once(void **state)
+{
+    branch_agrees(40, false); /* a trial */
+    pay(&branch, 31, 900, "0220", "00");
+    int64_t net = branch_agrees(41, true);
+    world_sql_reaches(&w, "bank.db", SETTLED, net, 5000);
+    branch_agrees(42, true); /* asked again: the same */
+    pay(&branch, 32, 750, "0220", "00"); /* it comes later, for that day */
+    assert_int_equal(branch_agrees(43, true), net + 750);
+    world_sql_reaches(&w, "bank.db", SETTLED, net + 750, 5000);
+    assert_int_equal(world_sql(&w, "bank.db", "SELECT count(*) FROM entry WHERE what = 8"), 2); /* the difference alone */
+    assert_int_equal(world_sql(&w, "bank.db", "SELECT count(*) FROM entry WHERE what = 8 AND fen = 750"), 1);
+    assert_int_equal(bankd("journal", "settled", NULL), 0);
+    assert_non_null(strstr(out, "0311-0007"));
+    if (bankd("verify", NULL, NULL) != 0) fail_msg("%s", out);
+    /* killed: the rows that are taken in again from the spool book nothing twice */
+    world_kill(&w, "bankd");
+    world_start(&w, "bankd");
+    assert_int_equal(world_sql(&w, "bank.db", SETTLED), net + 750);
+    if (bankd("verify", NULL, NULL) != 0) fail_msg("%s", out);
+}
+
+#define TESTS                                                                                                                        \
+    cmocka_unit_test(a_day_in_balance), cmocka_unit_test(what_differs_is_named), cmocka_unit_test(the_utility_sees_the_same),         \
+    cmocka_unit_test(repairs_take_two_people), cmocka_unit_test(what_was_lost_is_sent_again),                                         \
+    cmocka_unit_test(the_utility_undoes_what_nobody_took), cmocka_unit_test(the_bank_takes_the_utilitys_word),                        \
+    cmocka_unit_test(the_day_goes_on_and_the_bank_asks), cmocka_unit_test(a_second_session_is_an_alarm_at_the_utility), \
+    cmocka_unit_test(a_branchs_agreed_day_is_owed_to_the_utility_once)
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_day_in_balance), cmocka_unit_test(what_differs_is_named), cmocka_unit_test(the_utility_sees_the_same),
-        cmocka_unit_test(repairs_take_two_people), cmocka_unit_test(what_was_lost_is_sent_again), cmocka_unit_test(the_utility_undoes_what_nobody_took),
-        cmocka_unit_test(the_bank_takes_the_utilitys_word), cmocka_unit_test(the_day_goes_on_and_the_bank_asks),
-        cmocka_unit_test(a_second_session_is_an_alarm_at_the_utility),
-    };
-    return cmocka_run_group_tests(tests, open_world, close_world);
+    const struct CMUnitTest sqlite[] = {TESTS}, postgres[] = {TESTS};
+    int failed = cmocka_run_group_tests_name("bank_day on SQLite", sqlite, open_sqlite, close_world);
+    return failed + cmocka_run_group_tests_name("bank_day on PostgreSQL", postgres, open_postgres, close_world);
 }

@@ -1,6 +1,6 @@
 /* The bank's own messages at its desk: accounts opened, money in and out, a key
  * judged once, an undoing that wins, passwords that can't be guessed, books whose
- * lines are printed once. Real bankd, real TLS. */
+ * lines are printed once. Real bankd, real TLS; its books on SQLite and on PostgreSQL. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,7 +9,9 @@
 #include <sodium.h>
 #include <cmocka.h>
 
+#include "base/db.h"
 #include "base/secret.h"
+#include "lib/postgres.h"
 #include "lib/station.h"
 #include "lib/world.h"
 #include "wire/account.h"
@@ -17,6 +19,7 @@
 #include "wire/session.h"
 
 static struct world w;
+static struct postgres pg;
 static uv_loop_t loop;
 static struct station branch;
 static unsigned char public[crypto_box_PUBLICKEYBYTES];
@@ -24,12 +27,16 @@ static char account[WIRE_NUMBER_SIZE]; /* that the first story opens */
 static int64_t next = 1;
 static struct wire_account_answer said;
 
-static int start(void **state)
+static int start(enum db_kind kind)
 {
     char out[200], path[200];
     assert_true(sodium_init() >= 0);
     uv_loop_init(&loop);
     world_open(&w, "desk");
+    if (kind == DB_POSTGRES) {
+        postgres_open(&pg);
+        snprintf(w.bank_store, sizeof w.bank_store, "%s", pg.url);
+    }
     world_station(&w, "branch-0311-0007");
     world_utility(&w, 10);
     world_bank(&w);
@@ -46,11 +53,15 @@ static int start(void **state)
     return 0;
 }
 
+static int start_sqlite(void **state) { return start(DB_SQLITE); }
+static int start_postgres(void **state) { return start(DB_POSTGRES); }
+
 static int stop(void **state)
 {
     station_close(&branch);
     if (world_stop(&w, "bankd") != 0) fail_msg("bankd did not stop in order");
     world_close(&w);
+    postgres_close(&pg);
     return uv_loop_close(&loop);
 }
 
@@ -213,7 +224,12 @@ static void a_passbooks_lines_are_printed_once(void **state)
     lines.maker[0] = '\0';
     lines.head.business_day = DAY_NONE;
     assert_string_equal(ask_as(&lines, "0100"), "00");
-    assert_string_equal(said.book, "700001|0");
+    assert_string_equal(said.book, "700001|0|1"); /* no line is in it, its first place is free */
+    assert_string_equal(said.state, "open");
+    assert_string_equal(said.holder, "王建国");
+    assert_int_equal(said.customer_count, 1);
+    assert_string_equal(said.customers[0].customer, "0499110001");
+    assert_true(said.password);
     assert_true(said.line_count >= 3);
     assert_int_equal(said.lines[0].line, 1);
     assert_int_equal(said.lines[0].fen, 5000);
@@ -236,6 +252,8 @@ static void a_passbooks_lines_are_printed_once(void **state)
     lines.head.business_day = DAY_NONE;
     assert_string_equal(ask_as(&lines, "0100"), "00");
     assert_int_equal(said.lines[0].line, 4);
+    assert_int_equal(said.amiss_count, 1);
+    assert_int_equal(said.amiss[0], 3);
     /* without a password: the book, what stands in it last, and a second person */
     struct wire_account_ask out = about(PROC_WITHDRAW, 1);
     snprintf(out.book, sizeof out.book, "700001|%lld", (long long)third);
@@ -244,6 +262,74 @@ static void a_passbooks_lines_are_printed_once(void **state)
     snprintf(out.book, sizeof out.book, "700001|%lld", (long long)third);
     strcpy(out.checker, "8002");
     assert_string_equal(ask(&out), "00");
+}
+
+static const char *notice(const char *what, const char *checker)
+{
+    struct wire_account_ask a = about(PROC_PASSBOOK, 0);
+    strcpy(a.book, what);
+    strcpy(a.checker, checker);
+    return ask(&a);
+}
+
+static void a_line_that_is_not_whole_is_printed_again_on_the_next_free_place(void **state)
+{
+    struct wire_account_ask lines = about(PROC_STATEMENT, 0);
+    assert_string_equal(notice("700001|3|3|again", ""), "57"); /* two people look at the book */
+    assert_string_equal(notice("700001|2|2|again", "8002"), "25"); /* it is whole */
+    assert_string_equal(notice("700001|3|3|again", "8002"), "00");
+    assert_string_equal(said.book, "700001|3|5"); /* its first place is used up */
+    lines.maker[0] = '\0';
+    lines.head.business_day = DAY_NONE;
+    lines.from = 3;
+    assert_string_equal(ask_as(&lines, "0100"), "00");
+    assert_int_equal(said.lines[0].line, 3);
+    assert_int_equal(said.lines[0].place, 4);
+    assert_string_equal(said.lines[0].paper, "sent");
+    assert_int_equal(said.lines[1].place, 0);
+    assert_string_equal(notice("700001|3|3|printed", ""), "00");
+    assert_string_equal(notice("700001|4|5|sent", ""), "00");
+    assert_string_equal(said.book, "700001|5|7");
+    assert_string_equal(notice("700001|4|5|unsent", ""), "00"); /* no byte was taken: lines and places are free again */
+    assert_string_equal(said.book, "700001|3|5");
+    assert_string_equal(notice("700002|4|4|sent", ""), "57"); /* another book */
+    assert_string_equal(notice("700001|0|0|new", ""), "57"); /* the same */
+    struct wire_account_ask sent = about(PROC_PASSBOOK, 0);
+    strcpy(sent.book, "700001|4|4|sent");
+    assert_string_equal(ask(&sent), "00");
+    assert_string_equal(undo(&sent, "0420"), "00"); /* its branch heard nothing and gave it up */
+    assert_string_equal(ask_as(&sent, "0201"), "12");
+    assert_string_equal(notice("700001|4|4|sent", ""), "00");
+    assert_string_equal(notice("700001|4|4|spoiled", ""), "00");
+    assert_string_equal(notice("700009|0|0|new", ""), "00"); /* lines go on in it, behind what was printed */
+    assert_string_equal(said.book, "700009|4|1");
+    assert_string_equal(notice("700001|0|0|new", ""), "57"); /* it was this account's before */
+    struct wire_account_ask back = about(PROC_PASSBOOK, 0);
+    strcpy(back.book, "700010|0|0|new");
+    assert_string_equal(ask(&back), "00");
+    assert_string_equal(undo(&back, "0420"), "00");
+    assert_string_equal(notice("700009|4|4|again", "8002"), "00");
+}
+
+static void an_agreements_change_is_undone_by_the_other_change(void **state)
+{
+    struct wire_account_ask link = about(PROC_LINK, 0), unlink = about(PROC_LINK, 0), ask_it = about(PROC_BALANCE, 0);
+    strcpy(link.act, "link");
+    strcpy(link.customer, "0499110002");
+    strcpy(link.name, "李秀兰");
+    assert_string_equal(ask(&link), "00");
+    ask_it.maker[0] = ask_it.account[0] = '\0';
+    ask_it.head.business_day = DAY_NONE;
+    strcpy(ask_it.customer, "0499110002"); /* whose account it is */
+    assert_string_equal(ask_as(&ask_it, "0100"), "00");
+    assert_string_equal(said.account, account);
+    strcpy(unlink.act, "unlink");
+    strcpy(unlink.customer, "0499110002");
+    assert_string_equal(ask(&unlink), "00");
+    assert_string_equal(undo(&unlink, "0420"), "00");
+    assert_int_equal(world_sql(&w, "bank.db", "SELECT count(*) FROM agreement WHERE name='李秀兰'"), 1);
+    assert_string_equal(undo(&link, "0420"), "00");
+    assert_int_equal(world_sql(&w, "bank.db", "SELECT count(*) FROM agreement WHERE customer='0499110002'"), 0);
 }
 
 static bool gone(void *ctx) { return ((struct station *)ctx)->up == NULL; }
@@ -278,20 +364,6 @@ static void five_wrong_passwords_freeze_it_through_a_kill(void **state)
     assert_string_equal(ask(&a), "00");
 }
 
-static void a_payment_from_an_account_is_refused_by_the_bank_and_not_sent_on(void **state)
-{
-    struct wire_payment p;
-    struct iso m;
-    struct error err;
-    char code[3];
-    station_payment(&p, "0311-0007", next++, 100);
-    p.head.proc = PROC_ACCOUNT;
-    strcpy(p.account, account);
-    assert_int_equal(wire_payment_pack(&p, "0200", &m, &err), 0);
-    assert_string_equal(station_code(&branch, &m, code), "57");
-    assert_int_equal(world_sql(&w, "utility.db", "SELECT count(*) FROM payment"), 0);
-}
-
 static void an_account_is_closed_with_what_is_left_in_it(void **state)
 {
     struct wire_account_ask a = about(PROC_CLOSE, 1);
@@ -309,26 +381,29 @@ static void the_books_hold_and_no_password_is_in_them(void **state)
 {
     char config[200], out[4000];
     snprintf(config, sizeof config, "--config=%s/bankd.ini", w.dir);
-    world_sql_reaches(&w, "bank.db", "SELECT count(*) > 20 FROM message WHERE fate='desk'", 1, 5000);
+    world_sql_reaches(&w, "bank.db", "SELECT count(*) FROM message WHERE fate='desk'", 21, 5000);
     if (world_run(&w, out, sizeof out, "bankd", config, "verify", NULL) != 0) fail_msg("%s", out);
     assert_int_equal(world_sql(&w, "bank.db", "SELECT count(*) FROM message WHERE text LIKE '%PW1%' AND text NOT LIKE '%***%'"), 0);
     assert_int_equal(world_sql(&w, "bank.db", "SELECT count(*) FROM entry WHERE branch='0311-0007' AND key LIKE '102/0311-0007/%' AND business>0"
                                               " AND (debit=2 OR credit=2)"), world_sql(&w, "bank.db", "SELECT count(*) FROM entry"));
 }
 
+#define TESTS \
+    cmocka_unit_test(an_account_is_opened_and_takes_money), \
+    cmocka_unit_test(a_key_is_judged_once_and_other_content_is_not_taken), \
+    cmocka_unit_test(a_withdrawal_wants_the_customers_own_proof), \
+    cmocka_unit_test(what_is_undone_is_back_and_a_late_message_finds_a_tombstone), \
+    cmocka_unit_test(a_deposit_that_was_spent_comes_back_in_part_and_says_so), \
+    cmocka_unit_test(a_passbooks_lines_are_printed_once), \
+    cmocka_unit_test(a_line_that_is_not_whole_is_printed_again_on_the_next_free_place), \
+    cmocka_unit_test(an_agreements_change_is_undone_by_the_other_change), \
+    cmocka_unit_test(five_wrong_passwords_freeze_it_through_a_kill), \
+    cmocka_unit_test(an_account_is_closed_with_what_is_left_in_it), \
+    cmocka_unit_test(the_books_hold_and_no_password_is_in_them)
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_account_is_opened_and_takes_money),
-        cmocka_unit_test(a_key_is_judged_once_and_other_content_is_not_taken),
-        cmocka_unit_test(a_withdrawal_wants_the_customers_own_proof),
-        cmocka_unit_test(what_is_undone_is_back_and_a_late_message_finds_a_tombstone),
-        cmocka_unit_test(a_deposit_that_was_spent_comes_back_in_part_and_says_so),
-        cmocka_unit_test(a_passbooks_lines_are_printed_once),
-        cmocka_unit_test(five_wrong_passwords_freeze_it_through_a_kill),
-        cmocka_unit_test(a_payment_from_an_account_is_refused_by_the_bank_and_not_sent_on),
-        cmocka_unit_test(an_account_is_closed_with_what_is_left_in_it),
-        cmocka_unit_test(the_books_hold_and_no_password_is_in_them),
-    };
-    return cmocka_run_group_tests(tests, start, stop);
+    const struct CMUnitTest sqlite[] = {TESTS}, postgres[] = {TESTS};
+    int failed = cmocka_run_group_tests_name("bank_desk on SQLite", sqlite, start_sqlite, stop);
+    return failed + cmocka_run_group_tests_name("bank_desk on PostgreSQL", postgres, start_postgres, stop);
 }

@@ -1,5 +1,5 @@
 /* The monthly list at the bank: refused whole or worked once, row by row, to the
- * fen; killed at any moment it ends as if it had not been. */
+ * fen; killed at any moment it ends as if it had not been. On SQLite and on PostgreSQL. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <signal.h>
@@ -22,12 +22,14 @@
 static struct bank_books b;
 static char said[2000];
 
-static int start(void **state)
+static int start(enum db_kind kind)
 {
-    bank_books_open(&b, "withhold", "");
+    bank_books_open(&b, kind, "withhold", "");
     bank_books_fill(&b, ACCOUNTS);
     return 0;
 }
+static int start_sqlite(void **state) { return start(DB_SQLITE); }
+static int start_postgres(void **state) { return start(DB_POSTGRES); }
 static int stop(void **state)
 {
     bank_books_close(&b);
@@ -58,11 +60,8 @@ static int64_t balance(int64_t customer)
 static void set(int64_t customer, const char *what)
 {
     char sql[200], account[ACCOUNT_TEXT_SIZE];
-    sqlite3 *db = NULL;
     snprintf(sql, sizeof sql, "UPDATE account SET %s WHERE number=%s", what, bank_books_account(customer, account));
-    assert_int_equal(sqlite3_open(b.db, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(db);
+    bank_books_change(&b, sql);
 }
 
 /* The codes of a final result, one behind the other. */
@@ -272,6 +271,7 @@ static void the_books_hold_every_rule(void **state)
 
 #define KILL_ROWS 100000
 #define KILLS 200
+#define PG_KILLS 10
 
 /* One run, killed after so many microseconds; true when it had ended before. */
 static bool run_for(struct bank_books *to, int64_t us)
@@ -296,11 +296,24 @@ static bool run_for(struct bank_books *to, int64_t us)
 /* All that the books say of it, in an order that is not the order of writing. */
 static void same_books(struct bank_books *x, struct bank_books *y)
 {
-    static const char *const what[] = {"SELECT number, state, balance_fen, lines FROM account ORDER BY number",
-                                       "SELECT debit, credit, fen, row, line, balance_fen FROM entry ORDER BY debit, line, row",
-                                       "SELECT row, code FROM failed ORDER BY row, id", "SELECT state, pass, records FROM batch"};
-    for (size_t i = 0; i < sizeof what / sizeof *what; i++)
-        world_same_rows(&x->w, "bank.db", what[i], y->db, what[i]);
+    static const struct { const char *sql; int columns; } what[] = {
+        {"SELECT number, state, balance_fen, lines FROM account ORDER BY number", 4},
+        {"SELECT debit, credit, fen, row, line, balance_fen FROM entry ORDER BY debit, line, row", 6},
+        {"SELECT row, code FROM failed ORDER BY row, id", 2}, {"SELECT state, pass, records FROM batch", 3}};
+    struct db *a = bank_books_db(x), *c = bank_books_db(y);
+    for (size_t i = 0; i < sizeof what / sizeof *what; i++) {
+        db_ask(a, what[i].sql, DB_NO_ARGS);
+        db_ask(c, what[i].sql, DB_NO_ARGS);
+        for (bool more = true; more;) {
+            more = db_row(a);
+            if (db_row(c) != more) fail_msg("%s: one has more rows", what[i].sql);
+            for (int column = 0; column < what[i].columns && more; column++)
+                if (strcmp(db_text(a, column), db_text(c, column)) != 0) fail_msg("%s: %s is not %s", what[i].sql, db_text(a, column), db_text(c, column));
+        }
+        assert_true(db_end(a) >= 0 && db_end(c) >= 0);
+    }
+    db_close(a);
+    db_close(c);
 }
 
 /* The results but for the times of the two runs. */
@@ -331,10 +344,10 @@ static void killed_two_hundred_times_it_ends_as_if_it_had_not_been(void **state)
     unsigned seed = 20261125;
     char command[900];
     int kills = 0, ends = 0;
-    bank_books_open(&calm, "withhold-calm", "");
+    bank_books_open(&calm, DB_SQLITE, "withhold-calm", "");
     bank_books_fill(&calm, KILL_ROWS);
     bank_books_list(&calm, "list.txt", "K", KILL_ROWS);
-    bank_books_open(&killed, "withhold-killed", "");
+    bank_books_open(&killed, DB_SQLITE, "withhold-killed", "");
     snprintf(command, sizeof command, "cp %s/bank.db %s/clean.db && cp %s/list.txt %s/", calm.w.dir, killed.w.dir, calm.w.dir, killed.w.dir);
     assert_int_equal(system(command), 0);
     fresh(&killed);
@@ -359,16 +372,45 @@ static void killed_two_hundred_times_it_ends_as_if_it_had_not_been(void **state)
     bank_books_close(&killed);
 }
 
+/* On PostgreSQL, against a calm run on SQLite: the same books, the same bytes. */
+static void killed_on_postgresql_it_ends_as_a_calm_run_on_sqlite(void **state)
+{
+    static struct bank_books calm, killed;
+    unsigned seed = 20261126;
+    char command[900];
+    int kills = 0;
+    bank_books_open(&calm, DB_SQLITE, "withhold-calm", "");
+    bank_books_fill(&calm, KILL_ROWS);
+    bank_books_list(&calm, "list.txt", "K", KILL_ROWS);
+    bank_books_open(&killed, DB_POSTGRES, "withhold-killed", "");
+    bank_books_fill(&killed, KILL_ROWS);
+    snprintf(command, sizeof command, "mkdir %s/r && cp %s/list.txt %s/", killed.w.dir, calm.w.dir, killed.w.dir);
+    assert_int_equal(system(command), 0);
+    int64_t from = clock_monotonic_ms();
+    assert_int_equal(bank_books_run(&calm, "list.txt", "r", NULL, 0), 0);
+    unsigned life_us = (unsigned)(clock_monotonic_ms() - from) * 1000;
+    while (kills < PG_KILLS && !run_for(&killed, (int64_t)(life_us / 4 + rand_r(&seed) % life_us)))
+        kills++;
+    assert_int_equal(bank_books_run(&killed, "list.txt", "r", NULL, 0), 0);
+    same_books(&calm, &killed);
+    same_results(&calm, &killed);
+    print_message("%d kills\n", kills);
+    assert_true(kills > 0);
+    bank_books_close(&calm);
+    bank_books_close(&killed);
+}
+
 /* --- tried again ----------------------------------------------------------------------- */
 
 static void on_day(struct bank_books *to, const char *day)
 {
-    char settings[400];
+    char settings[700];
     day_t then, now;
     struct clock clock = clock_system(CLOCK_CHINA_OFFSET_S, 0);
     now = clock_today(&clock);
     assert_true(day_parse(day, &then));
-    snprintf(settings, sizeof settings, "[bank]\nid = 102\n[store]\npath = bank.db\n[withhold]\nretry = yes\n[clock]\nshift_s = %lld\n", (long long)(then - now) * 86400);
+    snprintf(settings, sizeof settings, "[bank]\nid = 102\n[store]\npath = %s\nwork = %s\n[withhold]\nretry = yes\n[clock]\nshift_s = %lld\n",
+             to->db, to->w.dir, (long long)(then - now) * 86400);
     world_write(&to->w, "bankd.ini", "%s", settings);
 }
 
@@ -377,7 +419,7 @@ static void rows_without_money_are_tried_again_once_a_day_until_the_lists_last_d
     static struct bank_books r;
     struct list_row rows[3];
     char account[ACCOUNT_TEXT_SIZE], path[300];
-    bank_books_open(&r, "withhold-retry", "");
+    bank_books_open(&r, b.kind, "withhold-retry", "");
     bank_books_fill(&r, 5);
     rows[0] = row(1, 1, 100), rows[1] = row(2, 2, 6000), rows[2] = row(3, 3, 6000);
     bank_books_list_of(&r, "list.txt", "R", rows, 3);
@@ -409,21 +451,20 @@ static void rows_without_money_are_tried_again_once_a_day_until_the_lists_last_d
     bank_books_close(&r);
 }
 
+#define TESTS                                                                                                                       \
+    cmocka_unit_test(a_faulty_list_is_refused_whole_with_line_and_field), cmocka_unit_test(the_first_twenty_of_many_faults_are_listed), \
+    cmocka_unit_test(each_row_has_its_own_answer), cmocka_unit_test(names_that_differ_in_width_or_normal_form_are_the_same),         \
+    cmocka_unit_test(a_bill_or_sequence_named_again_is_debited_once),                                                                \
+    cmocka_unit_test(several_customers_share_one_account_each_with_its_own_line),                                                    \
+    cmocka_unit_test(a_list_in_gb18030_is_read_like_one_in_utf8),                                                                    \
+    cmocka_unit_test(the_same_list_again_debits_nothing_and_gives_the_same_results),                                                 \
+    cmocka_unit_test(another_list_under_a_used_batch_is_refused), cmocka_unit_test(the_books_hold_every_rule),                       \
+    cmocka_unit_test(rows_without_money_are_tried_again_once_a_day_until_the_lists_last_day)
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_faulty_list_is_refused_whole_with_line_and_field),
-        cmocka_unit_test(the_first_twenty_of_many_faults_are_listed),
-        cmocka_unit_test(each_row_has_its_own_answer),
-        cmocka_unit_test(names_that_differ_in_width_or_normal_form_are_the_same),
-        cmocka_unit_test(a_bill_or_sequence_named_again_is_debited_once),
-        cmocka_unit_test(several_customers_share_one_account_each_with_its_own_line),
-        cmocka_unit_test(a_list_in_gb18030_is_read_like_one_in_utf8),
-        cmocka_unit_test(the_same_list_again_debits_nothing_and_gives_the_same_results),
-        cmocka_unit_test(another_list_under_a_used_batch_is_refused),
-        cmocka_unit_test(the_books_hold_every_rule),
-        cmocka_unit_test(rows_without_money_are_tried_again_once_a_day_until_the_lists_last_day),
-        cmocka_unit_test(killed_two_hundred_times_it_ends_as_if_it_had_not_been),
-    };
-    return cmocka_run_group_tests(tests, start, stop);
+    const struct CMUnitTest sqlite[] = {TESTS, cmocka_unit_test(killed_two_hundred_times_it_ends_as_if_it_had_not_been)},
+                            postgres[] = {TESTS, cmocka_unit_test(killed_on_postgresql_it_ends_as_a_calm_run_on_sqlite)};
+    int failed = cmocka_run_group_tests_name("bank_withhold on SQLite", sqlite, start_sqlite, stop);
+    return failed + cmocka_run_group_tests_name("bank_withhold on PostgreSQL", postgres, start_postgres, stop);
 }

@@ -162,6 +162,30 @@ static void a_copy_needs_a_supervisor_and_is_counted(void **state)
     json_decref(params);
 }
 
+/* The printer for receipts has other paper: copies and slips take the form that is drawn for it. */
+static void bind_receipts(const char *media)
+{
+    struct talk technician;
+    talk_open(&technician, socket_path, "09");
+    talk_sign_on(&technician, BRANCH_TECHNICIAN, BRANCH_PASSWORD);
+    talk_ask(&technician, "printer_bind", "{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:s, s:s}", "name", "R", "uri", "file:/dev/null", "profile", "escpos-80",
+             "template", "", "media", media, "offset_x_mm10", 0, "offset_y_mm10", 0, "terminal", "03", "document", "receipt");
+    talk_close(&technician);
+}
+
+static void copies_take_the_form_of_the_paper(void **state)
+{
+    static const char *const row[][2] = {{"roll-58", "receipt-58"}, {"tractor-241", "receipt-241"}, {"roll-80", "receipt-80"}};
+    json_t *params = json_pack("{s:s}", "key", key);
+    for (int i = 0; i < 3; i++) {
+        bind_receipts(row[i][0]);
+        json_object_del(params, "approval");
+        talk_approve(&teller, BRANCH_SUPERVISOR, BRANCH_PASSWORD, "reprint_data", params);
+        assert_string_equal(talk_text(talk_ask(&teller, "reprint_data", "O", params), "template"), row[i][1]);
+    }
+    json_decref(params);
+}
+
 static void a_reversal_takes_the_paper_back(void **state)
 {
     char number[32];
@@ -181,6 +205,8 @@ static void a_reversal_takes_the_paper_back(void **state)
     talk_state_reaches(&teller, key, "reversed", 5000);
     json_decref(params);
     params = json_pack("{s:s}", "key", key);
+    bind_receipts("tractor-241");
+    assert_string_equal(talk_text(talk_ask(&teller, "slip", "O", params), "template"), "handback-241");
     talk_refused(&teller, "approval", "hand_back", "O", params);
     talk_approve(&teller, BRANCH_SUPERVISOR, BRANCH_PASSWORD, "hand_back", params);
     assert_int_equal(talk_number(talk_ask(&teller, "hand_back", "O", params), "give_back_fen"), 0);
@@ -195,6 +221,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_doubt_stops_the_book_and_a_spoilt_one_gives_the_next_number),
     cmocka_unit_test(a_stop_between_sending_and_the_printers_word_is_a_doubt),
     cmocka_unit_test(a_copy_needs_a_supervisor_and_is_counted),
+    cmocka_unit_test(copies_take_the_form_of_the_paper),
     cmocka_unit_test(a_reversal_takes_the_paper_back),
 };
 

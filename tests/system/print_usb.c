@@ -39,10 +39,20 @@ static void keep_paper(void)
     paper[papers++].len = len;
 }
 
+static bool out; /* off the bus */
+
+static void pull_out(void)
+{
+    usb_printer_leaves(printer);
+    out = true;
+}
+
 static void plug_in(const struct usb_plan *plan)
 {
     keep_paper();
-    usb_printer_replug(printer, plan);
+    if (out) usb_printer_comes(printer, plan);
+    else usb_printer_replug(printer, plan);
+    out = false;
 }
 
 static void plug_in_good(void)
@@ -264,7 +274,7 @@ static void gone_in_the_middle_is_a_doubt(void **state)
     assert_true(doubts >= 4);
 }
 
-/* It takes so much and no more; then it is unplugged by the teller, who looks. */
+/* It takes so much and no more; the teller loses patience, pulls it out and looks. */
 static void stalled_in_the_middle_is_a_doubt(void **state)
 {
     struct usb_plan plan = GOOD;
@@ -275,7 +285,25 @@ static void stalled_in_the_middle_is_a_doubt(void **state)
     desk_keys(&desk, "0499110002{Enter}"); /* the next customer is served meanwhile */
     desk_sees(&desk, "6 of 6 taken");
     desk_keys(&desk, "{F12}");
+    printer_await_bytes(usb_printer_inside(printer), 1000);
+    pull_out();
     assert_true(doubted());
+}
+
+/* Nobody asks for it: the teller sees it, and what waits is printed at once. */
+static void plugged_in_or_out_is_noticed_by_itself(void **state)
+{
+    char number[64], next[64];
+    number_of_last(number, sizeof number);
+    desk_sees_row(&desk, 24, "U1 ready");
+    pull_out();
+    desk_sees_row(&desk, 24, "U1 NOT REACHED");
+    pay();
+    world_sql_reaches(&desk.w, "branch.db", "SELECT count(*) FROM invoice WHERE state = 'planned' AND number IS NULL AND id = " LAST_INVOICE, 1, 10000);
+    plug_in_good();
+    confirmed(next, sizeof next);
+    assert_int_equal(atoi(next), atoi(number) + 1);
+    desk_sees_row(&desk, 24, "U1 ready");
 }
 
 static void held_by_another_program_takes_no_number(void **state)
@@ -293,6 +321,23 @@ static void held_by_another_program_takes_no_number(void **state)
     assert_int_equal(atoi(next), atoi(number) + 1);
 }
 
+static void the_technicians_list_follows(void **state)
+{
+    struct usb_plan plan = GOOD;
+    term_close(desk.term);
+    desk.term = NULL;
+    desk_counter(&desk, "en", 24, 80);
+    desk_sign_on(&desk, BRANCH_TECHNICIAN);
+    desk_sees_row(&desk, 5, "EPSON");
+    desk_sees_row(&desk, 5, "ready");
+    pull_out();
+    desk_sees(&desk, "A USB printer was plugged in or out: the list is new.");
+    desk_sees_row(&desk, 5, "NOT REACHED"); /* bound, and not there */
+    plug_in(&plan);
+    desk_sees_row(&desk, 5, "EPSON");
+    desk_sees_row(&desk, 5, "ready");
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -303,6 +348,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(gone_in_the_middle_is_a_doubt),
         cmocka_unit_test(stalled_in_the_middle_is_a_doubt),
         cmocka_unit_test(held_by_another_program_takes_no_number),
+        cmocka_unit_test(plugged_in_or_out_is_noticed_by_itself),
+        cmocka_unit_test(the_technicians_list_follows),
         cmocka_unit_test(no_number_is_on_paper_twice),
     };
     usb_printer_wrap(argv);

@@ -21,7 +21,7 @@ static char said[2000], path[400], batch_file[400];
 static int start(enum db_kind kind)
 {
     utility_world_open(&u, "uwithhold", kind, "[withhold]\nretry_days = 0\n");
-    bank_books_open(&bank, "uwithhold-bank", "");
+    bank_books_open(&bank, DB_SQLITE, "uwithhold-bank", "");
     bank_books_fill(&bank, CUSTOMERS);
     return 0;
 }

@@ -12,10 +12,12 @@
 #include <cmocka.h>
 
 #include "bankd/journal.h"
+#include "lib/postgres.h"
 #include "lib/station.h"
 #include "lib/world.h"
 
 static struct world w;
+static struct postgres pg; /* its pid 0: SQLite */
 static struct bank bank;
 static uv_loop_t loop;
 
@@ -26,14 +28,22 @@ static void on_failed(void *ctx)
     failed = true;
 }
 
-static int start(void **state)
+static int start_sqlite(void **state)
 {
     world_open(&w, "journal");
+    return 0;
+}
+static int start_postgres(void **state)
+{
+    world_open(&w, "journal");
+    postgres_open(&pg);
+    snprintf(w.bank_store, sizeof w.bank_store, "%s", pg.url);
     return 0;
 }
 static int stop(void **state)
 {
     world_close(&w);
+    postgres_close(&pg);
     return 0;
 }
 
@@ -41,10 +51,16 @@ static int fresh(void **state)
 {
     char path[200];
     struct error err;
-    for (const char *const *f = (const char *const[]){"bank.db", "bank.db-wal", "bank.db-shm", "bank.db-spool0", "bank.db-spool1", NULL}; *f; f++)
+    for (const char *const *f = (const char *const[]){"bank.db", "bank.db-wal", "bank.db-shm", "bank.db-spool0", "bank.db-spool1", "bank-102-spool0",
+                                                            "bank-102-spool1", NULL}; *f; f++)
         unlink(world_path(&w, *f, path, sizeof path));
     assert_int_equal(bank_open(&bank, NULL, &err), 0);
     world_path(&w, "bank.db", bank.settings.store, sizeof bank.settings.store);
+    if (pg.pid) {
+        world_change(&w, "bank.db", "DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+        snprintf(bank.settings.store, sizeof bank.settings.store, "%s", pg.url);
+        snprintf(bank.settings.work, sizeof bank.settings.work, "%s", w.dir);
+    }
     assert_int_equal(bank_make(&bank, &err), 0);
     return 0;
 }
@@ -79,7 +95,7 @@ static void note(struct journal *j, int64_t n)
 static int64_t rows(void) { return world_sql(&w, "bank.db", "SELECT count(*) FROM message"); }
 static int64_t out_of_order(void)
 {
-    return world_sql(&w, "bank.db", "SELECT count(*) FROM message WHERE CAST(reference AS INTEGER) % 10000000000 <> seq");
+    return world_sql(&w, "bank.db", "SELECT count(*) FROM message WHERE CAST(reference AS BIGINT) % 10000000000 <> seq");
 }
 
 static void an_orderly_stop_leaves_nothing_out(void **state)
@@ -121,7 +137,7 @@ static void a_killed_relay_loses_no_row_and_doubles_none(void **state)
 {
     int64_t next = 1;
     srand(3);
-    for (int times = 1; times <= 20; times++) {
+    for (int times = 1; times <= (pg.pid ? 5 : 20); times++) {
         next = killed_after(next, 1 + rand() % 3000);
         close_journal(open_journal());
         assert_int_equal(rows(), next - 1);
@@ -138,7 +154,7 @@ static void of_a_torn_spool_what_is_whole_counts(void **state)
     int64_t next = killed_after(1, 100);
     int torn = 0;
     for (int i = 0; i < 2; i++) {
-        snprintf(whole[i], sizeof whole[i], "bank.db-spool%d", i);
+        snprintf(whole[i], sizeof whole[i], pg.pid ? "bank-102-spool%d" : "bank.db-spool%d", i);
         world_path(&w, whole[i], path, sizeof path);
         assert_int_equal(stat(path, &st), 0);
         if (st.st_size == 0) continue;
@@ -198,14 +214,36 @@ static void a_sealed_password_is_not_kept(void **state)
     assert_non_null(strstr(text, "PW048****"));
 }
 
+/* The server is killed under it, twice: the journal waits, and every row is there once. */
+static void a_database_that_is_away_is_waited_for(void **state)
+{
+    struct journal *j = open_journal();
+    int n = 1;
+    for (int crash = 0; crash < 2; crash++) {
+        for (int rows_more = 0; rows_more < 3000; rows_more++)
+            note(j, n++);
+        postgres_crash(&pg);
+        for (int rows_more = 0; rows_more < 3000; rows_more++)
+            note(j, n++);
+        postgres_start(&pg);
+    }
+    for (int64_t until = clock_monotonic_ms() + 30000; journal_waiting(j) > 0 && clock_monotonic_ms() < until;)
+        uv_sleep(1);
+    close_journal(j);
+    assert_int_equal(rows(), n - 1);
+    assert_int_equal(out_of_order(), 0);
+}
+
+#define TESTS                                                                       \
+    cmocka_unit_test_setup(an_orderly_stop_leaves_nothing_out, fresh),              \
+    cmocka_unit_test_setup(a_killed_relay_loses_no_row_and_doubles_none, fresh),    \
+    cmocka_unit_test_setup(of_a_torn_spool_what_is_whole_counts, fresh),            \
+    cmocka_unit_test_setup(a_full_disk_is_said_at_once_and_what_was_kept_has_no_gap, fresh), \
+    cmocka_unit_test_setup(a_sealed_password_is_not_kept, fresh)
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(an_orderly_stop_leaves_nothing_out, fresh),
-        cmocka_unit_test_setup(a_killed_relay_loses_no_row_and_doubles_none, fresh),
-        cmocka_unit_test_setup(of_a_torn_spool_what_is_whole_counts, fresh),
-        cmocka_unit_test_setup(a_full_disk_is_said_at_once_and_what_was_kept_has_no_gap, fresh),
-        cmocka_unit_test_setup(a_sealed_password_is_not_kept, fresh),
-    };
-    return cmocka_run_group_tests(tests, start, stop);
+    const struct CMUnitTest sqlite[] = {TESTS}, postgres[] = {TESTS, cmocka_unit_test_setup(a_database_that_is_away_is_waited_for, fresh)};
+    int bad = cmocka_run_group_tests_name("bank_journal on SQLite", sqlite, start_sqlite, stop);
+    return bad + cmocka_run_group_tests_name("bank_journal on PostgreSQL", postgres, start_postgres, stop);
 }

@@ -4,21 +4,28 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <fcntl.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
+#include <cups/backend.h>
+
 #include "drivers/backend.h"
+#include "drivers/discover.h"
+#include "drivers/hotplug.h"
 #include "drivers/job.h"
 #include "lib/test_page.h"
 #include "lib/usb_printer.h"
 
 #define PLAN { .printer = PLAN_GOOD }
-#define PATIENT { .status_ms = 2000, .send_ms = 3000, .answer_ms = 3000, .refill_ms = 3000 }
+#define PATIENT { .connect_ms = 300, .status_ms = 2000, .send_ms = 3000, .answer_ms = 3000, .refill_ms = 3000 }
 #define HASTY { .status_ms = 80, .send_ms = 120, .answer_ms = 80, .refill_ms = 80 }
 
 static struct page *page; /* of about 58 KB: several transfers */
@@ -179,6 +186,19 @@ static void unplugged_or_failing_at_every_chunk_is_unknown(void **state)
     }
 }
 
+static void the_roll_ends_at_every_chunk(void **state)
+{
+    int unknown = 0, confirmed = 0;
+    for (long n = 100; n < (long)body.len + 20000; n += 12000) {
+        struct usb_plan plan = PLAN;
+        plan.printer.paper_out_at = n;
+        enum print_result r = judge(&plan, "epson-80");
+        unknown += r == PRINT_UNKNOWN;
+        confirmed += r == PRINT_CONFIRMED;
+    }
+    assert_true(unknown >= 4 && confirmed >= 1);
+}
+
 static void a_doubt_is_cleared_by_a_soft_reset_too(void **state)
 {
     struct usb_plan plan = PLAN;
@@ -213,6 +233,83 @@ static void an_id_that_lies_about_its_length_is_read_as_it_came(void **state)
     }
 }
 
+/* --- plugged in and out --------------------------------------------------------------- */
+
+static sem_t noticed;
+
+static void notice(void *ctx) { sem_post(&noticed); }
+
+static bool noticed_in_time(void)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 10;
+    return sem_timedwait(&noticed, &until) == 0;
+}
+
+static size_t found_now(void)
+{
+    struct printer_found list[DISCOVER_MAX];
+    return discover(DISCOVER_USB, list, DISCOVER_MAX, NULL);
+}
+
+static void one_that_is_plugged_in_or_out_is_noticed(void **state)
+{
+    struct usb_plan plan = PLAN;
+    struct error err = { 0 };
+    struct usb_printer *u = usb_printer_start(&plan);
+    assert_int_equal(sem_init(&noticed, 0, 0), 0);
+    struct hotplug *h = hotplug_start(notice, NULL, &err);
+    if (h == NULL) fail_msg("%s: %s", err.what, err.why);
+    assert_int_equal(found_now(), 1);
+    for (int i = 0; i < 2; i++) {
+        usb_printer_leaves(u);
+        assert_true(noticed_in_time());
+        assert_int_equal(found_now(), 0);
+        usb_printer_comes(u, &plan);
+        assert_true(noticed_in_time());
+        assert_int_equal(found_now(), 1);
+    }
+    assert_int_equal(run("epson-80", (struct print_times)PATIENT).result, PRINT_CONFIRMED);
+    hotplug_stop(h);
+    sem_destroy(&noticed);
+    usb_printer_stop(u);
+}
+
+/* --- others -------------------------------------------------------------------------------- */
+
+#define CUPS_URI "usb://EPSON/TM-T82II?serial=GT0001"
+
+/* A backend of CUPS as cupsd runs it, with that device and the job's file. */
+static pid_t backend(const char *program, const char *device, const char *file)
+{
+    pid_t pid = fork();
+    if (pid != 0) return pid;
+    int quiet = open("/dev/null", O_RDWR);
+    for (int i = 0; i < 3; i++) dup2(quiet, i);
+    setenv("DEVICE_URI", device, 1);
+    execl(program, device, "1", "teller", "0311-0007-3-invoice-17-1-00012345", "1", "", file, (char *)NULL);
+    _exit(127);
+}
+
+static void job_file(char *path)
+{
+    int fd = mkstemp(path);
+    assert_int_equal(write(fd, body.at, body.len), body.len);
+    close(fd);
+}
+
+/* It would listen for an answer for long. */
+static void prints_whole_and_is_ended(pid_t pid, struct usb_printer *u)
+{
+    bool whole;
+    printer_await_bytes(usb_printer_inside(u), body.len);
+    kill(pid, SIGKILL);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    on_paper(u, &whole);
+    assert_true(whole);
+}
+
 /* The emulation is faithful enough for another program that knows such printers. */
 static void cups_own_backend_prints_into_it_byte_for_byte(void **state)
 {
@@ -220,24 +317,35 @@ static void cups_own_backend_prints_into_it_byte_for_byte(void **state)
     plan.printer.mute = true;
     struct usb_printer *u = usb_printer_start(&plan);
     char path[] = "/tmp/gridteller-usb-XXXXXX";
-    int fd = mkstemp(path);
-    assert_int_equal(write(fd, body.at, body.len), body.len);
-    close(fd);
-    pid_t pid = fork();
-    if (pid == 0) {
-        static const char uri[] = "usb://EPSON/TM-T82II?serial=GT0001";
-        int quiet = open("/dev/null", O_RDWR);
-        for (int i = 0; i < 3; i++) dup2(quiet, i);
-        setenv("DEVICE_URI", uri, 1);
-        execl("/usr/lib/cups/backend/usb", uri, "1", "teller", "invoice", "1", "", path, (char *)NULL);
-        _exit(127);
-    }
+    job_file(path);
+    prints_whole_and_is_ended(backend("/usr/lib/cups/backend/usb", CUPS_URI, path), u);
+    unlink(path);
+    usb_printer_stop(u);
+}
+
+/* As cupsd does after its own restart: the same job from its first byte. */
+static void behind_our_once_it_prints_one_time(void **state)
+{
+    struct usb_plan plan = PLAN;
+    plan.printer.mute = true;
+    struct usb_printer *u = usb_printer_start(&plan);
+    char path[] = "/tmp/gridteller-usb-XXXXXX", markers[] = "/tmp/gridteller-once-XXXXXX", once[256], marker[128];
+    int status;
+    const char *build = getenv("B");
+    snprintf(once, sizeof once, "%s/once", build ? build : "build");
+    job_file(path);
+    assert_non_null(mkdtemp(markers));
+    setenv("GRIDTELLER_ONCE", markers, 1);
+    prints_whole_and_is_ended(backend(once, "once:" CUPS_URI, path), u);
+    pid_t again = backend(once, "once:" CUPS_URI, path);
+    assert_int_equal(waitpid(again, &status, 0), again);
+    assert_int_equal(WEXITSTATUS(status), CUPS_BACKEND_CANCEL);
     bool whole;
-    printer_await_bytes(usb_printer_inside(u), body.len);
-    kill(pid, SIGKILL); /* it would listen for an answer for long */
-    assert_int_equal(waitpid(pid, NULL, 0), pid);
     on_paper(u, &whole);
-    assert_true(whole);
+    assert_true(whole); /* as before, and nothing more */
+    snprintf(marker, sizeof marker, "%s/0311-0007-3-invoice-17-1-00012345", markers);
+    assert_int_equal(unlink(marker), 0);
+    rmdir(markers);
     unlink(path);
     usb_printer_stop(u);
 }
@@ -253,8 +361,11 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_device_that_takes_nothing_at_all_is_proved_to_have_nothing),
         cmocka_unit_test(it_stalls_at_every_chunk),
         cmocka_unit_test(unplugged_or_failing_at_every_chunk_is_unknown),
+        cmocka_unit_test(the_roll_ends_at_every_chunk),
         cmocka_unit_test(a_doubt_is_cleared_by_a_soft_reset_too),
         cmocka_unit_test(cups_own_backend_prints_into_it_byte_for_byte),
+        cmocka_unit_test(behind_our_once_it_prints_one_time),
+        cmocka_unit_test(one_that_is_plugged_in_or_out_is_noticed),
         cmocka_unit_test(an_id_that_lies_about_its_length_is_read_as_it_came),
     };
     return cmocka_run_group_tests(tests, make_page, free_page);

@@ -585,10 +585,83 @@ static void a_bill_that_was_turned_back_and_paid_again_is_taken_up(void **unused
     pay_verify(&b);
 }
 
+/* --- what was under way with the bank ------------------------------------------------------- */
+
+static const struct ledger_account_ask with_password = {.sealed = "0a1b2c3d"};
+
+/* Asked of the bank, and not answered when the backup was made. */
+static void at_the_bank(int proc, int64_t fen)
+{
+    struct ledger_draft d = pay_draft(WANG, "none", 0);
+    d.proc = proc;
+    d.bill_count = 0;
+    d.prepaid_fen = fen;
+    d.tendered_fen = proc == 210000 ? fen : 0;
+    strcpy(d.account, "102000000000000017");
+    pay_fine(&b, payment_account(b.ledger, &d, &with_password, pay_alone(&b, proc == 210000 ? "account_deposit" : "account_withdraw"), &p, &b.err));
+    pay_fine(&b, payment_shown(b.ledger, &p.key, &b.err));
+    pay_goes(&b, &p, "0200");
+    disk_lost();
+    new_epoch();
+    fetched();
+    pay_quiet(&b);
+}
+
+static void a_deposit_that_was_under_way_is_asked_of_the_bank_again(void **unused)
+{
+    at_the_bank(210000, 5000);
+    said(p.key.ref, RESTORED_IN_TILL, NULL, &q);
+    assert_string_equal(q.state, "recorded");
+    all_is_said();
+    pay_goes(&b, &q, "0200");
+    pay_fine(&b, pay_hears(&b, &q, "0210", "00", NULL)); /* as the first time */
+    assert_string_equal(q.state, "posted");
+    assert_int_equal(books_balance(&b, "clearing-bank"), -1000000 - 5000); /* and the vault's */
+}
+
+static void a_deposit_that_was_given_back_since_is_turned_back(void **unused)
+{
+    int64_t till = books_balance(&b, "till:07");
+    at_the_bank(210000, 5000);
+    said(p.key.ref, RESTORED_GONE, NULL, &q);
+    assert_string_equal(q.state, "undoing");
+    assert_int_equal(books_balance(&b, "till:07"), till);
+    all_is_said();
+    pay_goes(&b, &q, "0420");
+}
+
+static void a_withdrawal_whose_cash_went_out_is_asked_again(void **unused)
+{
+    int64_t till = books_balance(&b, "till:07");
+    at_the_bank(10000, 5000);
+    said(p.key.ref, RESTORED_GONE, NULL, &q);
+    assert_string_equal(q.state, "recorded");
+    all_is_said();
+    pay_goes(&b, &q, "0200");
+    pay_fine(&b, pay_hears(&b, &q, "0210", "00", NULL));
+    assert_int_equal(books_balance(&b, "till:07"), till - 5000);
+}
+
+static void a_withdrawal_whose_cash_stayed_is_turned_back(void **unused)
+{
+    int64_t till = books_balance(&b, "till:07");
+    at_the_bank(10000, 700);
+    said(p.key.ref, RESTORED_IN_TILL, NULL, &q);
+    assert_string_equal(q.state, "undoing");
+    all_is_said();
+    pay_goes(&b, &q, "0420");
+    pay_fine(&b, pay_hears(&b, &q, "0430", "00", NULL));
+    assert_int_equal(books_balance(&b, "till:07"), till);
+}
+
 int main(void)
 {
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        STORY(a_deposit_that_was_under_way_is_asked_of_the_bank_again),
+        STORY(a_deposit_that_was_given_back_since_is_turned_back),
+        STORY(a_withdrawal_whose_cash_went_out_is_asked_again),
+        STORY(a_withdrawal_whose_cash_stayed_is_turned_back),
         STORY(a_sheet_that_was_at_the_printer_is_spoken_for_before_others_of_its_book),
         STORY(a_number_that_is_void_here_stays_so_whatever_the_utility_was_told_last),
         STORY(paper_that_both_books_have_otherwise_is_what_people_say),

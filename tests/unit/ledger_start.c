@@ -265,6 +265,34 @@ static void a_clock_that_is_far_off_is_confirmed_by_a_supervisor(void **unused)
     assert_false(found.clock_wrong);
 }
 
+/* A second start must not take the wrong time for granted because something was noted under it meanwhile. */
+static void a_time_that_nobody_confirmed_is_not_the_last_records(void **unused)
+{
+    struct ledger_operator who;
+    struct ledger_draft d = pay_draft(WANG, "1", 100);
+    b.now_ms += INT64_C(5) * 86400000;
+    restart();
+    assert_true(found.clock_wrong);
+    assert_int_equal(operator_checked(b.ledger, WANG, "03", true, &who, &b.err), LEDGER_OK); /* somebody signs on: a record */
+    restart();
+    assert_true(found.clock_wrong);
+    assert_int_equal(pay_try(&b, &d, &p), LEDGER_STOPPED);
+    pay_fine(&b, ledger_clock_confirm(b.ledger, pay_chief(&b, "clock_confirm"), &b.err));
+    restart();
+    assert_false(found.clock_wrong);
+}
+
+static void a_clock_that_is_moved_while_it_runs_stops_the_money(void **unused)
+{
+    struct ledger_draft d = pay_draft(WANG, "1", 100);
+    b.now_ms += INT64_C(2) * 86400000;
+    pay_fine(&b, ledger_clock_moved(b.ledger, INT64_C(2) * 86400000, &b.err));
+    assert_int_equal(pay_try(&b, &d, &p), LEDGER_STOPPED);
+    assert_int_equal(books_number(&b, "SELECT count(*) FROM audit WHERE event = 'clock moved' AND words = 'by 172800 s'"), 1);
+    pay_fine(&b, ledger_clock_confirm(b.ledger, pay_chief(&b, "clock_confirm"), &b.err));
+    pay_fine(&b, pay_try(&b, &d, &p));
+}
+
 static void time_never_goes_back_in_the_books(void **unused)
 {
     pay_take(&b, WANG, "1", 100, false, &p);
@@ -324,6 +352,8 @@ int main(void)
         STORY(what_loses_acknowledged_money_is_refused),
         STORY(a_file_that_was_tampered_with_is_not_opened),
         STORY(a_clock_that_is_far_off_is_confirmed_by_a_supervisor),
+        STORY(a_time_that_nobody_confirmed_is_not_the_last_records),
+        STORY(a_clock_that_is_moved_while_it_runs_stops_the_money),
         STORY(time_never_goes_back_in_the_books),
         STORY(no_money_before_start_and_epoch),
         STORY(a_running_ledger_is_verified_beside_the_program),

@@ -118,6 +118,47 @@ static void long_reports_and_passbooks_go_on_on_the_next_page(void **state)
     shipped_free(made);
 }
 
+static void a_long_statement_goes_on_on_the_next_page(void **state)
+{
+    struct shipped_pages made = make("statement-a4", "statement-long", LANGUAGE_CHINESE);
+    assert_int_equal(made.count, 3); /* 93 lines, 40 a page */
+    assert_int_equal(made.page[2]->rows_placed, 13);
+    shipped_free(made);
+}
+
+static void a_slip_of_an_account_leaves_out_what_is_not_and_has_a_place_to_sign(void **state)
+{
+    static const char *const forms[] = {"account-80", "account-58", "account-241"};
+    static const char *const must[] = {"存入", "102000000000000426", "李秀兰", "￥500.00", "伍佰元整", "600.00", "100.00", "1,234.56", "0499110002", "01-0000000417", "客户签字"};
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        struct shipped_pages made = make(forms[i], "account", LANGUAGE_CHINESE);
+        char *text = all_text(made.page[0]);
+        for (size_t m = 0; m < sizeof must / sizeof *must; m++)
+            if (!strstr(text, must[m])) fail_msg("%s does not say %s", forms[i], must[m]);
+        free(text);
+        shipped_free(made);
+        made = make(forms[i], "account-long", LANGUAGE_ENGLISH);
+        text = all_text(made.page[0]);
+        assert_non_null(strstr(text, "Withdrawal"));
+        if (strcmp(forms[i], "account-241") != 0) assert_null(strstr(text, "Change")); /* cash went out */
+        free(text);
+        shipped_free(made);
+    }
+}
+
+static void each_copy_of_an_agreement_says_whose_it_is(void **state)
+{
+    static const struct { const char *sample; int language; const char *words; } copies[] = {
+        {"agreement", LANGUAGE_CHINESE, "第一联 客户留存"}, {"agreement-long", LANGUAGE_CHINESE, "第二联 银行留存"}, {"agreement-long", LANGUAGE_ENGLISH, "Copy 2, for the bank"}};
+    for (size_t i = 0; i < sizeof copies / sizeof *copies; i++) {
+        struct shipped_pages made = make("agreement-a4", copies[i].sample, copies[i].language);
+        char *text = all_text(made.page[0]);
+        assert_non_null(strstr(text, copies[i].words));
+        free(text);
+        shipped_free(made);
+    }
+}
+
 static void a_receipt_in_the_terminal_is_as_on_paper(void **state)
 {
     struct shipped_pages made = make("receipt-80", "receipt-one", LANGUAGE_CHINESE);
@@ -175,6 +216,9 @@ int main(void)
         cmocka_unit_test(a_reprint_says_so_with_its_count),
         cmocka_unit_test(twelve_bills_stand_on_one_invoice_thirteen_are_refused),
         cmocka_unit_test(long_reports_and_passbooks_go_on_on_the_next_page),
+        cmocka_unit_test(a_long_statement_goes_on_on_the_next_page),
+        cmocka_unit_test(a_slip_of_an_account_leaves_out_what_is_not_and_has_a_place_to_sign),
+        cmocka_unit_test(each_copy_of_an_agreement_says_whose_it_is),
         cmocka_unit_test(a_receipt_in_the_terminal_is_as_on_paper),
     };
     return cmocka_run_group_tests(tests, open_set, close_set);
