@@ -436,7 +436,7 @@ static void one_payment(void)
 static void memory_that_ends_at_any_call_of_one_payment_loses_nothing(void **unused)
 {
     long at = 1, ours = own_calls;
-    for (bool struck = true; struck; at += step(3)) {
+    for (bool struck = true; struck; at += at < 4 ? 1 : step(37)) {
         begin();
         assert_true(opens());
         left_calls = at;
@@ -457,7 +457,7 @@ static void memory_that_ends_at_any_call_of_the_recovery_loses_nothing(void **un
     disk_switch_on(disk, true);
     struct disk_image *left = disk_save(disk);
     long at = 1, ours = own_calls;
-    for (bool struck = true; struck; at += at < 4 ? 1 : step(331)) {
+    for (bool struck = true; struck; at += at < 4 ? 1 : step(1009)) {
         disk_load(disk, left);
         left_calls = at;
         bool up = opens();
