@@ -209,7 +209,7 @@ static void put_tills(struct report *r)
     line(r, "%s", "");
     line(r, "%s", said(r, "钱箱", "Tills"));
     for (int i = 0; i < count; i++) {
-        line(r, "  %s  %-8s  %-8s  %s", tills[i].number, tills[i].operator_number, tills[i].state,
+        line(r, "  %s  %-8s  %-8s  %s", tills[i].number, tills[i].operator_number, report_word(r->ask, tills[i].state),
              money_format_grouped(tills[i].cash_fen, cash, sizeof cash));
         csv(r, "till %s,%s,%s\r\n", tills[i].number, tills[i].state, money_format(tills[i].cash_fen, cash, sizeof cash));
     }
@@ -235,13 +235,18 @@ static void put_books(struct report *r)
 }
 
 #define APPROVALS_MAX 150 /* the audit has them all */
+#define ACT_CELLS 21
 
 static void one_approval(void *ctx, int64_t at_ms, const char *act, const char *subject, const char *maker, const char *checker)
 {
     struct report *r = ctx;
     char at[CLOCK_TEXT_SIZE];
     clock_format(&r->s->branch->clock, at_ms, at, sizeof at);
-    line(r, "  %.8s  %-21s %-20.20s %-8s %s %s", strlen(at) > 11 ? at + 11 : at, act, subject, maker, said(r, "复核", "signed by"), checker);
+    char name[80];
+    /* padded by cells: Hanzi take two */
+    const char *word = report_word(r->ask, act);
+    snprintf(name, sizeof name, "%s%*s", word, text_width(word) < ACT_CELLS ? ACT_CELLS - text_width(word) : 0, "");
+    line(r, "  %.8s  %s %-20.20s %-8s %s %s", strlen(at) > 11 ? at + 11 : at, name, subject, maker, said(r, "复核", "signed by"), checker);
     csv(r, "approval %s,%s %s,%s / %s\r\n", at, act, subject, maker, checker);
 }
 
@@ -267,7 +272,7 @@ static void put_differences(struct report *r)
     for (int i = 0; i < count; i++) {
         money_format(rows[i].ours_fen, ours, sizeof ours);
         money_format(rows[i].theirs_fen, theirs, sizeof theirs);
-        line(r, "  %s %-10s %s %s  %s %s", rows[i].key.ref, rows[i].kind, said(r, "本网点", "here"), ours, said(r, "电力", "utility"), theirs);
+        line(r, "  %s %-10s %s %s  %s %s", rows[i].key.ref, report_word(r->ask, rows[i].kind), said(r, "本网点", "here"), ours, said(r, "电力", "utility"), theirs);
         csv(r, "difference %s,%s,%s / %s\r\n", rows[i].key.ref, rows[i].kind, ours, theirs);
     }
 }
@@ -302,7 +307,8 @@ static bool branch_report(struct report *r)
     r->result = day_get(r->s->ledger, r->ask->day, &day, r->err);
     if (r->result != LEDGER_OK) return false;
     head(r, "网点日报", "Branch's day", day_format(day.date, when, sizeof when));
-    line(r, "%s %s  %s %s", said(r, "状态", "state"), day.state, said(r, "与电力对账", "agreement"), day.agreement);
+    line(r, "%s %s  %s %s", said(r, "状态", "state"), report_word(r->ask, day.state), said(r, "与电力对账", "agreement"),
+         report_word(r->ask, day.agreement));
     csv(r, "whose,figure,value\r\n");
     put_totals(r, "branch", &t);
     if (!put_data(r, &t)) return false;
@@ -336,7 +342,7 @@ static bool month_report(struct report *r)
         if (day_get(r->s->ledger, day, &state, NULL) != LEDGER_OK) continue;
         if (!read_totals(r, day, NULL, &t)) return false;
         line(r, "%s %6" PRId64 " %16s  %s", day_format(day, text, sizeof text), t.payments, money_format_grouped(t.payments_fen, sum, sizeof sum),
-             state.agreement);
+             report_word(r->ask, state.agreement));
         csv(r, "%s,%" PRId64 ",%s,", text, t.payments, money_format(t.payments_fen, sum, sizeof sum));
         csv(r, "%s,", money_format(t.late_fee_fen, sum, sizeof sum));
         csv(r, "%s,", money_format(t.prepaid_fen, sum, sizeof sum));

@@ -26,4 +26,7 @@ json_t *report_data(struct service *s, const struct report_ask *ask, int listed_
  * reports at the terminal, else at "all", or null. NULL with err. */
 json_t *report_paper(struct service *s, const struct report_ask *ask, enum ledger_result *result, struct error *err);
 
+/* report_words.c: a day's, till's or act's word in the language of the report; English ones, and those it doesn't know, as they are. */
+const char *report_word(const struct report_ask *ask, const char *word);
+
 #endif

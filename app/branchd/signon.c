@@ -9,7 +9,7 @@
 
 #define SIGNON_ANSWER_MS 10000
 #define SIGNON_DELAY_MIN_MS 1000
-#define SIGNON_DELAY_MAX_MS 30000
+#define SIGNON_DELAY_MAX_MS 10000 /* the front end may have a delay of its own to the utility: the two add up */
 
 /* From the answer on this ledger may take money, and what waited goes out. */
 static void accepted(struct service *s, const struct ledger_identity *id, const struct wire_net *n)

@@ -196,7 +196,7 @@ static void paint(struct counter *c, void *state)
     }
     view_set(view, "attention", *waits ? waits : _("nothing"));
     view_money(view, "vault", js_int(s->now, "vault_fen"));
-    view_setf(view, "copy", _("%.10s %.5s, %lld bills"), made, clock_of(made), (long long)js_int(s->now, "copy.bills"));
+    view_setf(view, "copy", "%.10s %.5s  %lld", made, clock_of(made), (long long)js_int(s->now, "copy.bills"));
     view_setf(view, "payments", "%lld", (long long)js_int(s->now, "totals.payments"));
     view_money(view, "sum", js_int(s->now, "totals.payments_fen"));
     view_set(view, "bars", s->by_teller ? _("By teller") : _("By hour"));

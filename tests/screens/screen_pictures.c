@@ -400,6 +400,10 @@ static void till_counted(void **state)
 static void the_supervisor_looks(void **state)
 {
     desk_sign_on(&desk, BRANCH_SUPERVISOR);
+    desk_sees(&desk, said("BRANCH NOW", "支行现况"));
+    desk_counter_ends(&desk);
+    desk_counter_at(&desk, "09", language, 24, 80); /* what was typed at the teller's terminal is shown at another */
+    desk_keys(&desk, BRANCH_SUPERVISOR "{Enter}" BRANCH_PASSWORD "{Enter}");
     comes(said("APPROVED IN YOUR NAME", "以您名义"), "37-acts");
     desk_keys(&desk, "y{Enter}");
     comes(said("BRANCH NOW", "支行现况"), "37-branch");
@@ -421,6 +425,7 @@ static void the_supervisor_looks(void **state)
     desk_sees(&desk, said("REPORTS", "柜员日报"));
     desk_keys(&desk, "b{Enter}");
     comes(said("Branch's day", "网点日报"), "48-reports-branch");
+    desk_sees(&desk, said("agreement not asked", "与电力对账 未核对"));
     desk_keys(&desk, "{F2}");
     desk_sees(&desk, said("BRANCH NOW", "支行现况")); /* a screen that is too small takes no keys */
     term_resize(desk.term, 20, 70);
@@ -433,6 +438,10 @@ static void the_supervisor_looks(void **state)
 static void the_technician_looks(void **state)
 {
     menu_to("Sign off", "签退", said("At start-up", "启动检查"), "39-signed-off");
+    desk_sign_on(&desk, BRANCH_SUPERVISOR);
+    desk_sees(&desk, said("BRANCH NOW", "支行现况"));
+    desk_counter_ends(&desk); /* the printer is that of the teller's terminal */
+    desk_counter(&desk, language, 24, 80);
     desk_sign_on(&desk, BRANCH_TECHNICIAN);
     desk_sees_row(&desk, 5, said("invoice,receipt", "票据,小票")); /* what is bound stands first */
     desk_sees_row(&desk, 5, ":");
