@@ -211,7 +211,7 @@ fuzz: deps
 # The storm (tests/storm): simulated days of a branch, the programs' own code over
 # disks, time and connections that are not real. `make storm MINUTES=10`.
 MINUTES   ?= 10
-STORM_OBJ := $(call obj_of,$(wildcard tests/storm/*.c) tests/lib/disk.c)
+STORM_OBJ := $(call obj_of,$(wildcard tests/storm/*.c) tests/lib/disk.c tests/lib/moves.c)
 # two programs in one: what both call by one name is told apart
 $(B)/storm-branchd.a: $(B)/libbranchd-part.a
 	$(Q)objcopy --redefine-sym service_today=branch_service_today $< $@
@@ -245,7 +245,8 @@ $(B)/mutate: tests/mutants/mutate.c
 	$(Q)$(CC) $(CFLAGS_ALL) -pie -o $@ $<
 mutants-programs: $(B)/mutate $(B)/storm $(filter $(B)/tests/ledger_% $(B)/tests/utility_judge,$(UNIT))
 mutants-run:
-	@B=$(B) N=$(N) SEED=$(SEED) LINES_RUN=$(LINES_RUN) FILES='$(CORE_SRC)' CORE='$(CORE_OBJ)' COMPILE='$(CC) $(CFLAGS_ALL)' tests/mutants/run.sh
+	@B=$(B) N=$(N) SEED=$(SEED) LINES_RUN=$(LINES_RUN) FILES='$(CORE_SRC)' CORE='$(CORE_OBJ)' COMPILE='$(CC) $(CFLAGS_ALL)' \
+	    JUDGE_LIBS='-Wl,--start-group $(TEST_LIB) $(PART_LIBS) $(LIBS) -Wl,--end-group $(CORE_LIB) $(PKG_LIBS) $(TEST_LIBS)' tests/mutants/run.sh
 mutants: deps
 	@$(MUTATE) -j$$(nproc) mutants-programs
 	@$(MUTATE) mutants-run
@@ -254,7 +255,7 @@ mutants: deps
 # Branch coverage of the core by its unit programs and SEEDS days of the storm: `make coverage`.
 # tests/coverage.sh says what is counted; LEAST=95: exit 1 below.
 COVER    := nice $(MAKE) --no-print-directory B=$(B)/coverage COVERAGE=1
-COVER_BY := $(filter $(B)/tests/ledger_% $(B)/tests/utility_% $(B)/tests/branch_copy $(B)/tests/branch_parts,$(UNIT))
+COVER_BY := $(filter-out %_crash %_kill %_totals,$(filter $(B)/tests/ledger_% $(B)/tests/utility_judge $(B)/tests/utility_store $(B)/tests/utility_overlap,$(UNIT)))
 coverage-programs: $(B)/storm $(COVER_BY)
 coverage-run:
 	@B=$(B) FILES='$(CORE_SRC)' tests/coverage.sh $(COVER_BY) $(B)/storm

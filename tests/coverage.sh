@@ -11,19 +11,25 @@ for f in $FILES; do objects="$objects $B/obj/${f%.c}.gcda"; done
 work=$(mktemp -d "${TMPDIR:-/dev/shm}/gridteller-coverage-XXXXXX") || exit 2
 trap 'rm -rf "$work"' EXIT
 : >"$work/counts"
+: >"$B/moves" # of the ledger's state machine, as they are made (tests/lib/moves.h)
 for program in "$@"; do
     find "$B" -name '*.gcda' -delete
     case $program in
     */storm) set -- "$program" -n "$SEEDS" -j 1 ;;
     *) set -- "$program" ;;
     esac
-    TEST_FOLDER="$work" "$@" >"$work/log" 2>&1 || echo "coverage: $program fails: $(tail -n 1 "$work/log")"
+    MOVES_SEEN="$B/moves" TEST_FOLDER="$work" "$@" >"$work/log" 2>&1 || echo "coverage: $program fails: $(tail -n 1 "$work/log")"
     gcov -b -c -t $objects 2>/dev/null | awk -v program="$(basename "$program")" '
         /^ *-: *0:Source:/ { sub(/^.*Source:/, ""); file = $0; next }
         /^ *[-#=0-9*]+: *[0-9]+:/ { split($0, part, ":"); line = part[2] + 0; at = 0; n = part[1]; gsub(/[ *]/, "", n)
             if (n != "-") print "L", file, line, 0, (n ~ /^[0-9]/ ? n : 0), program; next }
         /^branch / { print "B", file, line, at++, ($3 == "taken" ? $4 : 0), program }' >>"$work/counts"
 done
+
+legal=$(sed -n '/^INSERT INTO move/,/;/p' app/ledger/schema.sql | grep -o "'[a-z]*', *'[a-z -]*', *'[a-z -]*'" | sed "s/', *'/|/g; s/'//g")
+made=$(echo "$legal" | while read -r move; do grep -qxF "$move" "$B/moves" && echo "$move"; done | wc -l)
+echo "$legal" | while read -r move; do grep -qxF "$move" "$B/moves" || echo "never made: $move"; done
+echo "moves: legal $(echo "$legal" | wc -l), made $made"
 
 awk -v files="$FILES" -v b="$B" -v least="$LEAST" '
     # taken only when SQLite says that disk or memory failed: what the crash VFS, the storm and the short memory try

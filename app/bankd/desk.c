@@ -74,13 +74,20 @@ static int judge_some(struct desk *d, size_t from, size_t count, struct error *e
     return 0;
 }
 
+/* Nobody asked: the books are not locked for writing just to see that nothing is to be repeated. */
+static bool nothing_due(struct desk *d)
+{
+    const struct asked *a = d->group[0];
+    return d->count == 1 && a->job == REPEAT && hold_due(d->db, clock_now_ms(&d->bank->clock) - a->after_ms) == 0;
+}
+
 /* All together; when that fails one by one, so that a single bad one can't hold the
  * others up. Who is not answered asks again, and is judged then. */
 static void on_work(uv_work_t *work)
 {
     struct desk *d = work->data;
     struct error err;
-    if (judge_some(d, 0, d->count, &err) == 0) return;
+    if (nothing_due(d) || judge_some(d, 0, d->count, &err) == 0) return;
     log_error("%s: %s", err.what, err.why);
     for (size_t i = 0; d->count > 1 && i < d->count; i++)
         if (judge_some(d, i, 1, &err) != 0) log_error("%s: %s", err.what, err.why);
@@ -91,9 +98,9 @@ static void begin(struct desk *d);
 /* What was heard has something kept for it, so its end is always told. */
 static void end(struct desk *d, struct asked *a)
 {
+    if (a->job == REPEAT) d->repeating = false;
     if (a->answered && !d->stopping) d->done(d->ctx, a->tag, a->end, a->bytes, a->len);
     else if (a->job == HEARD) d->done(d->ctx, a->tag, DESK_LOST, a->bytes, a->len);
-    if (a->job == REPEAT) d->repeating = false;
     free(a);
 }
 

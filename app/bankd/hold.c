@@ -203,6 +203,11 @@ int hold_repeat(struct db *db, const struct bank *b, int64_t before_ms, struct d
     return packed > 0 ? 1 : -1;
 }
 
+int64_t hold_due(struct db *db, int64_t before_ms)
+{
+    return db_number(db, "SELECT count(*) FROM (SELECT 1 FROM hold WHERE (state = 1 OR undo IS NOT NULL) AND sent_ms<=$1 LIMIT 1) AS due", DB_ARGS(DB_INT(before_ms)), 0);
+}
+
 int64_t hold_sum(struct db *db, int64_t account)
 {
     return db_number(db, "SELECT coalesce(sum(fen), 0) FROM hold WHERE account=$1 AND state = 1", DB_ARGS(DB_INT(account)), 0);

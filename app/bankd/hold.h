@@ -20,6 +20,8 @@ int hold_sent(struct desk_turn *t, struct error *err);
 int hold_settle(struct db *db, const struct bank *b, const struct iso *answer, struct error *err);
 /* The one that waits longest and was not sent on since `before_ms`, as a repeat: 1 with its bytes, 0 none, -1. */
 int hold_repeat(struct db *db, const struct bank *b, int64_t before_ms, struct desk_answer *out, struct error *err);
+/* Whether there is such a one; outside of any transaction. -1: see db_why. */
+int64_t hold_due(struct db *db, int64_t before_ms);
 /* What is held of an account. -1: see db_why. */
 int64_t hold_sum(struct db *db, int64_t account);
 /* Of a business day and before: payments that the utility has not answered. -1: see db_why. */

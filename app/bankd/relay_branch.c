@@ -201,7 +201,10 @@ void relay_desk_done(void *ctx, uint64_t tag, enum desk_end end, const void *byt
         journal_message(r->journal, FATE_DESK, 0, s ? s->cn : "", bytes, len);
         if (s) relay_to_session(s, bytes, len); /* else it asks again when it is back */
         return;
-    case DESK_SEND_ON: desk_sends(r, tag, bytes, len); return;
+    case DESK_SEND_ON:
+        desk_sends(r, tag, bytes, len);
+        if (tag == 0 && relay_any_link(r)) desk_repeat(r->desk, r->bank->settings.again_ms); /* the next one that waits */
+        return;
     case DESK_PASS:
     case DESK_LOST: relay_link_pass_on(r, (struct passing *)(uintptr_t)tag, end == DESK_LOST, bytes, len); return;
     }

@@ -131,8 +131,9 @@ void rpc_invoice_result(void *ctx, struct rpc_call *call)
     }
     enum ledger_result result = invoice_result(s->ledger, invoice, attempt, number, (enum ledger_outcome)outcome, bytes, words, &p, &err);
     print_log_end(&s->print_log, invoice, attempt, word, bytes, words);
-    if (result == LEDGER_OK) answer_payment(s, call, &p);
-    else refuse_result(s, call, result, &err);
+    if (result != LEDGER_OK) refuse_result(s, call, result, &err);
+    else if (session_of(call)->signed_on) answer_payment(s, call, &p);
+    else answer(s, call, NULL), payment_changed(s, &p); /* the card is not for an empty chair */
     queue_kick(s);
 }
 

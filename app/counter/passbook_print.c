@@ -83,6 +83,7 @@ static void lines_came(struct counter *c, int64_t first, const json_t *result, c
 {
     struct passbook *b = book(c);
     struct error err = {0};
+    char words[SAY_SIZE];
     int places = 0, place = (int)js_int(b->account, "place");
     if (b->step != PASSBOOK_LINES) return;
     if (error) {
@@ -91,7 +92,8 @@ static void lines_came(struct counter *c, int64_t first, const json_t *result, c
     }
     int a_page = passbook_lines_a_page(b, &places, &err);
     if (a_page == 0) {
-        stop(b, err.what);
+        snprintf(words, sizeof words, "%s %s: %s", err.what, err.where, err.why);
+        stop(b, words);
         return;
     }
     b->full = place > places;

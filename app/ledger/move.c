@@ -22,7 +22,7 @@ static enum ledger_result no(struct error *err, enum ledger_result result, const
 int64_t payment_lies(const struct ledger_payment *p, const char *place)
 {
     int64_t sum = 0, told = 0;
-    if (!p->posted || p->undone || p->reversed || p->foreign_undo)
+    if (!p->posted || p->undone || p->reversed || p->foreign_undo || ledger_kind(p->proc)->bank)
         return 0;
     for (int i = 0; i < p->part_count; i++) {
         told += p->parts[i].amount_fen;

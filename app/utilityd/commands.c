@@ -57,6 +57,9 @@ const struct command utility_commands[] = {
      "anew, SIGTERM ends it when what was posted is answered. Ends with 0, 69 no\n"
      "books, 74 the books' disk failed, 78 settings.\n"},
     {"withhold", cmd_withhold, "WHAT …", "the monthly lists to the banks, and their results",
+     "  open --bank N FILE     customers who want an account, as written down at our own counter, a line\n"
+     "                         each: customer|id document|phone|\"new\" or an account; writes the bank's\n"
+     "                         file (ACCOPEN), with the names of our books\n"
      "  accounts FILE          takes a bank's ACCRESULT: whose bills that bank debits\n"
      "  list --bank N --month YYYYMM   puts that month's open bills of the bank's\n"
      "                         transfer customers out, and writes the list (WHLIST);\n"
@@ -70,8 +73,8 @@ const struct command utility_commands[] = {
      "  notices --bank N --batch B     a text a customer whose debit failed\n"
      "  batches                lists, and what came of them\n"
      "\n"
-     "  --retry-until D, --result-by D, --batch B   list: other than the settings say\n"
-     "  --output FILE          list, notices: where to (WHLIST-<bank>-<batch>.txt;\n"
+     "  --retry-until D, --result-by D, --batch B   list, open: other than the settings say\n"
+     "  --output FILE          open, list, notices: where to (ACCOPEN- and WHLIST-<bank>-<batch>.txt;\n"
      "                         notices to the output)\n"
      "  --encoding WORD        auto (found out, the default), utf-8 or gb18030\n"
      "  --format WORD          batches: table (the default), csv or json\n"

@@ -28,6 +28,7 @@ int withhold_lock(struct db *db);
 
 /* Each returns a sysexits code. */
 int withhold_accounts(struct withhold_ask *a);
+int withhold_open(struct withhold_ask *a);
 int withhold_list(struct withhold_ask *a);
 int withhold_result(struct withhold_ask *a);
 int withhold_giveup(struct withhold_ask *a);

@@ -131,7 +131,7 @@ int withhold_batches(struct withhold_ask *a)
 
 enum { WANTS_FILE = 1, WANTS_BANK = 2, WANTS_BATCH = 4, WANTS_MONTH_OR_BATCH = 8, WANTS_FILE_OR_BATCH = 16 };
 static const struct { const char *name; int (*act)(struct withhold_ask *a); int wants; } acts[] = {
-    {"accounts", withhold_accounts, WANTS_FILE}, {"list", withhold_list, WANTS_BANK | WANTS_MONTH_OR_BATCH}, {"result", withhold_result, WANTS_FILE_OR_BATCH},
+    {"open", withhold_open, WANTS_FILE | WANTS_BANK}, {"accounts", withhold_accounts, WANTS_FILE}, {"list", withhold_list, WANTS_BANK | WANTS_MONTH_OR_BATCH}, {"result", withhold_result, WANTS_FILE_OR_BATCH},
     {"giveup", withhold_giveup, 0}, {"notices", withhold_notices, WANTS_BANK | WANTS_BATCH}, {"batches", withhold_batches, 0},
 };
 
@@ -170,7 +170,7 @@ int cmd_withhold(struct utility *u, int argc, char **argv)
         if ((code = take(&a, c, optarg)) != 0) return code;
     while (act < count && (optind >= argc || strcmp(acts[act].name, argv[optind]) != 0))
         act++;
-    if (act == count) return utility_usage("withhold", "accounts, list, result, giveup, notices or batches?", NULL);
+    if (act == count) return utility_usage("withhold", "open, accounts, list, result, giveup, notices or batches?", NULL);
     a.file = optind + 1 < argc ? argv[optind + 1] : NULL;
     if ((acts[act].wants & WANTS_FILE) && a.file == NULL) return utility_usage("withhold", "which file?", NULL);
     if ((acts[act].wants & WANTS_FILE_OR_BATCH) && a.file == NULL && !(a.bank && a.batch))

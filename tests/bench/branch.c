@@ -112,7 +112,8 @@ static int64_t drain_ms(int count)
     world_start(&w, "bankd");
     wait_link(true);
     int64_t from = clock_monotonic_ms();
-    for (json_t *state; (state = talk_note(&teller, "state", 60000)) != NULL && talk_number(state, "queue") > 0;) {}
+    for (int64_t until = from + 120000; talk_number(state_now(), "queue") > 0 && clock_monotonic_ms() < until;)
+        talk_note(&teller, "state", 20); /* one that waits may be old: what counts is asked */
     int64_t ms = clock_monotonic_ms() - from;
     assert_int_equal(world_sql(&w, "utility.db", "SELECT count(*) FROM payment WHERE state=2"), before + count);
     assert_int_equal(world_sql(&w, "utility.db", "SELECT count(*) FROM (SELECT reference, lag(reference) OVER (ORDER BY id) AS before FROM payment) WHERE reference < before"), 0);
@@ -165,11 +166,12 @@ static void over_the_line(int count)
     int64_t up = line_bytes("rx"), down = line_bytes("tx"), ms = drain_ms(count);
     up = line_bytes("rx") - up;
     down = line_bytes("tx") - down;
-    int64_t rate = (int64_t)count * 1000 / ms, used = up * 8 * 1000 / ms * 1000 / LINE_BITS;
+    /* an answer is a little longer than its payment: that direction is full first */
+    int64_t rate = (int64_t)count * 1000 / ms, used = (up > down ? up : down) * 8 * 1000 / ms * 1000 / LINE_BITS;
     line("branch-line-bytes-up (a payment, with TLS, TCP, IP and Ethernet)", "B", up / count, 0, 250, up / count <= 250);
     line("branch-line-bytes-down (its answer)", "B", down / count, 0, 250, down / count <= 250);
     line("branch-line-2mbit-drain", "/s", rate, 0, 1000, rate >= 1000);
-    line("branch-line-2mbit-used", " per mille", used, 0, 900, used >= 900);
+    line("branch-line-2mbit-used (the fuller direction)", " per mille", used, 0, 900, used >= 900);
 }
 
 /* --- the world ---------------------------------------------------------------------------------- */

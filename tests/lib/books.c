@@ -9,6 +9,9 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "ledger/inside.h"
+#include "lib/moves.h"
+
 static int pack(void *ctx, const struct ledger_message *message, uint8_t *bytes, size_t size, struct error *err)
 {
     return snprintf((char *)bytes, size, "%s %s %lld", message->class, message->key.ref, (long long)message->amount_fen);
@@ -27,6 +30,15 @@ static void open_it(struct books *books)
     books->ledger = ledger_open(books->path, &books->world, &books->rules, &books->err);
     if (!books->ledger)
         fail_msg("%s", error_text(&books->err, text, sizeof text));
+    moves_watch(books->ledger->db);
+}
+
+static void close_it(struct books *books)
+{
+    if (books->ledger)
+        moves_tell(books->ledger->db);
+    ledger_close(books->ledger);
+    books->ledger = NULL;
 }
 
 static void install(struct books *books)
@@ -72,7 +84,7 @@ void books_start(struct books *books, bool day)
 
 void books_again(struct books *books)
 {
-    ledger_close(books->ledger);
+    close_it(books);
     open_it(books);
 }
 
@@ -86,7 +98,7 @@ void books_end(struct books *books)
     static const char *const files[] = {"branch.db", "branch.db-wal", "branch.db-shm", "branch.db-lock", "day.journal"};
     char path[128];
     int broken = books->ledger && !books->odd ? ledger_verify(books->ledger, true, broken_rule, NULL, &books->err) : 0;
-    ledger_close(books->ledger);
+    close_it(books);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         snprintf(path, sizeof path, "%s/%s", books->folder, files[i]);
         unlink(path);
@@ -169,7 +181,7 @@ static void run(struct books *books, const char *first, const char *sql)
 {
     sqlite3 *db = NULL;
     char *why = NULL;
-    ledger_close(books->ledger);
+    close_it(books);
     books->ledger = NULL;
     books->odd = true;
     assert_int_equal(sqlite3_open(books->path, &db), SQLITE_OK);

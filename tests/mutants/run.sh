@@ -10,7 +10,7 @@ out="$B/mutants-$SEED"
 mkdir -p "$out/app" || exit 2
 work=$(mktemp -d "${TMPDIR:-/dev/shm}/gridteller-mutants-XXXXXX") || exit 2
 trap 'rm -rf "$work"' EXIT
-units="$B/tests/utility_judge"
+units=
 for t in payment back start paper till move day journal group approval operator verify restored day_kill walk; do units="$units $B/tests/ledger_$t"; done
 
 # 0: it noticed something
@@ -36,6 +36,12 @@ runs() { # file line
     echo $units "$B/storm"
 }
 
+# The judge's own test has the judge in it: it is built anew, with the mutant for what it includes.
+judge_test() { # mutant
+    mkdir -p "$out/include/utilityd" && cp "$1" "$out/include/utilityd/" &&
+        ${COMPILE%% *} -I"$out/include" ${COMPILE#* } -w -Itests -pie -o "$out/utility_judge" tests/unit/utility_judge.c $JUDGE_LIBS 2>"$out/log"
+}
+
 # prints killed BY, alive, equivalent (to the compiler) or "not built"
 judge() { # file number line
     made="$out/app/$(basename "$1")"
@@ -43,11 +49,14 @@ judge() { # file number line
     if cmp -s "$made" "$1"; then echo "equivalent"; return; fi
     $COMPILE -I"$(dirname "$1")" -w -c -o "$out/mutant.o" "$made" 2>"$out/log" || { echo "not built"; return; }
     object="$B/obj/${1%.c}.o"
-    strip -d -o "$out/as-is.o" "$object" && cmp -s "$out/mutant.o" "$out/as-is.o" && { echo "equivalent"; return; }
+    strip -d -o "$out/as-is.o" "$object" && strip -d -o "$out/as-mutant.o" "$out/mutant.o" && cmp -s "$out/as-mutant.o" "$out/as-is.o" && { echo "equivalent"; return; }
     objects="$out/mutant.o"
     for o in $CORE; do [ "$o" = "$object" ] || objects="$objects $o"; done
     $COMPILE -shared -o "$out/libcore.so" $objects 2>"$out/log" || { echo "not built"; return; }
     first=$(cat "$made.killer" 2>/dev/null)
+    case $1 in
+    */judge*) rm -rf "$out/include"; judge_test "$made" && first="$out/utility_judge" ;;
+    esac
     for t in $first $(runs "$1" "$3"); do
         if notices "$t"; then
             echo "$t" >"$made.killer"
@@ -67,7 +76,8 @@ fi
 while read -r file number line kind; do
     verdict=$(judge "$file" "$number" "$line")
     if [ "$verdict" = alive ]; then
-        changed=$(diff "$file" "$out/app/$(basename "$file")" | sed -n 's/^> *//p' | head -n 1)
+        changed=$(diff "$file" "$out/app/$(basename "$file")" | sed -n 's/^< *//p' | head -n 1) # a line was, and is
+        changed="$changed => $(diff "$file" "$out/app/$(basename "$file")" | sed -n 's/^> *//p' | head -n 1)"
         grep -qxF "$(basename "$file"): $changed" tests/mutants/equivalent 2>/dev/null && verdict="equivalent, as listed"
         [ "$verdict" != alive ] || diff "$file" "$out/app/$(basename "$file")" >"$out/alive-$(basename "$file" .c)-$number.diff"
     fi

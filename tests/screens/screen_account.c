@@ -213,6 +213,28 @@ static void its_statement_is_leafed_through_and_printed(void **state)
     desk_keys(&desk, "{F3}");
 }
 
+/* Debited by the utility's list: where his invoices are, and that a bill which is out can't be paid here. */
+static void a_customer_who_is_debited_by_list_is_told_so_at_collect(void **state)
+{
+    char path[200], config[200], list[200], month[16];
+    world_write(&desk.w, "opened.txt", "ACCRESULT|1|102|0311|A1|2026-11-20T10:00:00\n1|" SECOND "|李秀兰|1||open|%s|00\nEND|1\n", account);
+    snprintf(config, sizeof config, "--config=%s/utilityd.ini", desk.w.dir);
+    assert_int_equal(world_run(&desk.w, NULL, 0, "utilityd", config, "withhold", "accounts", world_path(&desk.w, "opened.txt", path, sizeof path), NULL), 0);
+    desk_keys(&desk, "{F2}" SECOND "{Enter}");
+    desk_sees(&desk, "Pays from account ...0012, bank 102: invoices of what is debited are had at");
+    desk_keys(&desk, "{F12}");
+    world_sql_text(&desk.w, "utility.db", "SELECT max(period) FROM bill WHERE customer = '" SECOND "' AND amount_fen > covered_fen", month, sizeof month);
+    snprintf(list, sizeof list, "--output=%s", world_path(&desk.w, "list.txt", path, sizeof path));
+    assert_int_equal(world_run(&desk.w, NULL, 0, "utilityd", config, "withhold", "list", "--bank", "102", "--month", month, list, NULL), 0);
+    desk_keys(&desk, SECOND "{Enter}");
+    desk_sees(&desk, "BY ACCOUNT");
+    desk_keys(&desk, "{Down}{Down}{Down}{Down}{Down}");
+    desk_sees(&desk, "Being debited from the customer's account");
+    desk_keys(&desk, "{F12}");
+    to_account();
+    desk_sees(&desk, "in use");
+}
+
 /* The bank is silent: no cash goes out; when it has answered after all, it is said that it may. */
 static void an_answer_that_comes_late_says_that_cash_is_due(void **state)
 {
@@ -267,6 +289,7 @@ int main(void)
         cmocka_unit_test(one_more_customer_is_taken_in_and_out_again),
         cmocka_unit_test(two_people_thaw_what_one_froze),
         cmocka_unit_test(its_statement_is_leafed_through_and_printed),
+        cmocka_unit_test(a_customer_who_is_debited_by_list_is_told_so_at_collect),
         cmocka_unit_test(an_answer_that_comes_late_says_that_cash_is_due),
         cmocka_unit_test(with_the_line_down_it_says_what_can_be_done_instead),
         cmocka_unit_test(it_is_closed_and_what_was_left_paid_out),

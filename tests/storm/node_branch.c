@@ -8,7 +8,9 @@
 #include "branchd/restore.h"
 #include "branchd/service.h"
 #include "branchd/signon.h"
+#include "ledger/inside.h"
 #include "lib/disk.h"
+#include "lib/moves.h"
 #include "storm/nodes.h"
 
 #define TICK_MS 1000
@@ -162,6 +164,7 @@ bool branch_up(struct node *node)
     s->ledger = ledger_open(b->path, &d->branch.world, &d->branch.rules, &err);
     if (!s->ledger && !node_struck(node)) broken("lost", "%s can't open its ledger: %s %s", node->name, err.where, err.why);
     if (!s->ledger) return false;
+    moves_watch(s->ledger->db);
     if (ledger_start(s->ledger, &b->found, &err) != LEDGER_OK) return false;
     if (queue_open(s, &err) != 0) return false;
     s->link = link_open(s, &err);
@@ -182,6 +185,7 @@ void branch_down(struct node *node)
     uv_close((uv_handle_t *)&s->kick, NULL);
     link_free(s->link);
     queue_free(s);
+    if (s->ledger) moves_tell(s->ledger->db);
     ledger_close(s->ledger);
     s->ledger = NULL;
     s->link = NULL;

@@ -162,7 +162,10 @@ static void work(void *ctx, long arg)
         xs[i] = &waiting[i].x;
     at_work = false;
     waiting_count = 0;
-    if (!service_work(service, xs, (size_t)count)) utility_node.fails = true;
+    if (!service_work(service, xs, (size_t)count)) {
+        if (!node_struck(&utility_node)) broken("broken", "the utility can't keep its books, on a disk that works");
+        utility_node.fails = true;
+    }
     service_rest(service);
     for (int i = 0; i < count; i++)
         send_back(&waiting[i]); /* one that was not answered has no answer; a dark machine sends none */

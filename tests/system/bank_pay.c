@@ -230,6 +230,28 @@ static void a_bank_killed_between_hold_and_answer_asks_by_itself(void **state)
     assert_int_equal(balance(), before - SUM);
 }
 
+/* A line of them: each is asked again without waiting for another round. */
+static void many_that_wait_are_all_asked_again(void **state)
+{
+    struct wire_payment p[8];
+    struct iso m;
+    int64_t before = balance();
+    world_pause(&w, "utilityd");
+    for (int i = 0; i < 8; i++) {
+        p[i] = payment("123456");
+        says(&p[i], "0200", &m);
+        hold_reaches(&p[i], 1);
+    }
+    world_kill(&w, "bankd");
+    world_resume(&w, "utilityd");
+    bank_again();
+    for (int i = 0; i < 8; i++) {
+        hold_reaches(&p[i], 2);
+        assert_int_equal(posted(&p[i]), 1);
+    }
+    assert_int_equal(balance(), before - 8 * SUM);
+}
+
 static void a_bank_killed_between_undoing_and_answer_gives_it_back(void **state)
 {
     struct wire_payment p = payment("123456");
@@ -283,6 +305,7 @@ int main(void)
         cmocka_unit_test(what_the_utility_refuses_is_released),
         cmocka_unit_test(it_is_undone_and_a_late_one_finds_a_tombstone_at_both),
         cmocka_unit_test(a_bank_killed_between_hold_and_answer_asks_by_itself),
+        cmocka_unit_test(many_that_wait_are_all_asked_again),
         cmocka_unit_test(a_bank_killed_between_undoing_and_answer_gives_it_back),
         cmocka_unit_test(without_the_utility_nothing_is_held),
         cmocka_unit_test(the_books_hold_on_both_sides),

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "base/clock.h"
@@ -318,6 +319,32 @@ static void a_customer_whose_bills_are_debited_is_known_at_the_look_up(void **st
     assert_string_equal(talk_text(transfer, "account_end"), account + 14);
 }
 
+/* From the utility's own customer centre: a file to the bank, a file back. */
+static void an_account_is_opened_at_the_utility(void **state)
+{
+    char utility[200], bank[200], list[300], file[300], result[300], out[600] = "";
+    settings(utility, sizeof utility, "utilityd");
+    settings(bank, sizeof bank, "bankd");
+    world_path(&w, "centre.txt", list, sizeof list);
+    snprintf(file, sizeof file, "--output=%s/open.txt", w.dir);
+    snprintf(result, sizeof result, "--result=%s", w.dir);
+    world_write(&w, "centre.txt", "0499110003|130102197001015678|13900000000|new\n0499119999|130102|139|new\n" FIRST "|130102|139|new\n");
+    assert_int_equal(world_run(&w, NULL, 0, "utilityd", utility, "withhold", "open", "--bank=102", file, list, NULL), 65); /* one unknown, one debited already */
+    assert_int_not_equal(access(file + 9, F_OK), 0); /* nothing is half written */
+    assert_non_null(strstr(world_read(&w, "run.log"), ":2: customer: "));
+    world_write(&w, "centre.txt", "0499110003|130102197001015678|13900000000|new\n");
+    if (world_run(&w, NULL, 0, "utilityd", utility, "withhold", "open", "--bank=102", "--batch=C1", file, list, NULL) != 0) fail_msg("%s", world_read(&w, "run.log"));
+    if (world_run(&w, out, sizeof out, "bankd", bank, "account", "import", result, file + 9, NULL) != 0) fail_msg("%s", world_read(&w, "run.log"));
+    char *opened = strrchr(out, ' ') + 1;
+    opened[strcspn(opened, "\n")] = '\0';
+    if (world_run(&w, NULL, 0, "utilityd", utility, "withhold", "accounts", opened, NULL) != 0) fail_msg("%s", world_read(&w, "run.log"));
+    json_t *found = talk_ask(&teller, "account", "{s:s}", "customer", "0499110003");
+    assert_string_equal(talk_text(found, "document"), "130102197001015678");
+    assert_false(json_is_true(json_object_get(found, "password")));
+    json_t *transfer = json_object_get(talk_ask(&teller, "lookup", "{s:s}", "customer", "0499110003"), "transfer");
+    assert_string_equal(talk_text(transfer, "bank"), "102");
+}
+
 static void with_no_line_it_is_said_what_can_be_done_instead(void **state)
 {
     begin();
@@ -375,6 +402,7 @@ int main(void)
         cmocka_unit_test(without_an_answer_nothing_is_handed_out),
         cmocka_unit_test(one_freezes_it_and_two_thaw_it),
         cmocka_unit_test(a_customer_whose_bills_are_debited_is_known_at_the_look_up),
+        cmocka_unit_test(an_account_is_opened_at_the_utility),
         cmocka_unit_test(with_no_line_it_is_said_what_can_be_done_instead),
         cmocka_unit_test(closing_pays_out_what_is_left),
         cmocka_unit_test(branch_bank_and_utility_agree),

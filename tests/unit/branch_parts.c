@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/text.h"
+#include "branchd/fetch_file.h"
 #include "branchd/service.h"
 #include "wire/message.h"
 
@@ -162,6 +163,19 @@ static void a_list_ends_before_its_message_overflows(void **state)
     json_decref(list);
 }
 
+/* Twenty digits would be another sum, and ten such sums together no number at all. */
+static void a_sum_of_the_utilitys_file_has_twelve_digits_at_most(void **state)
+{
+    int64_t fen = -1;
+    assert_true(fetch_number("999999999999", &fen));
+    assert_int_equal(fen, 999999999999);
+    assert_true(fetch_number("000000000000", &fen));
+    assert_int_equal(fen, 0);
+    static const char *const no[] = {"", "1000000000000", "9223372036854775807", "99999999999999999999999", "-1", "+1", " 1", "1.0", "0x1"};
+    for (size_t i = 0; i < sizeof no / sizeof *no; i++)
+        assert_false(fetch_number(no[i], &fen));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +186,7 @@ int main(void)
         cmocka_unit_test(printers_stay_bound_and_a_damaged_file_is_refused),
         cmocka_unit_test(the_print_log_keeps_the_newest),
         cmocka_unit_test(a_list_ends_before_its_message_overflows),
+        cmocka_unit_test(a_sum_of_the_utilitys_file_has_twelve_digits_at_most),
     };
     return cmocka_run_group_tests_name("branchd's parts", tests, start, stop);
 }

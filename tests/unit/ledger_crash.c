@@ -1,6 +1,6 @@
 /* The power goes at every write and every sync of three payments (one posted and printed, one
  * off line, one declined and handed back), of the recovery from that, and of the recovery from
- * the recovery; the disk fails, is full, memory ends at every call. Whatever was said to a
+ * the recovery; and so of a deposit, a withdrawal and bills paid from an account; the disk fails, is full, memory ends at every call. Whatever was said to a
  * person before is in the books, and nothing is in them twice.
  *
  * ROUNDS=n in the environment: what a cut leaves is drawn anew so often for each point, and
@@ -20,7 +20,8 @@
 
 /* What was said to somebody: a bit each. */
 enum said { A_RECORDED = 1, A_POSTED = 2, A_AT_PRINTER = 4, A_PRINTED = 8, B_RECORDED = 16, B_ANSWERED = 32, C_RECORDED = 64,
-            C_DECLINED = 128, C_HANDED = 256, D_RECORDED = 512, D_BACK = 1024, ALL = 2047 };
+            C_DECLINED = 128, C_HANDED = 256, D_RECORDED = 512, D_BACK = 1024, ALL = 2047,
+            E_RECORDED = 2048, E_POSTED = 4096, F_RECORDED = 8192, F_POSTED = 16384, G_RECORDED = 32768, G_POSTED = 65536, ALL_ACCOUNTS = 129024 };
 
 static struct books b;
 static struct disk *disk;
@@ -42,7 +43,8 @@ static uint32_t luck(void *ctx)
 /* --- the day, an act after the other; false: the program has to end ---------------------------- */
 
 static const char *const tokens[] = {"000000000000000000000000000000aa", "000000000000000000000000000000bb",
-                                     "000000000000000000000000000000cc", "000000000000000000000000000000dd"};
+                                     "000000000000000000000000000000cc", "000000000000000000000000000000dd",
+                                     "000000000000000000000000000000ee", "000000000000000000000000000000ff", "00000000000000000000000000000099"};
 
 static bool fine(enum ledger_result r) { return r != LEDGER_BROKEN && !disk_off(disk); }
 
@@ -160,6 +162,34 @@ static bool the_day(void)
            hands_back() && take(3, true, D_RECORDED) && turns_back();
 }
 
+/* 210000, 10000, 501000: asked of the bank, on line. */
+static bool asks_bank(int which, int proc, const char *act, int64_t fen, unsigned says)
+{
+    static const struct ledger_account_ask with_password = {.sealed = "0a1b"};
+    struct ledger_draft d = pay_draft(WANG, "7", fen);
+    d.proc = proc;
+    d.bill_count = proc == 501000;
+    d.prepaid_fen = proc == 501000 ? 0 : fen;
+    d.tendered_fen = proc == 210000 ? fen : 0;
+    strcpy(d.account, "102000000000000017");
+    memcpy(d.token, tokens[which], sizeof d.token);
+    if (!approved(act, NULL)) return false;
+    enum ledger_result r = payment_account(b.ledger, &d, &with_password, &word.two, &p, &b.err);
+    if (!fine(r)) return false;
+    if (r == LEDGER_OK) said |= says;
+    return fine(payment_shown(b.ledger, &p.key, &b.err));
+}
+
+static bool accounts_day(void)
+{
+    return asks_bank(4, 210000, "account_deposit", 500, E_RECORDED) && hears(4, "0210", "00", "posted", E_POSTED) &&
+           asks_bank(5, 10000, "account_withdraw", 200, F_RECORDED) && hears(5, "0210", "00", "posted", F_POSTED) &&
+           asks_bank(6, 501000, "account_pay", 300, G_RECORDED) && hears(6, "0210", "00", "posted", G_POSTED);
+}
+
+static bool (*day)(void) = the_day;
+static unsigned all_said = ALL;
+
 /* --- opened and closed --------------------------------------------------------------------------- */
 
 static bool opens(void)
@@ -192,6 +222,8 @@ static const char *lost(void)
     static const struct { unsigned bit; int which; const char *states; } facts[] = {
         {A_RECORDED, 0, "recorded posted"}, {A_POSTED, 0, "posted"}, {B_RECORDED, 1, "advised posted"}, {B_ANSWERED, 1, "posted"},
         {C_RECORDED, 2, "recorded declined"}, {C_DECLINED, 2, "declined"}, {D_RECORDED, 3, "advised undoing"}, {D_BACK, 3, "undoing"},
+        {E_RECORDED, 4, "recorded posted"}, {E_POSTED, 4, "posted"}, {F_RECORDED, 5, "recorded posted"}, {F_POSTED, 5, "posted"},
+        {G_RECORDED, 6, "recorded posted"}, {G_POSTED, 6, "posted"},
     };
     why[0] = '\0';
     if (ledger_verify(b.ledger, true, rule_broken, why, &b.err) != 0) return why[0] ? why : b.err.why;
@@ -249,9 +281,9 @@ static bool struck_at(long at, enum disk_fault fault, bool reads)
     begin();
     assert_true(opens());
     disk_fault_at(disk, at, fault, reads);
-    bool whole = the_day();
+    bool whole = day();
     bool struck = disk_struck(disk);
-    if (whole && !struck) assert_int_equal(said & ~(unsigned)A_PRINTED, ALL & ~(unsigned)A_PRINTED);
+    if (whole && !struck) assert_int_equal(said & ~(unsigned)A_PRINTED, all_said & ~(unsigned)A_PRINTED);
     if (fault == DISK_CUT && struck) disk_switch_off(disk);
     closes();
     return struck;
@@ -285,6 +317,29 @@ static void a_power_cut_at_every_write_and_sync_loses_nothing_that_was_said(void
     begin();
     print_message("%ld points\n", points);
     assert_true(points >= 500 * rounds(4));
+}
+
+static void a_power_cut_at_every_write_of_what_the_bank_posts_loses_nothing(void **unused)
+{
+    long points = 0;
+    day = accounts_day;
+    all_said = ALL_ACCOUNTS;
+    for (long at = 1; struck_at(at, DISK_CUT, false); at++, points++) {
+        comes_back(true);
+        if (at % 8 == 0) {
+            people_answer();
+            assert_true(accounts_day());
+            assert_null(lost());
+            assert_int_equal(books_balance(&b, "till:07"), 50000 + 500 - 200); /* each once */
+            assert_int_equal(books_balance(&b, "owed-to-utility"), -300);
+            assert_int_equal(books_number(&b, "SELECT count(*) FROM payment"), 3);
+        }
+        closes();
+    }
+    print_message("%ld points\n", points);
+    assert_true(points >= 200);
+    day = the_day;
+    all_said = ALL;
 }
 
 static void a_power_cut_at_every_write_of_the_recovery_loses_nothing(void **unused)
@@ -391,6 +446,7 @@ int main(void)
     morning = disk_save(disk);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_power_cut_at_every_write_and_sync_loses_nothing_that_was_said),
+        cmocka_unit_test(a_power_cut_at_every_write_of_what_the_bank_posts_loses_nothing),
         cmocka_unit_test(a_power_cut_at_every_write_of_the_recovery_loses_nothing),
         cmocka_unit_test(a_kill_at_every_write_loses_nothing),
         cmocka_unit_test(a_disk_that_fails_or_is_full_at_any_access_ends_the_program_and_loses_nothing),

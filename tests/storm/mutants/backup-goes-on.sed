@@ -1,0 +1,3 @@
+# file: app/ledger/copy.c
+# a restored backup works on at once, as if it were the present
+s/"UPDATE branch SET restored = 1"/"UPDATE branch SET restored = 0"/

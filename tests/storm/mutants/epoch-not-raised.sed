@@ -1,0 +1,3 @@
+# file: app/ledger/copy.c
+# a restored backup goes on with the epoch that it had
+s/r = ledger_new_random(ledger, "restored from a backup", who, err);/r = LEDGER_OK;/
