@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "ledger/approval.h"
 #include "ledger/day.h"
 #include "lib/pay.h"
 
@@ -143,6 +144,90 @@ static void a_day_that_never_was_has_no_report(void **unused)
     assert_int_equal(count, 0);
 }
 
+/* --- lists ------------------------------------------------------------------------------------------ */
+
+static void tell_act(void *ctx, int64_t at_ms, const char *act, const char *subject, const char *maker, const char *checker)
+{
+    size_t len = strlen(told);
+    snprintf(told + len, sizeof told - len, "%s %s %s; ", act, maker, checker);
+}
+
+static void the_acts_of_a_day_are_listed_with_both_people_and_how_many_more_there_are(void **unused)
+{
+    int64_t left = -1, all = books_number(&b, "SELECT count(*) FROM act");
+    told[0] = '\0';
+    pay_fine(&b, approval_list(b.ledger, BOOKS_DAY, (int)all - 1, tell_act, NULL, &left, &b.err));
+    assert_int_equal(left, 1);
+    assert_non_null(strstr(told, "vault 0101 0102; "));
+    pay_fine(&b, approval_list(b.ledger, BOOKS_DAY, 100, tell_act, NULL, &left, &b.err));
+    assert_int_equal(left, 0);
+    told[0] = '\0';
+    pay_fine(&b, approval_list(b.ledger, BOOKS_DAY + 1, 100, tell_act, NULL, &left, &b.err)); /* no such day: no acts */
+    assert_string_equal(told, "");
+}
+
+static int found(const struct ledger_find *find)
+{
+    int64_t ids[8];
+    int count;
+    pay_fine(&b, payment_find(b.ledger, find, ids, 8, &count, &b.err));
+    return count;
+}
+
+static void payments_are_found_by_what_is_known_of_them(void **unused)
+{
+    pay_posted(&b, WANG, "1", 100, &p);
+    pay_prints(&b, &p, OUTCOME_CONFIRMED);
+    pay_posted(&b, LI, "2", 200, &p);
+    static const struct { struct ledger_find find; int count; } rows[] = {
+        {{.day = DAY_NONE}, 2}, {{.day = BOOKS_DAY}, 2}, {{.day = BOOKS_DAY + 1}, 0}, {{.customer = "", .terminal = "", .day = DAY_NONE}, 2},
+        {{.customer = "1300207741", .day = DAY_NONE}, 2}, {{.customer = "9", .day = DAY_NONE}, 0},
+        {{.terminal = "04", .day = DAY_NONE}, 1}, {{.operator_number = WANG, .day = DAY_NONE}, 1}, {{.number = "", .day = DAY_NONE}, 2},
+        {{.number = "00012301", .day = DAY_NONE}, 1}, {{.number = "12301", .day = DAY_NONE}, 1}, {{.number = "00012302", .day = DAY_NONE}, 0},
+        {{.number = "1230x", .day = DAY_NONE}, 0}, {{.number = "1234567890123456789", .day = DAY_NONE}, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (found(&rows[i].find) != rows[i].count)
+            fail_msg("search %zu", i);
+    int64_t ids[1];
+    int count;
+    pay_fine(&b, payment_find(b.ledger, &rows[0].find, ids, 1, &count, &b.err));
+    assert_int_equal(count, 1);
+}
+
+static void what_waits_is_counted_beyond_the_rows_there_is_room_for(void **unused)
+{
+    struct ledger_waiting rows[1];
+    int64_t counts[WAIT_KINDS];
+    int count;
+    for (int i = 0; i < 3; i++) {
+        char bill[8];
+        snprintf(bill, sizeof bill, "%d", i);
+        pay_take(&b, WANG, bill, 100, false, &p);
+        pay_goes(&b, &p, "0200");
+        pay_fine(&b, pay_hears(&b, &p, "0210", "76", NULL));
+    }
+    pay_fine(&b, waiting_list(b.ledger, "03", rows, 1, &count, counts, &b.err));
+    assert_int_equal(count, 1);
+    assert_int_equal(counts[WAIT_DECLINED], 3);
+}
+
+static void nothing_parked_is_not_sent_again(void **unused)
+{
+    int released;
+    pay_posted(&b, WANG, "1", 100, &p);
+    assert_int_equal(outbox_release(b.ledger, 0, NULL, ZHAO, &released, &b.err), LEDGER_STATE);
+    assert_int_equal(outbox_release(b.ledger, 0, "30", ZHAO, &released, &b.err), LEDGER_STATE);
+    assert_int_equal(outbox_release(b.ledger, 4711, NULL, ZHAO, &released, &b.err), LEDGER_STATE);
+    pay_take(&b, WANG, "2", 100, true, &p);
+    pay_goes(&b, &p, "0220");
+    pay_hears(&b, &p, "0230", "30", NULL);
+    assert_int_equal(outbox_release(b.ledger, 0, "96", ZHAO, &released, &b.err), LEDGER_STATE); /* another refusal's */
+    pay_fine(&b, outbox_release(b.ledger, 0, "30", ZHAO, &released, &b.err));
+    assert_int_equal(released, 1);
+    pay_goes(&b, &p, "0220");
+}
+
 int main(void)
 {
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -151,6 +236,10 @@ int main(void)
         STORY(a_book_tells_what_was_used_and_what_is_void),
         STORY(void_paper_is_asked_for_until_somebody_saw_it),
         STORY(what_is_to_be_explained_names_who_did_it_and_who_agreed),
+        STORY(the_acts_of_a_day_are_listed_with_both_people_and_how_many_more_there_are),
+        STORY(payments_are_found_by_what_is_known_of_them),
+        STORY(what_waits_is_counted_beyond_the_rows_there_is_room_for),
+        STORY(nothing_parked_is_not_sent_again),
         STORY(a_day_that_never_was_has_no_report),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
