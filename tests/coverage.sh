@@ -1,7 +1,8 @@
 #!/bin/sh
 # Branches of the core taken by the programs named: gcov's own count, a file a line, then all of it.
 # Each condition of an && or || is two branches. Left out, and counted apart, are branches that only
-# a disk or a memory that fails takes (tests/README.md): the rule is below, in `broken`.
+# a disk or a memory that fails takes, and those of an assertion that fails (tests/README.md): the
+# rules are below, in `broken` and `passes_on`.
 # B: a build with COVERAGE=1. FILES: the core's. SEEDS: days of the storm. LEAST: exit 1 below.
 # Written besides: $B/gaps (file:line of each branch that nothing took), $B/lines (file:line program).
 set -u
@@ -34,8 +35,14 @@ echo "moves: legal $(echo "$legal" | wc -l), made $made"
 awk -v files="$FILES" -v b="$B" -v least="$LEAST" '
     # taken only when SQLite says that disk or memory failed: what the crash VFS, the storm and the short memory try
     function broken(line) {
-        return line ~ /LEDGER_BROKEN|got < 0|got == -1|< 0\)$|!walk|!= SQLITE_|== NULL/ || line ~ /^ *(if|else if|for|while|return|r =|enum ledger_result r =)? *.*r == LEDGER_OK/
+        return line ~ /^ *assert\(|LEDGER_BROKEN|got < 0|got == -1|< 0\)$|!walk|!= SQLITE_|== NULL/ || line ~ /^ *(if|else if|for|while|return|r =|enum ledger_result r =)? *.*r == LEDGER_OK/
     }
+    # a statement over more lines than one: what stands in it up to its end, and what it does then
+    function whole(file, at,   text, i) {
+        for (i = 0; i < 8; i++) { text = text source[file, at + i]; if (source[file, at + i] ~ /[;{]$/) break }
+        return text
+    }
+    function passes_on(file, at) { return whole(file, at) ~ /^ *if \(.*\) +return LEDGER_BROKEN;$/ }
     BEGIN { n = split(files, list, " "); for (i = 1; i <= n; i++) { ours[list[i]] = 1
         for (at = 1; (getline text < list[i]) > 0; at++) source[list[i], at] = text } }
     !($2 in ours) { next }
@@ -43,7 +50,7 @@ awk -v files="$FILES" -v b="$B" -v least="$LEAST" '
     { key = $2 SUBSEP $3 SUBSEP $4; if (!(key in count)) order[++branches] = key; count[key] += $5 }
     END {
         for (i = 1; i <= branches; i++) { split(order[i], k, SUBSEP); f = k[1]
-            taken = count[order[i]] > 0; apart = !taken && broken(source[f, k[2]])
+            taken = count[order[i]] > 0; apart = !taken && (broken(source[f, k[2]]) || passes_on(f, k[2]))
             all[f]++; hit[f] += taken; left[f] += apart; total++; hits += taken; lefts += apart
             if (!taken) print f ":" k[2] (apart ? " apart" : "") ": " source[f, k[2]] > (b "/gaps") }
         for (i = 1; i <= n; i++) if (all[list[i]])

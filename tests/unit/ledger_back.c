@@ -339,6 +339,43 @@ static void money_given_back_by_settling_voids_its_paper(void **unused)
     pay_verify(&b);
 }
 
+static void a_parked_reversal_is_settled_as_kept_or_given_back_and_as_nothing_else(void **unused)
+{
+    static const enum ledger_settle ways[] = {SETTLE_KEEP, SETTLE_GIVE_BACK};
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        char bill[4] = {(char)('1' + i), 0};
+        pay_posted(&b, WANG, bill, 1000, &p);
+        assert_int_equal(reverse(NULL, 0), LEDGER_OK);
+        pay_goes(&b, &p, "0400");
+        assert_int_equal(settle(SETTLE_KEEP), LEDGER_STATE); /* not parked yet */
+        pay_fine(&b, pay_hears(&b, &p, "0410", "30", NULL));
+        assert_string_equal(p.state, "reversing");
+        assert_int_equal(settle(SETTLE_SHORT_LOSS), LEDGER_STATE);
+        assert_int_equal(settle(ways[i]), LEDGER_OK);
+        assert_string_equal(p.state, "settled");
+        assert_int_equal(p.owed_fen, ways[i] == SETTLE_GIVE_BACK ? 1000 : 0);
+        assert_int_equal(outbox_open(b.ledger, NULL), 0);
+    }
+}
+
+static void what_is_short_is_no_tellers_whose_till_is_closed(void **unused)
+{
+    struct ledger_till till;
+    pay_take(&b, WANG, "1", 1000, true, &p);
+    pay_fine(&b, payment_undo(b.ledger, &p.key, NULL, 0, pay_two(&b, "undo"), &p, &b.err));
+    pay_goes(&b, &p, "0220");
+    pay_fine(&b, pay_hears(&b, &p, "0230", "00", NULL));
+    pay_goes(&b, &p, "0420");
+    pay_fine(&b, pay_hears(&b, &p, "0430", "00", "PP:SU:300"));
+    pay_fine(&b, payment_hand_back(b.ledger, &p.key, pay_two(&b, "hand_back"), &p, &b.err));
+    pay_fine(&b, till_count(b.ledger, pay_alone(&b, "till_count"), NULL, 0, 50000, &(struct ledger_count){0}, &b.err));
+    pay_fine(&b, till_close(b.ledger, pay_alone(&b, "till_close"), &till, &b.err));
+    assert_int_equal(settle(SETTLE_SHORT_TELLER), LEDGER_TILL);
+    assert_non_null(strstr(b.err.why, "till 07 is not open"));
+    assert_int_equal(settle(SETTLE_SHORT_LOSS), LEDGER_OK);
+    assert_int_equal(books_balance(&b, "loss"), 300);
+}
+
 static void a_parked_notice_is_set_aside_by_two(void **unused)
 {
     static struct ledger_send row;
@@ -401,6 +438,8 @@ int main(void)
         STORY(an_advice_answered_rv_stands_no_more_and_is_not_printed),
         STORY(a_parked_advice_is_settled_as_kept_or_given_back),
         STORY(money_given_back_by_settling_voids_its_paper),
+        STORY(a_parked_reversal_is_settled_as_kept_or_given_back_and_as_nothing_else),
+        STORY(what_is_short_is_no_tellers_whose_till_is_closed),
         STORY(a_parked_notice_is_set_aside_by_two),
         STORY(one_person_alone_turns_nothing_back),
         STORY(a_till_gives_back_no_more_than_it_holds),

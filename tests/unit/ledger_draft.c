@@ -275,6 +275,85 @@ static void a_refund_is_nobody_elses_source_and_its_paper_is_not_at_a_printer(vo
     assert_int_equal(moves(&transfer, &back.key, "PP"), LEDGER_STATE);
 }
 
+/* --- special accounts ---------------------------------------------------------------------------------- */
+
+static struct ledger_draft at_account(int proc, int64_t fen)
+{
+    struct ledger_draft d = moving(proc, fen);
+    strcpy(d.account, "102000000000000017");
+    d.tendered_fen = proc == 210000 ? fen : 0;
+    return d;
+}
+
+static char long_text[300];
+
+static enum ledger_result touches(const struct ledger_draft *d, const struct ledger_account_ask *ask, const char *act)
+{
+    enum ledger_result r = payment_account(b.ledger, d, ask, pay_two(&b, act), &q, &b.err);
+    pay_verify(&b);
+    return r;
+}
+
+static void an_account_is_not_touched_by_what_can_not_be_said_of_it(void **unused)
+{
+    memset(long_text, 'a', sizeof long_text - 1);
+    const struct ledger_account_ask wrong[] = {
+        {.name = long_text}, {.document = long_text}, {.phone = long_text}, {.act = "unfreezes"}, {.book = long_text},
+        {.sealed = long_text}, {.sealed = "0a1"}, {.sealed = "0a1 "}, {.name = "\xff\xfe"},
+    };
+    struct ledger_draft d = at_account(210000, 100);
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        if (touches(&d, &wrong[i], "account_deposit") != LEDGER_PARAMS)
+            fail_msg("ask %zu was taken", i);
+    const struct ledger_account_ask nothing = {.act = NULL}, password = {.sealed = "0a1b"};
+    d = at_account(210000, 100);
+    d.offline = true;
+    assert_int_equal(touches(&d, &nothing, "account_deposit"), LEDGER_PARAMS);
+    d = at_account(500000, 100);
+    assert_int_equal(touches(&d, &nothing, "pay"), LEDGER_PARAMS); /* cash is no act on an account */
+    d = at_account(210000, 100);
+    d.bill_count = 1;
+    assert_int_equal(touches(&d, &nothing, "account_deposit"), LEDGER_PARAMS);
+    d = at_account(210000, 100);
+    d.tendered_fen = 99;
+    assert_int_equal(touches(&d, &nothing, "account_deposit"), LEDGER_CASH_SHORT);
+    d = at_account(10000, 100);
+    d.tendered_fen = 100;
+    assert_int_equal(touches(&d, &password, "account_withdraw"), LEDGER_PARAMS); /* no cash comes in with it */
+    d = at_account(10000, 100);
+    d.change_fen = 1;
+    assert_int_equal(touches(&d, &password, "account_withdraw"), LEDGER_PARAMS);
+    d = at_account(940000, 100);
+    assert_int_equal(touches(&d, &(struct ledger_account_ask){.act = "freeze"}, "account_freeze"), LEDGER_PARAMS); /* no money in it at all */
+    d = at_account(350000, 0);
+    assert_int_equal(touches(&d, &(struct ledger_account_ask){.book = "1|1|2|sent"}, "account_withdraw"), LEDGER_PARAMS); /* the act of another */
+    assert_int_equal(payments(), 0);
+}
+
+static void a_key_that_was_kept_for_an_account_is_used_once_and_here(void **unused)
+{
+    const struct ledger_account_ask nothing = {.act = NULL};
+    struct key kept, others[3];
+    pay_fine(&b, payment_key(b.ledger, &kept, &b.err));
+    others[0] = others[1] = kept;
+    strcpy(others[0].bank, "103");
+    strcpy(others[1].branch, "0311-0008");
+    key_make(&others[2], "102", "0311-0007", 1, 4711); /* never given */
+    for (size_t i = 0; i < COUNT(others); i++) {
+        struct ledger_draft d = at_account(210000, 100);
+        d.key = others[i];
+        assert_int_equal(touches(&d, &nothing, "account_deposit"), LEDGER_TOKEN);
+    }
+    struct ledger_draft d = at_account(210000, 100);
+    d.key = kept;
+    pay_fine(&b, touches(&d, &nothing, "account_deposit"));
+    assert_true(key_equal(&q.key, &kept));
+    d = at_account(210000, 100);
+    d.key = kept;
+    assert_int_equal(touches(&d, &nothing, "account_deposit"), LEDGER_TOKEN);
+    assert_int_equal(payments(), 1);
+}
+
 /* --- what the wire brings ---------------------------------------------------------------------------- */
 
 static void an_answer_that_no_utility_gives_changes_nothing(void **unused)
@@ -334,6 +413,8 @@ int main(void)
         STORY(only_money_that_was_posted_moves_and_once),
         STORY(a_reversed_payments_money_is_nowhere),
         STORY(a_refund_is_nobody_elses_source_and_its_paper_is_not_at_a_printer),
+        STORY(an_account_is_not_touched_by_what_can_not_be_said_of_it),
+        STORY(a_key_that_was_kept_for_an_account_is_used_once_and_here),
         STORY(an_answer_that_no_utility_gives_changes_nothing),
         STORY(an_answer_for_another_bank_or_branch_is_not_ours),
     };

@@ -312,6 +312,27 @@ static void no_money_before_start_and_epoch(void **unused)
     pay_fine(&b, pay_try(&b, &d, &p));
 }
 
+/* Whoever signs on in our name with another's random, or the utility with an older number, changes nothing. */
+static void an_epoch_is_taken_once_for_this_ledger_and_never_an_older_one(void **unused)
+{
+    struct ledger_identity us;
+    books_end(&b);
+    books_start(&b, true);
+    pay_fine(&b, ledger_start(b.ledger, &found, &b.err));
+    pay_fine(&b, ledger_identity(b.ledger, &us, &b.err));
+    assert_false(us.epoch_held);
+    assert_int_equal(ledger_epoch(b.ledger, "00112233445566778899aabbccddeeff", 1, &b.err), LEDGER_STATE);
+    assert_int_equal(ledger_epoch(b.ledger, us.random, 0, &b.err), LEDGER_STATE);
+    assert_int_equal(ledger_epoch(b.ledger, us.random, 100, &b.err), LEDGER_STATE);
+    pay_fine(&b, ledger_epoch(b.ledger, us.random, 7, &b.err));
+    pay_fine(&b, ledger_epoch(b.ledger, us.random, 7, &b.err)); /* the answer came twice */
+    assert_int_equal(ledger_epoch(b.ledger, us.random, 8, &b.err), LEDGER_STATE);
+    assert_int_equal(ledger_epoch(b.ledger, "00112233445566778899aabbccddeeff", 7, &b.err), LEDGER_STATE);
+    pay_fine(&b, ledger_identity(b.ledger, &us, &b.err));
+    assert_int_equal(us.epoch, 7);
+    assert_int_equal(books_number(&b, "SELECT count(*) FROM audit WHERE event = 'epoch refused'"), 5);
+}
+
 /* --- from beside, and after a failure ---------------------------------------------------------------------------------------- */
 
 static void a_running_ledger_is_verified_beside_the_program(void **unused)
@@ -356,6 +377,7 @@ int main(void)
         STORY(a_clock_that_is_moved_while_it_runs_stops_the_money),
         STORY(time_never_goes_back_in_the_books),
         STORY(no_money_before_start_and_epoch),
+        STORY(an_epoch_is_taken_once_for_this_ledger_and_never_an_older_one),
         STORY(a_running_ledger_is_verified_beside_the_program),
         STORY(after_a_failure_nothing_more_is_taken),
     };
