@@ -171,6 +171,48 @@ static void a_book_whose_numbers_can_not_be_is_not_loaded(void **unused)
     assert_int_equal(books_number(&b, "SELECT count(*) FROM book"), had);
 }
 
+static void a_range_whose_numbers_can_not_be_is_not_received(void **unused)
+{
+    static const struct { const char *series, *first, *last; } wrong[] = {
+        {"", "0001", "1000"}, {"\xff\xfe", "0001", "1000"}, {"a series with more than twenty letters", "0001", "1000"},
+        {"1310", "", "1000"}, {"1310", "0x01", "1000"}, {"1310", "0001", "10000"}, {"1310", "0001", "100x"},
+    };
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        if (numbers_receive(b.ledger, wrong[i].series, wrong[i].first, wrong[i].last, pay_chief(&b, "number_receive"), &b.err) != LEDGER_PARAMS)
+            fail_msg("range %zu was taken", i);
+}
+
+static void a_payment_is_turned_back_with_each_of_its_papers_named_once(void **unused)
+{
+    static const struct ledger_paper papers[] = {{"00012301", false}, {"00012301", false}, {"00012302", false}};
+    pay_posted(&b, WANG, "1", 100, &p);
+    pay_prints(&b, &p, OUTCOME_CONFIRMED);
+    assert_int_equal(payment_reverse(b.ledger, &p.key, NULL, 0, pay_two(&b, "reverse"), &q, &b.err), LEDGER_PARAMS);
+    assert_int_equal(payment_reverse(b.ledger, &p.key, papers, 2, pay_two(&b, "reverse"), &q, &b.err), LEDGER_PARAMS);     /* twice */
+    assert_int_equal(payment_reverse(b.ledger, &p.key, papers + 1, 2, pay_two(&b, "reverse"), &q, &b.err), LEDGER_PARAMS); /* another's */
+    pay_is(&b, &p, "posted");
+    pay_fine(&b, payment_reverse(b.ledger, &p.key, papers, 1, pay_two(&b, "reverse"), &q, &b.err));
+}
+
+static void a_word_of_the_printer_that_is_none_is_a_doubt(void **unused)
+{
+    struct ledger_print job;
+    pay_posted(&b, WANG, "1", 100, &p);
+    pay_fine(&b, invoice_send(b.ledger, p.invoice.id, "03", &job, &b.err));
+    pay_fine(&b, invoice_result(b.ledger, job.invoice, job.attempt, job.number, (enum ledger_outcome)99, 7, NULL, &q, &b.err));
+    assert_int_equal(pay_waits(&b, WAIT_DOUBT), 1);
+    assert_int_equal(books_number(&b, "SELECT count(*) FROM audit WHERE words LIKE '%: unknown, 7 bytes; '"), 1);
+}
+
+static void a_business_date_is_not_far_from_today(void **unused)
+{
+    books_end(&b);
+    books_start(&b, false);
+    assert_int_equal(day_open(b.ledger, BOOKS_DAY + 2, ZHAO, &b.err), LEDGER_PARAMS);
+    assert_int_equal(day_open(b.ledger, BOOKS_DAY - 8, ZHAO, &b.err), LEDGER_PARAMS);
+    pay_fine(&b, day_open(b.ledger, BOOKS_DAY - 7, ZHAO, &b.err));
+}
+
 /* --- whose money moves --------------------------------------------------------------------------- */
 
 static struct ledger_draft moving(int proc, int64_t fen)
@@ -409,6 +451,10 @@ int main(void)
         STORY(the_second_enter_is_the_same_payment_or_none),
         STORY(a_count_of_notes_that_are_none_is_refused),
         STORY(a_book_whose_numbers_can_not_be_is_not_loaded),
+        STORY(a_range_whose_numbers_can_not_be_is_not_received),
+        STORY(a_payment_is_turned_back_with_each_of_its_papers_named_once),
+        STORY(a_word_of_the_printer_that_is_none_is_a_doubt),
+        STORY(a_business_date_is_not_far_from_today),
         STORY(money_that_can_not_move_stays),
         STORY(only_money_that_was_posted_moves_and_once),
         STORY(a_reversed_payments_money_is_nowhere),
