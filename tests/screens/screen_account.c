@@ -127,6 +127,7 @@ static void cash_is_put_on_it_in_six_keystrokes(void **state)
     desk_sees(&desk, "Enter records only on the empty field");
     desk_keys(&desk, "{BS}{Look}{Enter}");
     desk_sees(&desk, "DEPOSITED. CHANGE:");
+    world_sql_reaches(&desk.w, "branch.db", "SELECT count(*) FROM payment WHERE shown_at IS NOT NULL", 3, 5000); /* nobody is asked whether cash was taken */
     desk_keys(&desk, "{Look}{Enter}");
     desk_sees_row(&desk, 7, "800.00");
 }
