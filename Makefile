@@ -210,6 +210,8 @@ $(B)/tests/fuzz_%: tests/fuzz/%.c tests/fuzz/replay.c $(PART_LIBS) $(LIBS) $(GEN
 SECONDS ?= 20
 fuzz-programs: $(FUZZ)
 fuzz: deps
+	@echo 'int main(void) { return 0; }' | clang -fsanitize=address -x c -o /dev/null - 2>/dev/null || \
+	    { echo "fuzz: clang with its run-time library is wanted: apt-get install clang libclang-rt-dev" >&2; exit 1; }
 	@$(MAKE) --no-print-directory -j$$(nproc) B=$(B)/fuzz CC=clang SANITIZE=1 FUZZER=1 \
 	    CFLAGS=-fsanitize=fuzzer-no-link fuzz-programs
 	@for t in $(notdir $(FUZZ)); do n=$${t#fuzz_}; mkdir -p $(B)/fuzz/corpus/$$n; echo "fuzz: $$n"; \

@@ -97,13 +97,15 @@ const struct command bank_commands[] = {
      "\n"
      "  --format WORD                 table (the default), csv or json, for show, statement, list and held\n"
      "Ends with 0, 65 refused (the code and why are said), 66 no such file, 69 no books.\n"},
-    {"withhold", cmd_withhold, "run LIST | retry | list | fetch BATCH | send FILE", "debit the utility's monthly list",
+    {"withhold", cmd_withhold, "run LIST | retry | list | notices LIST | fetch BATCH | send FILE", "debit the utility's monthly list",
      "  run LIST    judges the whole list, debits row by row in its order, writes the results. Killed and\n"
      "              started again it goes on where it stood. A batch is worked once: the same list again\n"
      "              debits nothing and gives the same results; another list under its number is refused\n"
      "  retry       the batches that are not final: rows without enough money are tried again (once a day,\n"
      "              if the settings allow it), or the final result is written; for a timer\n"
      "  list        batches, and what was debited\n"
+     "  notices LIST of a list that was run: phone|customer|name|account's last 4 digits|text, a line for\n"
+     "              each row that is not debited; what is short, and until when it can be paid in\n"
      "  fetch BATCH the utility's list over the line, into the folder of the results\n"
      "  send FILE   a result over the line; the utility posts it with its own command\n"
      "\n"

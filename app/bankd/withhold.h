@@ -119,4 +119,7 @@ int withhold_check(struct withhold *w, const struct list_sums *sums, struct erro
 int withhold_results(struct withhold *w, struct list_sums *sums, struct error *err);
 const char *withhold_result_path(const struct withhold *w, bool final, char *buf, size_t size);
 
+/* withhold_notices.c: a line for each row that is not debited, as the books stand. */
+int withhold_notices(struct withhold *w, FILE *out, struct error *err);
+
 #endif

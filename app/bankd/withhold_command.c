@@ -54,22 +54,36 @@ static void tell(const struct withhold *w, const struct list_sums *sums)
     }
 }
 
-static int work(struct withhold *w, struct error *err)
+static int read_list(struct withhold *w, struct error *err)
 {
     struct recfile_report report;
-    struct list_sums sums;
     if (access(w->path, R_OK) != 0) {
         error_all(err, "withholding list cannot be read", w->path, strerror(errno), "name a file that is there and may be read");
         return fail(err, EX_NOINPUT);
     }
     if (withhold_read(w, &report, err) != 0)
         return report.fault_count || strstr(err->what, "refused") ? refuse(w, &report, err) : fail(err, EX_IOERR);
+    return EX_OK;
+}
+
+/* Its batch begun or found, and what became of its rows; else the exit code. */
+static int begin(struct withhold *w, struct error *err)
+{
     int status = withhold_begin(w, err);
     if (status != 0) return fail(err, status > 0 ? EX_DATAERR : EX_IOERR);
     w->fates = calloc((size_t)w->sums.records + 1, 1);
     if (w->fates == NULL) return fail((error_all(err, "the withholding cannot begin", NULL, "no memory", NULL), err), EX_OSERR);
     if ((w->pieces_done > 0 || w->state > 0 || w->pass > 1) && withhold_fates(w, err) != 0) return fail(err, EX_IOERR);
-    status = withhold_pass(w, err);
+    return EX_OK;
+}
+
+static int work(struct withhold *w, struct error *err)
+{
+    struct list_sums sums;
+    int code = read_list(w, err);
+    if (code == EX_OK) code = begin(w, err);
+    if (code != EX_OK) return code;
+    int status = withhold_pass(w, err);
     if (status == 1) status = withhold_pieces(w, err);
     if (status == 0) status = withhold_settle(w, err);
     if (status == 0) status = withhold_results(w, &sums, err);
@@ -78,7 +92,24 @@ static int work(struct withhold *w, struct error *err)
     return EX_OK;
 }
 
-static int run(const struct bank *b, struct db *db, const char *path, const char *folder, enum recfile_encoding encoding, bool bar)
+/* Only of a list that was run: asking begins no batch. */
+static int notices(struct withhold *w, struct error *err)
+{
+    int code = read_list(w, err);
+    if (code != EX_OK) return code;
+    int64_t known = db_number(w->db, "SELECT count(*) FROM batch WHERE utility=$1 AND number=$2", DB_ARGS(DB_TEXT(w->header.utility), DB_TEXT(w->header.batch)), 0);
+    if (known < 0) return db_failed(w->db, "the batches cannot be read", err), fail(err, EX_UNAVAILABLE);
+    if (known == 0) {
+        error_all(err, "there are no notices", w->path, "this list was not run", "bankd withhold run LIST comes first");
+        return fail(err, EX_DATAERR);
+    }
+    code = begin(w, err);
+    if (code != EX_OK) return code;
+    return withhold_notices(w, stdout, err) == 0 ? EX_OK : fail(err, EX_IOERR);
+}
+
+static int with_list(const struct bank *b, struct db *db, const char *path, const char *folder, enum recfile_encoding encoding, bool bar,
+                     int (*act)(struct withhold *w, struct error *err))
 {
     struct error err = {0};
     struct withhold *w = calloc(1, sizeof *w);
@@ -90,12 +121,17 @@ static int run(const struct bank *b, struct db *db, const char *path, const char
     w->result_folder = folder;
     w->encoding = encoding;
     w->bar = bar;
-    int code = work(w, &err);
+    int code = act(w, &err);
     layout_close(&w->layout);
     free(w->fates);
     free(w);
     free(whole);
     return code;
+}
+
+static int run(const struct bank *b, struct db *db, const char *path, const char *folder, enum recfile_encoding encoding, bool bar)
+{
+    return with_list(b, db, path, folder, encoding, bar, work);
 }
 
 /* --- retry, list ------------------------------------------------------------------- */
@@ -179,15 +215,16 @@ int cmd_withhold(struct bank *b, int argc, char **argv)
     }
     const char *what = optind < argc ? argv[optind] : "", *file = optind + 1 < argc ? argv[optind + 1] : NULL;
     bool runs = strcmp(what, "run") == 0, retries = strcmp(what, "retry") == 0, lists = strcmp(what, "list") == 0,
-         fetches = strcmp(what, "fetch") == 0, sends = strcmp(what, "send") == 0, subject = runs || fetches || sends;
-    if (!subject && !retries && !lists) return usage("run, retry, list, fetch or send?", NULL);
+         fetches = strcmp(what, "fetch") == 0, sends = strcmp(what, "send") == 0, tells = strcmp(what, "notices") == 0,
+         subject = runs || fetches || sends || tells;
+    if (!subject && !retries && !lists) return usage("run, retry, list, notices, fetch or send?", NULL);
     if (subject && file == NULL) return usage(fetches ? "which batch?" : "which file?", NULL);
     if (argc > optind + 1 + (subject ? 1 : 0)) return usage("what is this:", argv[argc - 1]);
     if (fetches || sends) return fetches ? fetch(b, file, folder, bar) : send_result(b, file, bar);
     struct db *db = bank_db(b, &err);
     if (db == NULL) return fail(&err, EX_UNAVAILABLE);
     if (db_sqlite(db)) sqlite3_exec(db_sqlite(db), "PRAGMA wal_autocheckpoint=16000; PRAGMA cache_size=-24000", NULL, NULL, NULL);
-    int code = lists ? list(b, db, style) : retries ? retry(b, db, folder, bar) : run(b, db, file, folder, encoding, bar);
+    int code = lists ? list(b, db, style) : tells ? with_list(b, db, file, folder, encoding, bar, notices) : retries ? retry(b, db, folder, bar) : run(b, db, file, folder, encoding, bar);
     db_close(db);
     return code;
 }

@@ -20,7 +20,7 @@
 #define HEAD(batch) "WHLIST|1|0311|102|" batch "|202611|2026-11-20T08:00:00|2026-11-25|2026-11-28\n"
 
 static struct bank_books b;
-static char said[2000];
+static char said[8000];
 
 static int start(enum db_kind kind)
 {
@@ -241,6 +241,26 @@ static void same_bytes(const char *a, const char *c)
     free(y);
 }
 
+/* From the middle of the accounts' own numbers nothing but their last four digits leaves the bank. */
+static void who_was_not_debited_is_told(void **state)
+{
+    char path[300], number[ACCOUNT_TEXT_SIZE];
+    bank_books_account(2, number);
+    assert_int_equal(world_run(&b.w, said, sizeof said, "bankd", b.config, "withhold", "notices", world_path(&b.w, "codes.txt", path, sizeof path), NULL), 0);
+    int lines = 0;
+    for (const char *at = said; (at = strchr(at, '\n')) != NULL; at++) lines++;
+    assert_int_equal(lines, 9); /* of twelve rows three were debited */
+    assert_non_null(strstr(said, "|C00000002|客户00000002|"));
+    assert_non_null(strstr(said, "电费50.03元未能从尾号"));
+    assert_non_null(strstr(said, "（账户余额不足），请到银行柜台或电力营业厅缴纳。"));
+    assert_non_null(strstr(said, "（户名与账户不符）"));
+    assert_null(strstr(said, number));
+    assert_null(strstr(said, "C00000001|")); /* debited */
+    world_write(&b.w, "never.txt", "%s", "WHLIST|1|0311|102|NEVER|202611|2026-11-20T08:00:00|2026-11-25|2026-11-28\nEND|0|0\n");
+    assert_int_equal(world_run(&b.w, said, sizeof said, "bankd", b.config, "withhold", "notices", world_path(&b.w, "never.txt", path, sizeof path), NULL), EX_DATAERR);
+    assert_int_equal(bank_books_sql(&b, "SELECT count(*) FROM batch WHERE number='NEVER'"), 0);
+}
+
 static void the_same_list_again_debits_nothing_and_gives_the_same_results(void **state)
 {
     int64_t before = bank_books_sql(&b, "SELECT count(*) FROM entry");
@@ -457,6 +477,7 @@ static void rows_without_money_are_tried_again_once_a_day_until_the_lists_last_d
     cmocka_unit_test(a_bill_or_sequence_named_again_is_debited_once),                                                                \
     cmocka_unit_test(several_customers_share_one_account_each_with_its_own_line),                                                    \
     cmocka_unit_test(a_list_in_gb18030_is_read_like_one_in_utf8),                                                                    \
+    cmocka_unit_test(who_was_not_debited_is_told),                                                                                   \
     cmocka_unit_test(the_same_list_again_debits_nothing_and_gives_the_same_results),                                                 \
     cmocka_unit_test(another_list_under_a_used_batch_is_refused), cmocka_unit_test(the_books_hold_every_rule),                       \
     cmocka_unit_test(rows_without_money_are_tried_again_once_a_day_until_the_lists_last_day)

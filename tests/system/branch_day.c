@@ -87,6 +87,47 @@ static void the_vault_is_filled_by_two(void **state)
     assert_int_equal(talk_number(by_two(&boss, BRANCH_OTHER_SUPERVISOR, "vault", params), "vault_fen"), 500000);
 }
 
+/* A printer with this roll takes the receipts of the teller's terminal. */
+static void bind_receipts(const char *profile, const char *media)
+{
+    struct talk technician;
+    talk_open(&technician, socket_path, "09");
+    talk_sign_on(&technician, BRANCH_TECHNICIAN, BRANCH_PASSWORD);
+    talk_ask(&technician, "printer_bind", "{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:s, s:s}", "name", "R", "uri", "file:/dev/null", "profile", profile,
+             "template", "", "media", media, "offset_x_mm10", 0, "offset_y_mm10", 0, "terminal", "03", "document", "receipt");
+    talk_close(&technician);
+}
+
+/* The receipt as the counter places it: drawn with what branchd gave, and read back. */
+static void its_paper_says(json_t *job, const char *const *texts)
+{
+    char path[300], command[1200];
+    assert_int_equal(json_dump_file(json_object_get(job, "data"), world_path(&w, "note.json", path, sizeof path), 0), 0);
+    snprintf(command, sizeof command, "%s/counter template show printer-templates/%s.form --lang zh_CN --media %s --data %s --pdf %s/note.pdf >/dev/null &&"
+             " pdftotext -layout %s/note.pdf %s/note.txt", w.bin, talk_text(job, "template"), talk_text(job, "media"), path, w.dir, w.dir, w.dir);
+    if (system(command) != 0) fail_msg("%s", command);
+    char *paper = world_read(&w, "note.txt");
+    for (; *texts; texts++)
+        if (strstr(paper, *texts) == NULL) fail_msg("\"%s\" is not on: %s", *texts, paper);
+    free(paper);
+}
+
+static void a_note_taken_in_has_a_receipt_of_the_printers_own_width(void **state)
+{
+    static const char *const row[][3] = {{"escpos-58", "roll-58", "counterfeit-58"}, {"escpos-80", "roll-80", "counterfeit-80"}};
+    for (int i = 0; i < 2; i++) {
+        char serial[16];
+        snprintf(serial, sizeof serial, "FK7700012%d", i);
+        bind_receipts(row[i][0], row[i][1]);
+        json_t *job = by_two(&teller, BRANCH_SUPERVISOR, "counterfeit", json_pack("{s:i, s:s, s:s, s:s}", "fen", 5000, "serial", serial, "series", "2019",
+                                                                                "customer_name", "李秀兰"));
+        assert_string_equal(talk_text(job, "template"), row[i][2]);
+        assert_string_equal(talk_text(job, "media"), row[i][1]);
+        its_paper_says(job, (const char *const[]){serial, "2019", "50", "李秀兰", "陈刚", NULL});
+    }
+    assert_int_equal(world_sql(&w, "branch.db", "SELECT count(*) FROM entry WHERE event = 'counterfeit' AND commodity = 'CFT'"), 3);
+}
+
 static void tills_open_with_a_counted_float(void **state)
 {
     talk_ask(&teller, "sign_on", "{s:s, s:s, s:i}", "operator", BRANCH_TELLER, "password", BRANCH_PASSWORD, "float_fen", 20000);
@@ -239,7 +280,7 @@ static void the_next_day_is_opened(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(roles_are_kept),
     cmocka_unit_test(the_vault_is_filled_by_two),
-    cmocka_unit_test(tills_open_with_a_counted_float),
+    cmocka_unit_test(tills_open_with_a_counted_float), cmocka_unit_test(a_note_taken_in_has_a_receipt_of_the_printers_own_width),
     cmocka_unit_test(a_lock_holds_until_the_password),
     cmocka_unit_test(a_till_is_handed_over_and_counted_blind),
     cmocka_unit_test(the_day_closes_once_and_is_agreed),
