@@ -58,6 +58,7 @@ static void recorded(struct counter *c, int64_t tag, const json_t *card, const s
         end(c, NULL, error);
         return;
     }
+    if (!js_true(card, "shown")) json_array_append(c->to_show, js_at(card, "key")); /* cash was taken: said on the Last line */
     if (!a->beside && js_int(card, "total_fen")) session_last(c, card); /* one without money is not what is asked for later */
     if (final(card)) {
         end(c, card, NULL);

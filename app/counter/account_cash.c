@@ -30,6 +30,7 @@ static void first_step(struct counter *c, struct cash *s)
 {
     char sum[MONEY_TEXT_SIZE];
     s->done = false;
+    account_wipe(&s->view); /* of one who was left with F2 */
     screen_form(c, s, acts[s->act].form);
     view_blank(&s->view);
     view_focus(&s->view, s->act == CLOSE ? "password" : "sum");

@@ -45,6 +45,7 @@ static void look_up(struct counter *c, struct opening *s)
 static void begin(struct counter *c, void *state, const json_t *arg)
 {
     struct opening *s = state;
+    account_wipe(&s->view);
     screen_form(c, s, "account-open");
     view_blank(&s->view);
     js_keep(&s->found, NULL);

@@ -69,6 +69,7 @@ static void look_up(struct counter *c, struct paying *s)
 static void begin(struct counter *c, void *state, const json_t *arg)
 {
     struct paying *s = state;
+    account_wipe(&s->view);
     screen_form(c, s, "account-pay");
     view_blank(&s->view);
     draft_clear(&s->draft);

@@ -63,6 +63,7 @@ static void begin(struct counter *c, void *state, const json_t *arg)
 {
     struct book_screen *s = state;
     struct passbook_now now = passbook_now(c);
+    account_wipe(&s->view);
     screen_form(c, s, "passbook");
     view_blank(&s->view);
     view_focus(&s->view, "answer");

@@ -118,7 +118,8 @@ static void job_done(uv_work_t *work, int status)
 /* The drawer opens when cash was taken, or is about to be handed back. */
 static bool cash_moves(const json_t *data)
 {
-    return !js_int(data, "reprint") && (js_int(data, "tendered_fen") > 0 || js_has(data, "reason"));
+    bool out = js_has(data, "reason") || !strcmp(js_text(data, "kind"), "withdrawal");
+    return !js_int(data, "reprint") && (js_int(data, "tendered_fen") > 0 || out);
 }
 
 static void job_start(struct counter *c)

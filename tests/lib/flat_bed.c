@@ -24,11 +24,18 @@ struct flat_bed {
     struct sheet sheet[SHEETS];
 };
 
+/* Only asked how it is: no sheet. */
+static bool question(const struct sheet *s) { return s->len == 2 && memcmp(s->bytes, "\x1bj", 2) == 0; }
+
 static void ended(struct flat_bed *bed, struct sheet *s)
 {
     pthread_mutex_lock(&bed->lock);
-    s->whole = true;
-    bed->jam_at = 0;
+    s->whole = !question(s);
+    if (question(s)) {
+        s->len = 0;
+        bed->sheets--;
+    }
+    if (s->whole) bed->jam_at = 0;
     pthread_cond_broadcast(&bed->changed);
     pthread_mutex_unlock(&bed->lock);
 }

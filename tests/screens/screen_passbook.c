@@ -313,6 +313,23 @@ static void a_pr2_prints_it_too(void **state)
     desk_sees(&desk, "已登折。");
 }
 
+/* No password was set: the book, what stands in it last, and a second person. */
+static void the_book_proves_whose_account_it_is(void **state)
+{
+    desk_keys(&desk, "{F3}");
+    desk_sees(&desk, "电费专用账户");
+    desk_sees_row(&desk, 7, "781.18");
+    desk_keys(&desk, "w{Enter}5{Enter}{Enter}700002{Enter}781.17{Enter}{Look}{Enter}");
+    desk_sees(&desk, "第二人在此签字");
+    desk_keys(&desk, BRANCH_SUPERVISOR "{Enter}" BRANCH_PASSWORD "{Enter}");
+    desk_sees(&desk, "(55)"); /* not what stands there */
+    desk_keys(&desk, "{Enter}{Enter}{BS}8{Enter}{Look}{Enter}");
+    desk_sees(&desk, "第二人在此签字");
+    desk_keys(&desk, BRANCH_SUPERVISOR "{Enter}" BRANCH_PASSWORD "{Enter}");
+    desk_sees(&desk, "请付现金");
+    assert_int_equal(world_sql(&desk.w, "bank.db", "SELECT balance_fen FROM account"), 77618);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +341,7 @@ int main(void)
         cmocka_unit_test(a_counter_that_died_leaves_a_question),
         cmocka_unit_test(a_printer_that_is_off_prints_nothing_and_gives_the_lines_back),
         cmocka_unit_test(a_pr2_prints_it_too),
+        cmocka_unit_test(the_book_proves_whose_account_it_is),
     };
     return cmocka_run_group_tests(tests, open_desk, close_desk);
 }

@@ -331,7 +331,9 @@ static void an_account_is_opened_at_the_utility(void **state)
     world_write(&w, "centre.txt", "0499110003|130102197001015678|13900000000|new\n0499119999|130102|139|new\n" FIRST "|130102|139|new\n");
     assert_int_equal(world_run(&w, NULL, 0, "utilityd", utility, "withhold", "open", "--bank=102", file, list, NULL), 65); /* one unknown, one debited already */
     assert_int_not_equal(access(file + 9, F_OK), 0); /* nothing is half written */
-    assert_non_null(strstr(world_read(&w, "run.log"), ":2: customer: "));
+    char *faults = world_read(&w, "run.log");
+    assert_non_null(strstr(faults, ":2: customer: "));
+    free(faults);
     world_write(&w, "centre.txt", "0499110003|130102197001015678|13900000000|new\n");
     if (world_run(&w, NULL, 0, "utilityd", utility, "withhold", "open", "--bank=102", "--batch=C1", file, list, NULL) != 0) fail_msg("%s", world_read(&w, "run.log"));
     if (world_run(&w, out, sizeof out, "bankd", bank, "account", "import", result, file + 9, NULL) != 0) fail_msg("%s", world_read(&w, "run.log"));

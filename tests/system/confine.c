@@ -248,29 +248,12 @@ static void a_link_in_the_ledgers_place_is_refused(void **state)
     world_start(&w, "branchd");
 }
 
-/* Exposure as systemd itself reckons it: 1.5 at most, where a bare unit has 9.2. */
-static void the_units_leave_the_daemons_little(void **state)
-{
-    if (system("command -v systemd-analyze >/dev/null 2>&1") != 0) skip();
-    for (size_t i = 0; i < DAEMONS; i++) {
-        char line[300];
-        snprintf(line, sizeof line, "systemd-analyze security --offline=true --no-pager --threshold=15 app/install/systemd/gridteller-%s.service >'%s/unit.txt' 2>&1",
-                 daemons[i], w.dir);
-        if (system(line) != 0) {
-            char *said = world_read(&w, "unit.txt");
-            size_t len = strlen(said);
-            fail_msg("%s: %s", daemons[i], len > 400 ? said + len - 400 : said);
-        }
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_thread_of_every_daemon_is_held),
         cmocka_unit_test(another_program_of_its_user_reads_nothing_of_it),
         cmocka_unit_test(what_they_make_is_theirs_alone),
-        cmocka_unit_test(the_units_leave_the_daemons_little),
         cmocka_unit_test(the_filter_is_a_setting),
 #if defined(__x86_64__) && !defined(CONFINE_OFF)
         cmocka_unit_test(a_daemon_that_was_taken_over_starts_no_program),

@@ -78,7 +78,7 @@ static const struct { const char *method, *who; } rights[] = {
     {"till_force_close", "s"}, {"counterfeit", "t"}, {"vault", "s"}, {"day_open", "s"}, {"day_close", "s"}, {"day_state", "ts"}, {"agree", "s"},
     {"differences", "s"}, {"repair", "s"}, {"clock_confirm", "s"}, {"branch_now", "s"}, {"report", "ts"}, {"report_paper", "ts"}, {"totals", "ts"},
     {"operators", "s"}, {"operator_add", "s"}, {"operator_set", "s"}, {"operator_unlock", "s"}, {"operator_password", "s"}, {"printer_bind", "k"},
-    {"printer_unbind", "k"}, {"printers", "sk"}, {"number_receive", "s"}, {"number_return", "s"},
+    {"printer_unbind", "k"}, {"printers", "sk"}, {"number_receive", "s"}, {"operator_code", "s"}, {"number_return", "s"},
     {"account", "ts"}, {"account_lines", "ts"}, {"account_agreement", "ts"}, {"account_begin", "t"}, {"account_open", "t"}, {"account_link", "t"},
     {"account_deposit", "t"}, {"account_withdraw", "t"}, {"account_close", "t"}, {"account_freeze", "t"}, {"account_pay", "t"},
     {"passbook_book", "t"}, {"passbook_send", "t"}, {"passbook_job", "t"}, {"passbook_result", "t"}, {"link_status", "tsknl"}, {"backup", "tsknl"},

@@ -251,6 +251,8 @@ static void what_the_backup_holds_becomes_what_the_utility_has(void **unused)
         if (strcmp(q.state, "advised") == 0) {
             pay_goes(&b, &q, "0220");
             pay_fine(&b, pay_hears(&b, &q, "0230", "00", NULL));
+        } else if (strcmp(q.state, "posted") == 0) {
+            pay_quiet(&b); /* what asked for it is not sent again */
         }
         if (i + 1 < sizeof fates / sizeof *fates) books_end(&b);
     }

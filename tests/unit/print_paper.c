@@ -227,7 +227,7 @@ static bool read_code(const struct page *page, char *text, size_t size)
     struct error err = {0};
     snprintf(png, sizeof png, "%s/x.png", folder);
     snprintf(command, sizeof command, "zbarimg -q --raw %s 2>/dev/null", png);
-    if (picture_png(png, page, 203, &err)) fail_msg("%s", err.why);
+    if (picture_png(png, page, page->media == PAGE_ROLL ? 203 : 120, &err)) fail_msg("%s", err.why);
     FILE *in = popen(command, "r");
     assert_non_null(in);
     bool found = fgets(text, (int)size, in) != NULL;
