@@ -205,6 +205,36 @@ static void two_people_thaw_what_one_froze(void **state)
     desk_sees(&desk, "in use");
 }
 
+static int64_t book(void) { return world_sql(&desk.w, "bank.db", "SELECT book FROM holder"); }
+
+/* Who has no book proves it with the password, and two people say that it is lost: nothing
+ * more is printed in that one, and another is given out. */
+static void a_lost_book_ends_by_password_and_two_people(void **state)
+{
+    desk_keys(&desk, "b{Enter}");
+    desk_sees_row(&desk, 3, "none given out");
+    desk_keys(&desk, "800001{Enter}k{Enter}");
+    desk_sees_row(&desk, 3, "00800001");
+    desk_keys(&desk, "l{Enter}");
+    desk_sees(&desk, "A lost book: the customer proves it with the password");
+    desk_keys(&desk, "654321{Enter}l{Enter}");
+    second_person();
+    desk_sees(&desk, "(55)");
+    assert_int_equal(book(), 800001);
+    desk_keys(&desk, "l{Enter}");
+    desk_sees(&desk, "A lost book: the customer proves it with the password"); /* what was typed is gone */
+    desk_keys(&desk, "123456{Enter}{Look}l{Enter}");
+    second_person();
+    desk_sees_row(&desk, 3, "none given out");
+    assert_int_equal(book(), 0);
+    desk_sees(&desk, "No book was given out: type its number, K Enter gives it out.");
+    desk_keys(&desk, "800002{Enter}k{Enter}");
+    desk_sees_row(&desk, 3, "00800002");
+    assert_int_equal(book(), 800002);
+    desk_keys(&desk, "{F3}");
+    desk_sees(&desk, "in use");
+}
+
 static void its_statement_is_leafed_through_and_printed(void **state)
 {
     desk_keys(&desk, "s{Enter}");
@@ -330,6 +360,7 @@ int main(void)
         cmocka_unit_test(bills_are_paid_from_it),
         cmocka_unit_test(one_more_customer_is_taken_in_and_out_again),
         cmocka_unit_test(two_people_thaw_what_one_froze),
+        cmocka_unit_test(a_lost_book_ends_by_password_and_two_people),
         cmocka_unit_test(its_statement_is_leafed_through_and_printed),
         cmocka_unit_test(a_customer_who_is_debited_by_list_is_told_so_at_collect),
         cmocka_unit_test(an_answer_that_comes_late_says_that_cash_is_due),
