@@ -254,7 +254,7 @@ CORE_OBJ  := $(call obj_of,$(CORE_SRC))
 MUTATE    := nice $(MAKE) --no-print-directory B=$(B)/mutate CORE_APART=1 CFLAGS='-fPIC -w'
 $(B)/mutate: tests/mutants/mutate.c
 	$(Q)$(CC) $(CFLAGS_ALL) -pie -o $@ $<
-mutants-programs: $(B)/mutate $(B)/storm $(filter $(B)/tests/ledger_% $(B)/tests/utility_judge,$(UNIT))
+mutants-programs: $(B)/mutate $(B)/storm $(filter $(B)/tests/ledger_% $(B)/tests/utility_judge $(B)/tests/utility_moves $(B)/tests/utility_walk,$(UNIT))
 mutants-run:
 	@B=$(B) N=$(N) SEED=$(SEED) LINES_RUN=$(LINES_RUN) FILES='$(CORE_SRC)' CORE='$(CORE_OBJ)' COMPILE='$(CC) $(CFLAGS_ALL)' \
 	    JUDGE_LIBS='-Wl,--start-group $(TEST_LIB) $(PART_LIBS) $(LIBS) -Wl,--end-group $(CORE_LIB) $(PKG_LIBS) $(TEST_LIBS)' tests/mutants/run.sh
@@ -266,7 +266,7 @@ mutants: deps
 # Branch coverage of the core by its unit programs and SEEDS days of the storm: `make coverage`.
 # tests/coverage.sh says what is counted; LEAST=95: exit 1 below.
 COVER    := nice $(MAKE) --no-print-directory B=$(B)/coverage COVERAGE=1
-COVER_BY := $(filter-out %_crash %_kill %_totals,$(filter $(B)/tests/ledger_% $(B)/tests/utility_judge $(B)/tests/utility_store $(B)/tests/utility_overlap,$(UNIT)))
+COVER_BY := $(filter-out %_crash %_kill %_totals,$(filter $(B)/tests/ledger_% $(B)/tests/utility_judge $(B)/tests/utility_moves $(B)/tests/utility_store $(B)/tests/utility_overlap,$(UNIT)))
 coverage-programs: $(B)/storm $(COVER_BY)
 coverage-run:
 	@B=$(B) FILES='$(CORE_SRC)' tests/coverage.sh $(COVER_BY) $(B)/storm

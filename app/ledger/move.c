@@ -154,7 +154,7 @@ enum ledger_result payment_transfer(struct ledger *ledger, const struct ledger_d
 /* The payment whose money it was: its bills may be paid again, its invoice is for nothing. */
 static enum ledger_result original_left(struct ledger *ledger, const struct ledger_payment *p, struct error *err)
 {
-    struct ledger_payment original;
+    struct ledger_payment original = {0};
     if (!p->source.ref[0])
         return LEDGER_OK;
     enum ledger_result r = ledger_payment_by_key(ledger, &p->source, &original, err);

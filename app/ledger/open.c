@@ -33,6 +33,8 @@ static int refused(struct error *err, const char *path, const char *why, const c
     return error_all(err, "the branch's ledger can't be opened", path, why, remedy);
 }
 
+static const char damaged[] = "the file is damaged: restore a backup (branchd restore)";
+
 /* First column of the first row as text; false when there is none. */
 static bool answer(sqlite3 *db, const char *sql, char *text, size_t size)
 {
@@ -67,7 +69,8 @@ static int guards_set(struct ledger *ledger, const char *path, struct error *err
     sqlite3_db_config(ledger->db, SQLITE_DBCONFIG_ENABLE_QPSG, 1, NULL); /* a plan is made once, whatever is bound to it */
     for (size_t i = 0; i < GUARDS; i++)
         if (sqlite3_exec(ledger->db, guards[i].set, NULL, NULL, NULL) != SQLITE_OK)
-            return refused(err, path, sqlite3_errmsg(ledger->db), "see that it is a ledger of this program and that the disk works");
+            return refused(err, path, sqlite3_errmsg(ledger->db),
+                           (sqlite3_errcode(ledger->db) & 0xff) == SQLITE_CORRUPT ? damaged : "see that it is a ledger of this program and that the disk works");
     return ledger_guards_check(ledger, err);
 }
 
@@ -183,9 +186,9 @@ static int whole(struct ledger *ledger, const char *path, struct error *err)
 {
     char text[200];
     if (!answer(ledger->db, "PRAGMA quick_check(1)", text, sizeof text))
-        return refused(err, path, sqlite3_errmsg(ledger->db), "restore a backup (branchd restore)");
+        return refused(err, path, sqlite3_errmsg(ledger->db), damaged);
     if (strcmp(text, "ok") != 0)
-        return refused(err, path, text, "the file is damaged: restore a backup (branchd restore)");
+        return refused(err, path, text, damaged);
     return 0;
 }
 

@@ -36,10 +36,10 @@ runs() { # file line
     echo $units "$B/storm"
 }
 
-# The judge's own test has the judge in it: it is built anew, with the mutant for what it includes.
+# The walk over the judge has the judge in it: it is built anew, with the mutant for what it includes.
 judge_test() { # mutant
     mkdir -p "$out/include/utilityd" && cp "$1" "$out/include/utilityd/" &&
-        ${COMPILE%% *} -I"$out/include" ${COMPILE#* } -w -Itests -pie -o "$out/utility_judge" tests/unit/utility_judge.c $JUDGE_LIBS 2>"$out/log"
+        ${COMPILE%% *} -I"$out/include" ${COMPILE#* } -w -Itests -pie -o "$out/utility_walk" tests/unit/utility_walk.c $JUDGE_LIBS 2>"$out/log"
 }
 
 # prints killed BY, alive, equivalent (to the compiler) or "not built"
@@ -55,7 +55,7 @@ judge() { # file number line
     $COMPILE -shared -o "$out/libcore.so" $objects 2>"$out/log" || { echo "not built"; return; }
     first=$(cat "$made.killer" 2>/dev/null)
     case $1 in
-    */judge*) rm -rf "$out/include"; judge_test "$made" && first="$out/utility_judge" ;;
+    */judge*) rm -rf "$out/include"; judge_test "$made" && first="$out/utility_walk $B/tests/utility_judge $B/tests/utility_moves" ;;
     esac
     for t in $first $(runs "$1" "$3"); do
         if notices "$t"; then

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "base/secret.h"
@@ -180,6 +181,108 @@ static void nobody_changes_himself_and_a_supervisor_stays(void **state)
     assert_int_equal(operator_set(books.ledger, &wang, books_two(&books, &two, ZHAO, "01", "operator_set", SUN), &books.err), LEDGER_PARAMS);
 }
 
+/* What is typed for a new operator, and what of it can't be. */
+static void an_operator_that_can_not_be_is_refused_and_not_there(void **state)
+{
+    static const struct { const char *number, *name, *role; } typed[] = {
+        {"", "陈晨", "teller"}, {"07a4", "陈晨", "teller"}, {"0714", "", "teller"},
+        {"0714", "\xff\xfe", "teller"}, {"0714", "陈\n晨", "teller"}, {"0714", "陈晨", "director"}, {"0714", "陈晨", ""},
+    };
+    struct books_two two;
+    for (size_t i = 0; i < sizeof typed / sizeof *typed; i++) {
+        struct ledger_operator who = {.active = true};
+        snprintf(who.number, sizeof who.number, "%s", typed[i].number);
+        snprintf(who.name, sizeof who.name, "%s", typed[i].name);
+        snprintf(who.role, sizeof who.role, "%s", typed[i].role);
+        assert_int_equal(operator_add(books.ledger, &who, "x", books_two(&books, &two, ZHAO, "01", "operator_add", SUN), &books.err), LEDGER_PARAMS);
+    }
+    assert_int_equal(books_number(&books, "SELECT count(*) FROM operator"), 5);
+    assert_int_equal(books_number(&books, "SELECT count(*) FROM audit WHERE event = 'operator added'"), 0);
+}
+
+/* The install step is one program's, without anybody's word: it ends with people enough to check each other. */
+static void the_install_step_ends_with_a_supervisor_and_one_more(void **state)
+{
+    static const struct { const char *number, *role; enum ledger_result ends; } made[] = {
+        {"0900", "technician", LEDGER_STATE}, {"0712", "teller", LEDGER_STATE}, {"0101", "supervisor", LEDGER_OK},
+    };
+    struct ledger *ledger = books.ledger;
+    char path[160];
+    snprintf(path, sizeof path, "%s/new.db", books.folder);
+    assert_int_equal(ledger_create(path, "102", "0311-0008", &books.world, &books.err), 0);
+    books.ledger = ledger_open(path, &books.world, &books.rules, &books.err);
+    assert_non_null(books.ledger);
+    assert_int_equal(operator_installed(books.ledger, &books.err), LEDGER_STATE);
+    assert_int_equal(operator_install(books.ledger, "09O0", "田", "technician", "x", true, &books.err), LEDGER_PARAMS);
+    assert_int_equal(operator_install(books.ledger, "123456789", "田", "technician", "x", true, &books.err), LEDGER_PARAMS);
+    assert_int_equal(operator_install(books.ledger, "0900", "a name that has more letters than the books have room for, which is 63",
+                                      "technician", "x", true, &books.err), LEDGER_PARAMS);
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
+        assert_int_equal(operator_install(books.ledger, made[i].number, "某人", made[i].role, "x", true, &books.err), LEDGER_OK);
+        assert_int_equal(operator_install(books.ledger, made[i].number, "某人", made[i].role, "x", true, &books.err), LEDGER_STATE);
+        assert_int_equal(operator_installed(books.ledger, &books.err), made[i].ends);
+    }
+    assert_int_equal(operator_install(books.ledger, "0713", "某人", "teller", "x", true, &books.err), LEDGER_STATE);
+    ledger_close(books.ledger);
+    books.ledger = ledger;
+    for (const char *const *end = (const char *const[]){"", "-wal", "-shm", "-lock", NULL}; *end; end++) {
+        char file[200];
+        snprintf(file, sizeof file, "%s%s", path, *end);
+        unlink(file);
+    }
+}
+
+static void unlocking_changes_nothing_but_the_lock(void **state)
+{
+    struct books_two two;
+    for (int what = 0; what < 4; what++) {
+        struct ledger_operator wang, after;
+        assert_int_equal(operator_get(books.ledger, WANG, &wang, &books.err), LEDGER_OK);
+        wang.locked_ms = 0;
+        if (what == 0) wang.locked_ms = 1;
+        if (what == 1) strcpy(wang.name, "王二");
+        if (what == 2) strcpy(wang.role, "outside");
+        if (what == 3) wang.active = false;
+        assert_int_equal(operator_set(books.ledger, &wang, books_two(&books, &two, ZHAO, "01", "operator_unlock", LI), &books.err), LEDGER_PARAMS);
+        assert_int_equal(operator_get(books.ledger, WANG, &after, &books.err), LEDGER_OK);
+        assert_string_equal(after.name, "王敏");
+        assert_true(after.active);
+    }
+}
+
+static void nobody_is_changed_without_a_word_or_without_being_there(void **state)
+{
+    struct books_two two;
+    struct ledger_operator wang, nobody = {.number = NOBODY, .name = "某人", .role = "teller", .active = true};
+    assert_int_equal(operator_get(books.ledger, WANG, &wang, &books.err), LEDGER_OK);
+    strcpy(wang.role, "outside");
+    assert_int_equal(operator_set(books.ledger, &wang, NULL, &books.err), LEDGER_APPROVAL);
+    assert_int_not_equal(operator_set(books.ledger, &nobody, books_two(&books, &two, ZHAO, "01", "operator_set", SUN), &books.err), LEDGER_OK);
+    assert_int_equal(books_number(&books, "SELECT count(*) FROM operator WHERE role = 'outside'"), 0);
+}
+
+static void whoever_has_a_till_stays_until_it_is_closed(void **state)
+{
+    struct books_two two;
+    struct ledger_till till;
+    struct ledger_operator wang;
+    books_end(&books);
+    books_start(&books, true);
+    assert_int_equal(till_open(books.ledger, "07", "03", WANG, 50000, &till, &books.err), LEDGER_OK);
+    for (int leaves = 0; leaves < 2; leaves++) {
+        assert_int_equal(operator_get(books.ledger, WANG, &wang, &books.err), LEDGER_OK);
+        if (leaves) wang.active = false;
+        else strcpy(wang.role, "supervisor");
+        assert_int_equal(operator_set(books.ledger, &wang, books_two(&books, &two, ZHAO, "01", "operator_set", SUN), &books.err), LEDGER_STATE);
+        assert_non_null(strstr(books.err.why, "has a till"));
+    }
+    assert_int_equal(operator_get(books.ledger, WANG, &wang, &books.err), LEDGER_OK);
+    strcpy(wang.name, "王二"); /* his name, though */
+    assert_int_equal(operator_set(books.ledger, &wang, books_two(&books, &two, ZHAO, "01", "operator_set", SUN), &books.err), LEDGER_OK);
+    assert_int_equal(operator_get(books.ledger, WANG, &wang, &books.err), LEDGER_OK);
+    assert_string_equal(wang.name, "王二");
+}
+
 static void weak_passwords_are_refused_with_the_reason(void **state)
 {
     static const char *const weak[] = {
@@ -231,6 +334,31 @@ static void the_log_is_read_from_its_end_or_from_a_record_on(void **state)
     assert_int_equal(seen_ids[0], last - 4);
 }
 
+static void a_note_needs_no_words_and_long_ones_are_cut_between_characters(void **state)
+{
+    char words[700] = "a", head[SECRET_HEX_SIZE];
+    for (size_t len = 1; len + 3 < sizeof words; len += 3)
+        strcpy(words + len, "电");
+    assert_int_equal(audit_note(books.ledger, "note", WANG, "03", "customer 1", NULL, &books.err), LEDGER_OK);
+    assert_int_equal(books_number(&books, "SELECT length(words) FROM audit ORDER BY id DESC LIMIT 1"), 0);
+    assert_int_equal(audit_note(books.ledger, "note", WANG, "03", "customer 1", words, &books.err), LEDGER_OK);
+    assert_int_equal(books_number(&books, "SELECT length(CAST(words AS BLOB)) FROM audit ORDER BY id DESC LIMIT 1"), 397); /* of 399 */
+    assert_int_equal(books_number(&books, "SELECT length(words) FROM audit ORDER BY id DESC LIMIT 1"), 133);
+    assert_int_equal(audit_verify(books.ledger, head, &books.err), LEDGER_OK);
+    char again[SECRET_HEX_SIZE];
+    assert_int_equal(audit_head(books.ledger, again, &books.err), LEDGER_OK);
+    assert_string_equal(head, again);
+}
+
+static void what_is_given_out_once_is_refused_the_second_time(void **state)
+{
+    assert_int_equal(audit_once(books.ledger, "key", WANG, "03", "terminal 03", NULL, &books.err), LEDGER_OK);
+    assert_int_equal(audit_once(books.ledger, "key", LI, "04", "terminal 03", "again", &books.err), LEDGER_STATE);
+    assert_non_null(strstr(books.err.why, "given out already"));
+    assert_int_equal(audit_once(books.ledger, "key", LI, "04", "terminal 04", "another", &books.err), LEDGER_OK);
+    assert_int_equal(books_number(&books, "SELECT count(*) FROM audit WHERE event = 'key'"), 2);
+}
+
 /* The file in other hands: each kind of change, and the first record that tells. */
 static void every_kind_of_tampering_is_found_with_the_first_bad_record(void **state)
 {
@@ -271,6 +399,21 @@ static void every_kind_of_tampering_is_found_with_the_first_bad_record(void **st
     }
 }
 
+/* By a hand that also switched the file's own checks off. */
+static void a_hash_cut_short_is_found_by_the_audit_and_by_the_start(void **state)
+{
+    char head[SECRET_HEX_SIZE];
+    ten_notes();
+    struct books copy = books;
+    copy.ledger = NULL;
+    books_tamper(&copy, "PRAGMA ignore_check_constraints = ON; UPDATE audit SET hash = zeroblob(31) WHERE words = 'note 4'");
+    assert_int_equal(audit_verify(books.ledger, head, &books.err), LEDGER_STATE);
+    ledger_close(books.ledger);
+    books.ledger = NULL;
+    assert_null(ledger_open(books.path, &books.world, &books.rules, &books.err));
+    assert_non_null(strstr(books.err.why, "CHECK"));
+}
+
 /* One who cuts the log short and sets the branch's own note of its end back as well is
  * found by what was anchored on the day (and printed, and sent to the utility). */
 static void a_log_cut_short_with_its_end_set_back_lacks_what_a_day_was_closed_on(void **state)
@@ -307,9 +450,17 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_teller_and_a_supervisor_unlock_and_change_nothing_else, start, stop),
         cmocka_unit_test_setup_teardown(a_forgotten_password_is_set_anew_by_two_supervisors, start, stop),
         cmocka_unit_test_setup_teardown(nobody_changes_himself_and_a_supervisor_stays, start, stop),
+        cmocka_unit_test_setup_teardown(an_operator_that_can_not_be_is_refused_and_not_there, start, stop),
+        cmocka_unit_test_setup_teardown(the_install_step_ends_with_a_supervisor_and_one_more, start, stop),
+        cmocka_unit_test_setup_teardown(unlocking_changes_nothing_but_the_lock, start, stop),
+        cmocka_unit_test_setup_teardown(nobody_is_changed_without_a_word_or_without_being_there, start, stop),
+        cmocka_unit_test_setup_teardown(whoever_has_a_till_stays_until_it_is_closed, start, stop),
+        cmocka_unit_test_setup_teardown(a_note_needs_no_words_and_long_ones_are_cut_between_characters, start, stop),
+        cmocka_unit_test_setup_teardown(what_is_given_out_once_is_refused_the_second_time, start, stop),
         cmocka_unit_test_setup_teardown(weak_passwords_are_refused_with_the_reason, start, stop),
         cmocka_unit_test_setup_teardown(the_log_is_read_from_its_end_or_from_a_record_on, start, stop),
         cmocka_unit_test_setup_teardown(every_kind_of_tampering_is_found_with_the_first_bad_record, start, stop),
+        cmocka_unit_test_setup_teardown(a_hash_cut_short_is_found_by_the_audit_and_by_the_start, start, stop),
         cmocka_unit_test_setup_teardown(a_log_cut_short_with_its_end_set_back_lacks_what_a_day_was_closed_on, start, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

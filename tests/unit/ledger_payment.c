@@ -128,6 +128,9 @@ static void without_the_link_the_day_has_limits(void **unused)
     assert_int_equal(pay_try(&b, &d, &p), LEDGER_OFFLINE_LIMIT);
     d.bills[0].amount_fen = d.tendered_fen = 4;
     pay_fine(&b, pay_try(&b, &d, &p));
+    pay_fine(&b, payment_offline_left(b.ledger, &left, &b.err));
+    assert_int_equal(left.sum_fen, 0);
+    assert_int_equal(left.count, 15);
 }
 
 static void the_day_has_so_many_payments_without_the_link(void **unused)
