@@ -134,10 +134,10 @@ static int fill(scmp_filter_ctx filter)
     int status = each(filter, SCMP_ACT_ALLOW, common, sizeof common / sizeof *common);
     for (size_t i = 0; status == 0 && i < sizeof some / sizeof *some; i++)
         status = seccomp_rule_add(filter, SCMP_ACT_ALLOW, seccomp_syscall_resolve_name(some[i].call), 1,
-                                  SCMP_CMP(some[i].arg, SCMP_CMP_MASKED_EQ, some[i].mask, some[i].value));
+                                  (struct scmp_arg_cmp){some[i].arg, SCMP_CMP_MASKED_EQ, some[i].mask, some[i].value});
     for (size_t i = 0; status == 0 && i < sizeof refused_form / sizeof *refused_form; i++)
         status = seccomp_rule_add(filter, SCMP_ACT_ERRNO((uint32_t)refused_form[i].no), seccomp_syscall_resolve_name(refused_form[i].call), 1,
-                                  SCMP_CMP(refused_form[i].arg, SCMP_CMP_EQ, refused_form[i].value));
+                                  SCMP_CMP(refused_form[i].arg, SCMP_CMP_MASKED_EQ, UINT64_MAX, refused_form[i].value));
     return status == 0 ? each(filter, SCMP_ACT_ERRNO(ENOSYS), refused, sizeof refused / sizeof *refused) : status;
 }
 

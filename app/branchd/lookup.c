@@ -32,6 +32,13 @@ static void judge_fee(struct lookup_bill *b, const struct fee_rules *rules, day_
     if (!late_fee(&facts, today, rules, &b->late)) refuse_bill(b, "13", "limit", DAY_NONE);
 }
 
+/* It is out until its result is in, and given up the day after result_by. One that
+ * should be back already waits for the utility: nobody knows how long. */
+static void refuse_withheld(const struct lookup *l, struct lookup_bill *b)
+{
+    refuse_bill(b, "80", "withheld", l->result_by && l->result_by >= l->on ? l->result_by + 1 : DAY_NONE);
+}
+
 void lookup_judge(struct lookup *l, day_t today)
 {
     l->on = today;
@@ -39,7 +46,7 @@ void lookup_judge(struct lookup *l, day_t today)
         struct lookup_bill *b = &l->bills[i];
         bool withheld = strcmp(b->code, "80") == 0;
         judge_window(b, today);
-        if (withheld) refuse_bill(b, "80", "withheld", DAY_NONE);
+        if (withheld) refuse_withheld(l, b);
         judge_fee(b, &l->rules.fee, today);
     }
 }
@@ -68,14 +75,14 @@ static void take_listed(struct lookup_bill *b, const struct wire_listed_bill *w)
 
 /* What the utility says goes: where our count of a fee differs, its sum stands
  * alone, and a code that our calendar would not give is kept. */
-static void follow_utility(struct lookup_bill *b, const struct wire_listed_bill *w)
+static void follow_utility(const struct lookup *l, struct lookup_bill *b, const struct wire_listed_bill *w)
 {
     if (b->late.fee_fen != w->late_fee_fen) {
         b->late.fee_fen = w->late_fee_fen;
         b->late.part_count = 0;
     }
     if (strcmp(w->code, "00") == 0) judge_window(b, b->bill.window_first);
-    else if (strcmp(w->code, "80") == 0) refuse_bill(b, "80", "withheld", DAY_NONE);
+    else if (strcmp(w->code, "80") == 0) refuse_withheld(l, b);
     else if (strcmp(w->code, "76") == 0) refuse_bill(b, "76", "paid", DAY_NONE);
     else if (b->payable) refuse_bill(b, w->code, "window", DAY_NONE);
 }
@@ -91,6 +98,8 @@ void lookup_from_wire(struct lookup *l, const struct wire_bills *w, day_t today)
     l->credit_fen = w->credit_fen;
     text_copy(l->debited_at, sizeof l->debited_at, w->transfer_bank);
     text_copy(l->debited_end, sizeof l->debited_end, w->transfer_end);
+    l->deposit_until = w->retry_until;
+    l->result_by = w->result_by;
     l->rules = (struct copy_rules){{w->rules.next_year_permille, w->rules.minimum_fen, w->rules.cap_fen},
                                    w->rules.oldest_first != 0, w->rules.part_payment != 0};
     l->more = w->not_shown;
@@ -100,7 +109,7 @@ void lookup_from_wire(struct lookup *l, const struct wire_bills *w, day_t today)
     }
     lookup_judge(l, today);
     for (int i = 0; i < l->count; i++)
-        follow_utility(&l->bills[i], &w->bills[i]);
+        follow_utility(l, &l->bills[i], &w->bills[i]);
     l->tariff = l->count ? l->bills[0].bill.tariff : '\0';
 }
 
@@ -175,17 +184,24 @@ static json_t *bill_json(const struct lookup_bill *b)
                      (int)b->payable, "reason", b->reason, "from", day_json(b->from));
 }
 
+static json_t *transfer_json(const struct lookup *l)
+{
+    bool in_time = l->deposit_until && l->deposit_until >= l->on;
+    if (l->debited_at[0] == '\0') return json_null();
+    return json_pack("{s:s, s:s, s:o}", "bank", l->debited_at, "account_end", l->debited_end, "deposit_until",
+                     day_json(in_time ? l->deposit_until : DAY_NONE));
+}
+
 json_t *lookup_json(const struct lookup *l, const char *as_of, bool offline)
 {
     json_t *bills = json_array();
     char tariff[2] = {l->tariff, '\0'};
     for (int i = 0; i < l->count; i++)
         json_array_append_new(bills, bill_json(&l->bills[i]));
-    json_t *transfer = l->debited_at[0] ? json_pack("{s:s, s:s}", "bank", l->debited_at, "account_end", l->debited_end) : json_null();
     return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:i, s:b}", "token", l->token, "source",
                      l->from_copy ? "copy" : "utility", "as_of", as_of, "customer", l->customer, "name", l->name,
                      "address", l->address, "station", l->station, "class", tariff, "meter", l->meter, "credit_fen",
-                     l->credit_fen < 0 ? json_null() : json_integer(l->credit_fen), "transfer", transfer, "bills", bills, "more", l->more,
+                     l->credit_fen < 0 ? json_null() : json_integer(l->credit_fen), "transfer", transfer_json(l), "bills", bills, "more", l->more,
                      "offline", (int)offline);
 }
 

@@ -29,6 +29,7 @@ struct lookup {
     day_t on;                    /* late fees and windows as of that day */
     int64_t credit_fen;          /* -1: not known */
     char debited_at[12], debited_end[5]; /* a transfer customer: bank, and the end of the account; "" none, or not known */
+    day_t deposit_until, result_by; /* of the list that his withheld bills are on; 0 not known */
     struct copy_rules rules;
     int count, more;
     struct lookup_bill bills[LEDGER_BILLS_MAX];

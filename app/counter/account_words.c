@@ -14,7 +14,7 @@ static const struct refusal { const char *code, *what, *next; } refusals[] = {
     {"14", N_("The bank has no such account"), N_("Check the number.")},
     {"25", N_("These lines stand in a book already"), N_("Another counter printed them: look at the account again.")},
     {"51", N_("There is not enough money on the account"), N_("Take less, or deposit first.")},
-    {"55", N_("The password is wrong"), N_("The customer types it again; the fifth wrong one freezes the account.")},
+    {"55", N_("The password, or the balance in the book, is wrong"), N_("The customer types it again; the fifth wrong one freezes the account.")},
     {"57", N_("The bank does not allow this"), N_("A customer stands in one account's agreement only; some acts want a second person.")},
     {"61", N_("Over the limit"), N_("Take less.")},
     {"62", N_("The account is frozen or closed"), N_("Two people unfreeze it (F), with the customer's document.")},

@@ -248,6 +248,9 @@ static void fee_open(struct counter *c, const struct collect *s)
 {
     json_t *bill = json_copy((json_t *)draft_bill(&s->draft, s->view.list.at));
     if (!bill) return;
+    int out;
+    json_object_set_new(bill, "deposit_fen", json_integer(draft_withheld(&s->draft, &out)));
+    json_object_set(bill, "transfer", js_at(s->draft.found, "transfer"));
     json_object_set(bill, "customer_name", js_at(s->draft.found, "name"));
     json_object_set(bill, "customer_address", js_at(s->draft.found, "address"));
     screen_open(c, &screen_fee, bill);

@@ -81,8 +81,27 @@ static void why_not(struct counter *c, struct collect *s, char *buf, size_t size
     buf[0] = 0;
     if (!bill || js_true(bill, "payable")) return;
     const char *reason = js_text(bill, "reason");
+    if (!strcmp(reason, "withheld")) from = ""; /* the row below has it */
     snprintf(buf, size, "%d: %s%s%s%s%s", s->view.list.at + 1, word_reason(reason), *from ? ", " : "", from, _(". "),
              word_remedy(reason));
+}
+
+static const char *month_day(const char *date) { return strlen(date) == 10 ? date + 5 : date; }
+
+/* Of a customer who is debited by list: what he can do about a bill that is out, or where his invoices are. */
+static void by_list(struct view *view, const struct draft *draft)
+{
+    char sum[MONEY_TEXT_SIZE];
+    int out;
+    const char *end = js_text(draft->found, "transfer.account_end"), *bank = js_text(draft->found, "transfer.bank");
+    const char *until = js_text(draft->found, "transfer.deposit_until");
+    int64_t fen = draft_withheld(draft, &out);
+    const char *from = js_text(draft_bill(draft, out), "from");
+    if (*until && *from)
+        view_setf(view, "note2", _("Pay %s into ...%s, bank %s, by %s; or here from %s."), money_format_grouped(fen, sum, sizeof sum), end,
+                  bank, month_day(until), month_day(from));
+    else if (*from) view_setf(view, "note2", _("Out with bank %s, account ...%s; it can be paid here from %s."), bank, end, from);
+    else view_setf(view, "note2", _("Pays from account ...%s, bank %s: invoices of what is debited are had at the utility."), end, bank);
 }
 
 static void notes(struct counter *c, struct collect *s)
@@ -103,9 +122,7 @@ static void notes(struct counter *c, struct collect *s)
                   (long long)js_int(c->state, "offline_left.count"),
                   money_format_grouped(js_int(c->state, "offline_left.sum_fen"), sum, sizeof sum),
                   money_format_grouped(js_int(c->state, "offline_left.single_fen"), single, sizeof single));
-    else if (js_has(s->draft.found, "transfer"))
-        view_setf(view, "note2", _("Pays from account ...%s, bank %s: invoices of what is debited are had at the utility."),
-                  js_text(s->draft.found, "transfer.account_end"), js_text(s->draft.found, "transfer.bank"));
+    else if (js_has(s->draft.found, "transfer")) by_list(view, &s->draft);
     else view_set(view, "note2", "");
 }
 

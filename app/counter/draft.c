@@ -90,6 +90,19 @@ struct draft_sums draft_sums(const struct draft *draft)
     return sums;
 }
 
+int64_t draft_withheld(const struct draft *draft, int *any)
+{
+    int64_t sum = 0;
+    *any = -1;
+    for (int i = 0; i < draft_count(draft); i++) {
+        const json_t *bill = draft_bill(draft, i);
+        if (strcmp(js_text(bill, "reason"), "withheld") != 0) continue;
+        *any = i;
+        if (!money_add(sum, js_int(bill, "amount_fen"), &sum)) return 0;
+    }
+    return sum;
+}
+
 static int digits_before_point(const char *typed)
 {
     int digits = 0;

@@ -38,6 +38,8 @@ bool draft_all_payable(const struct draft *draft);
  * ones go. False: this bill can't be paid. */
 bool draft_star(struct draft *draft, int i, bool oldest_first);
 struct draft_sums draft_sums(const struct draft *draft);
+/* Of the bills shown that are out with a bank (withheld): what the bank is to debit; *any says which bill is one, -1 none. */
+int64_t draft_withheld(const struct draft *draft, int *any);
 /* Tendered as typed: "600", "." for exact cash. Sets cash and change, nothing kept. */
 int draft_cash(struct draft *draft, const char *typed, struct error *err);
 /* Confirm as typed: "" all change goes out, "+" all of it is kept as credit, "+40" so much. */

@@ -45,6 +45,21 @@ static void tiers(struct view *view, const json_t *bill)
     view_set(view, "tiers", line);
 }
 
+/* Why it can't be paid; of one that is out with a bank, what can be done about it, in full. */
+static void why_not(struct view *view, const json_t *bill)
+{
+    char sum[MONEY_TEXT_SIZE];
+    const char *reason = js_text(bill, "reason"), *from = js_text(bill, "from"), *until = js_text(bill, "transfer.deposit_until");
+    bool payable = js_true(bill, "payable"), out = !payable && !strcmp(reason, "withheld");
+    if (out && *from) view_setf(view, "reason", _("%s; it can be paid here from %s."), word_reason(reason), from);
+    else view_set(view, "reason", payable ? "" : word_reason(reason));
+    if (out && *until)
+        view_setf(view, "way", _("Until %s: pay %s into account ...%s, bank %s."), until,
+                  money_format_grouped(js_int(bill, "deposit_fen"), sum, sizeof sum), js_text(bill, "transfer.account_end"),
+                  js_text(bill, "transfer.bank"));
+    else view_set(view, "way", "");
+}
+
 static void paint(struct counter *c, void *state)
 {
     struct fee *s = state;
@@ -58,7 +73,7 @@ static void paint(struct counter *c, void *state)
     tiers(view, s->bill);
     view_wrap(view, "name", c->options.hanzi ? js_text(s->bill, "customer_name") : "");
     view_wrap(view, "address", c->options.hanzi ? js_text(s->bill, "customer_address") : "");
-    view_set(view, "reason", js_true(s->bill, "payable") ? "" : word_reason(js_text(s->bill, "reason")));
+    why_not(view, s->bill);
 }
 
 static void press(struct counter *c, void *state, struct press press)

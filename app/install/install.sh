@@ -43,7 +43,7 @@ install -m 644 app/install/tmpfiles.conf "$lib/tmpfiles.d/gridteller.conf"
 settings() {
     [ -e "$etc/$1.conf" ] && return
     "$build/$1" "$2" | sed -e "s#^;\(path\|audit_key\|copy\|printers\) = \([a-z].*\)#\1 = /var/lib/gridteller-$1/\2#" \
-        -e "s|^;results = .*|results = /var/lib/gridteller-$1/results|" -e "s|^;policy = .*|policy = $1.policy|" \
+        -e "s|^;results = .*|results = /var/lib/gridteller-$1/results|" -e "s|^;work = .*|work = /var/lib/gridteller-$1|" -e "s|^;policy = .*|policy = $1.policy|" \
         -e "s|^;socket = branchd.sock|socket = /run/gridteller/branchd.sock|" \
         -e "s|^;socket = bankd.sock|socket = /run/gridteller-bankd/bankd.sock|" >"$etc/$1.conf"
     chmod 644 "$etc/$1.conf"

@@ -83,16 +83,16 @@ int ledger_backup(struct ledger *ledger, const char *path, struct error *err)
 /* A backup is the past: of what it holds unfinished nobody knows what became of it, its numbers may
  * be on paper, and what was at a printer has been answered or not. */
 static const char *const stale[] = {
-    "UPDATE payment SET held = 1 WHERE held = 0 AND (owed_fen > 0 OR (shown_at IS NULL AND state = 'posted')"
+    ("UPDATE payment SET held = 1 WHERE held = 0 AND (owed_fen > 0 OR (shown_at IS NULL AND state = 'posted')"
     " OR (state = 'recorded' OR state = 'advised' OR state = 'undoing' OR state = 'reversing' OR state = 'excepted' OR state = 'short')"
-    " OR id IN (SELECT payment FROM invoice WHERE state IN ('planned', 'sent')))",
+    " OR id IN (SELECT payment FROM invoice WHERE state IN ('planned', 'sent')))"),
     "UPDATE outbox SET state = 'ready' WHERE state = 'in flight'",
     "UPDATE invoice SET doubt = 'unknown' WHERE state = 'sent'",
     "UPDATE book SET state = 'ended' WHERE state = 'loaded'",
     "UPDATE branch SET restored = 1",
     "UPDATE restored SET kind = 'past', settled_at = coalesce(settled_at, 0)",
-    "INSERT INTO restored (ref, kind) SELECT ref, 'held' FROM payment WHERE held = 1"
-    " ON CONFLICT DO UPDATE SET kind = 'held', theirs = NULL, settled_at = NULL",
+    ("INSERT INTO restored (ref, kind) SELECT ref, 'held' FROM payment WHERE held = 1"
+    " ON CONFLICT DO UPDATE SET kind = 'held', theirs = NULL, settled_at = NULL"),
     /* numbers of messages that were made since: far above them all */
     "UPDATE stan SET last = min(last + 300000, 999000) WHERE day = (SELECT max(date) FROM day) AND last < 699000",
 };

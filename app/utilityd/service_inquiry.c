@@ -60,6 +60,12 @@ static int read_bills(struct service *s, struct wire_bills *b, const char *only)
     return db_end(s->db) < 0 ? -1 : 0;
 }
 
+static void account_end(const char *account, char to[5])
+{
+    size_t len = strlen(account);
+    text_copy(to, 5, account + (len > 4 ? len - 4 : 0));
+}
+
 /* 1: there; 0: no such customer; -1. */
 static int read_customer(struct service *s, struct wire_bills *b)
 {
@@ -73,11 +79,29 @@ static int read_customer(struct service *s, struct wire_bills *b)
         db_copy(s->db, 3, b->station, sizeof b->station);
         db_copy(s->db, 4, b->meter, sizeof b->meter);
         db_copy(s->db, 5, b->transfer_bank, sizeof b->transfer_bank);
-        const char *account = db_text(s->db, 6);
-        size_t len = strlen(account);
-        text_copy(b->transfer_end, sizeof b->transfer_end, account + (len > 4 ? len - 4 : 0));
+        account_end(db_text(s->db, 6), b->transfer_end);
     }
     return db_end(s->db) < 0 ? -1 : found;
+}
+
+/* A bill that is out: with which bank and account, until when and by when, so that
+ * the counter can say what to deposit or when to come again. It is the list's account
+ * that counts, should the customer have another by now. */
+static int read_list(struct service *s, struct wire_bills *b)
+{
+    int at = 0;
+    while (at < b->bill_count && strcmp(b->bills[at].code, "80") != 0)
+        at++;
+    if (at == b->bill_count) return 0;
+    db_ask(s->db, "SELECT h.bank, w.account, h.retry_until, h.result_by FROM withheld w JOIN withholding h ON h.id=w.withholding WHERE w.customer=$1"
+                  " AND h.state < 2 AND w.debited_fen=0 ORDER BY h.id DESC LIMIT 1", DB_ARGS(DB_TEXT(b->customer)));
+    if (db_row(s->db)) {
+        db_copy(s->db, 0, b->transfer_bank, sizeof b->transfer_bank);
+        account_end(db_text(s->db, 1), b->transfer_end);
+        b->retry_until = (day_t)db_int(s->db, 2);
+        b->result_by = (day_t)db_int(s->db, 3);
+    }
+    return db_end(s->db) < 0 ? -1 : 0;
 }
 
 void service_inquiry(struct service *s, struct exchange *x)
@@ -95,7 +119,7 @@ void service_inquiry(struct service *s, struct exchange *x)
     b.rules = (struct wire_fee_rules){s->rules.fee.next_year_permille, s->rules.fee.minimum_fen, s->rules.fee.cap_fen, s->rules.oldest_first, 0};
     int found = read_customer(s, &b);
     if (found == 0) service_refuse(x, "14", "no such customer");
-    else if (found < 0 || read_bills(s, &b, only) != 0) service_refuse(x, "96", "the bills cannot be read");
+    else if (found < 0 || read_bills(s, &b, only) != 0 || read_list(s, &b) != 0) service_refuse(x, "96", "the bills cannot be read");
     else if (one && b.bill_count == 0) service_refuse(x, "14", "this customer has no such bill");
     else if (wire_bills_pack(&x->request, &b, &x->answer, &err) != 0) service_refuse(x, "96", err.why);
     else x->answered = true;

@@ -64,6 +64,15 @@ static int format_bill(const struct wire_listed_bill *b, char *to, size_t size)
     return len > 0 && (size_t)len < size ? len : -1;
 }
 
+static int put_transfer(struct tags *t, const struct wire_bills *b, struct error *err)
+{
+    char until[DAY_TEXT_SIZE], by[DAY_TEXT_SIZE];
+    if (b->transfer_bank[0] == '\0') return 0;
+    if (b->result_by == 0) return tags_addf(t, "TR", err, "%s|%s", b->transfer_bank, b->transfer_end);
+    return tags_addf(t, "TR", err, "%s|%s|%s|%s", b->transfer_bank, b->transfer_end, day_format(b->retry_until, until, sizeof until),
+                     day_format(b->result_by, by, sizeof by));
+}
+
 int wire_bills_pack(const struct iso *req, const struct wire_bills *b, struct iso *m, struct error *err)
 {
     char record[ISO_FIELD_MAX + 1];
@@ -86,7 +95,7 @@ int wire_bills_pack(const struct iso *req, const struct wire_bills *b, struct is
         tags_addf(&t, "CR", err, "%lld", (long long)b->credit_fen) ||
         tags_addf(&t, "FR", err, "%d|%lld|%lld|%d|%d", r->next_year_permille, (long long)r->minimum_fen,
                   (long long)r->cap_fen, r->oldest_first, r->part_payment) ||
-        (b->transfer_bank[0] && tags_addf(&t, "TR", err, "%s|%s", b->transfer_bank, b->transfer_end)) ||
+        put_transfer(&t, b, err) ||
         tags_addf(&t, "NS", err, "%d", b->not_shown + b->bill_count - shown))
         return -1;
     return tags_into(&t, m, err);
@@ -129,13 +138,14 @@ static bool read_bill(const char *const *p, struct wire_listed_bill *b)
 static int read_transfer(const struct iso *m, struct wire_bills *b, struct error *err)
 {
     char text[HEAD_SPLIT_SIZE];
-    const char *p[2];
+    const char *p[4];
     struct tag t;
     if (!tag_find(m, "TR", &t)) return 0;
-    if (head_split(t.value, t.len, text, p, 2) && text_digits(p[0]) && text_copy(b->transfer_bank, sizeof b->transfer_bank, p[0]) &&
-        text_copy(b->transfer_end, sizeof b->transfer_end, p[1]))
+    bool out = head_split(t.value, t.len, text, p, 4);
+    if ((out || head_split(t.value, t.len, text, p, 2)) && text_digits(p[0]) && text_copy(b->transfer_bank, sizeof b->transfer_bank, p[0]) &&
+        text_copy(b->transfer_end, sizeof b->transfer_end, p[1]) && (!out || (day_parse(p[2], &b->retry_until) && day_parse(p[3], &b->result_by))))
         return 0;
-    return head_refuse_tag(err, "TR", "it is bank|end of the account");
+    return head_refuse_tag(err, "TR", "it is bank|end of the account, or these and two days");
 }
 
 int wire_bills_unpack(const struct iso *m, struct wire_bills *b, struct error *err)

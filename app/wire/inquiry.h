@@ -29,6 +29,7 @@ struct wire_bills {
     char station[41], meter[21]; /* tags SS, MT */
     int64_t credit_fen; /* tag CR */
     char transfer_bank[12], transfer_end[5]; /* tag TR: whose bills a bank debits by list, "" none */
+    day_t retry_until, result_by; /* of the list that a bill shown is out with, then so are bank and account; 0: none is out */
     struct wire_fee_rules rules;
     int not_shown;      /* tag NS: open bills that did not fit */
     int bill_count;

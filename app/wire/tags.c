@@ -45,7 +45,7 @@ const struct tag_spec tag_specs[] = {
     {"SR", false, 360, "search", "text", false},
     {"SS", false, 60, "supply station", "text", false},
     {"ST", false, 1, "state of a key", "N P D R U T", false},
-    {"TR", false, 40, "transfer customer", "bank|last four digits of the account", false},
+    {"TR", false, 40, "transfer customer", "bank|last four digits of the account, while a bill is out also: |retry until|result by", false},
     {"TX", false, 400, "reason in words", "text", false},
 };
 const size_t tag_spec_count = sizeof tag_specs / sizeof *tag_specs;

@@ -62,6 +62,8 @@ static int64_t shell_ms(const char *command)
     return clock_monotonic_ms() - from;
 }
 
+static int64_t cpu_ms; /* of the last run, both processors together: the clock counts what others do to the disk too */
+
 /* Time, and the most memory that it had. */
 static int64_t ours_ms(struct bank_books *b, long *kb)
 {
@@ -79,6 +81,7 @@ static int64_t ours_ms(struct bank_books *b, long *kb)
     }
     if (wait4(pid, &status, 0, &used) != pid || status != 0) fail_msg("bankd withhold run failed");
     *kb = used.ru_maxrss;
+    cpu_ms = (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000 + (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1000;
     return clock_monotonic_ms() - from;
 }
 
@@ -125,6 +128,7 @@ int main(void)
     int64_t script_ms = 0, plain_ms = 0, more_plain_ms = 0, none = 0;
     int64_t ms = measure(DB_SQLITE, ROWS, true, &kb, &script_ms, &plain_ms);
     line("withhold-1M", "ms", ms, script_ms, "0.500", ms * 100 <= script_ms * SCRIPT_TARGET_PERCENT);
+    int64_t million_cpu_ms = cpu_ms;
     line("withhold-1M-plain-reading", "ms", ms, plain_ms ? plain_ms : 1, "-", true);
     int64_t postgres_ms = measure(DB_POSTGRES, ROWS, false, &most_kb, &none, &more_plain_ms);
     line("withhold-1M-postgresql", "ms", postgres_ms, ms, "-", true); /* the peer: ours on SQLite */
@@ -132,6 +136,7 @@ int main(void)
     if (getenv("QUICK")) return 0;
     int64_t more_ms = measure(DB_SQLITE, (int64_t)ROWS * GROWTH, false, &most_kb, &none, &more_plain_ms);
     line("withhold-10M", "ms", more_ms, ms, "11.000", more_ms <= ms * GROWTH_TARGET);
+    line("withhold-10M-cpu", "ms", cpu_ms, million_cpu_ms, "11.000", cpu_ms <= million_cpu_ms * GROWTH_TARGET);
     line("withhold-10M-memory", "kB", most_kb, 0, "262144kB", most_kb < MEMORY_TARGET_KB);
     return 0;
 }

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <cmocka.h>
 
+#include "base/date.h"
+#include "base/money.h"
 #include "lib/desk.h"
 
 #define CUSTOMER "0499110001"
@@ -140,7 +142,7 @@ static void cash_goes_out_with_the_customers_own_password_only(void **state)
     desk_keys(&desk, "{BS}{BS}{BS}200{Enter}654321{Enter}");
     desk_sees(&desk, "######");
     desk_keys(&desk, "{Look}{Enter}");
-    desk_sees(&desk, "The password is wrong (55)");
+    desk_sees(&desk, "is wrong (55)");
     assert_int_equal(balance(), before);
     assert_int_equal(drawer(), cash);
     desk_keys(&desk, "123456{Enter}");
@@ -203,6 +205,36 @@ static void two_people_thaw_what_one_froze(void **state)
     desk_sees(&desk, "in use");
 }
 
+static int64_t book(void) { return world_sql(&desk.w, "bank.db", "SELECT book FROM holder"); }
+
+/* Who has no book proves it with the password, and two people say that it is lost: nothing
+ * more is printed in that one, and another is given out. */
+static void a_lost_book_ends_by_password_and_two_people(void **state)
+{
+    desk_keys(&desk, "b{Enter}");
+    desk_sees_row(&desk, 3, "none given out");
+    desk_keys(&desk, "800001{Enter}k{Enter}");
+    desk_sees_row(&desk, 3, "00800001");
+    desk_keys(&desk, "l{Enter}");
+    desk_sees(&desk, "A lost book: the customer proves it with the password");
+    desk_keys(&desk, "654321{Enter}l{Enter}");
+    second_person();
+    desk_sees(&desk, "(55)");
+    assert_int_equal(book(), 800001);
+    desk_keys(&desk, "l{Enter}");
+    desk_sees(&desk, "A lost book: the customer proves it with the password"); /* what was typed is gone */
+    desk_keys(&desk, "123456{Enter}{Look}l{Enter}");
+    second_person();
+    desk_sees_row(&desk, 3, "none given out");
+    assert_int_equal(book(), 0);
+    desk_sees(&desk, "No book was given out: type its number, K Enter gives it out.");
+    desk_keys(&desk, "800002{Enter}k{Enter}");
+    desk_sees_row(&desk, 3, "00800002");
+    assert_int_equal(book(), 800002);
+    desk_keys(&desk, "{F3}");
+    desk_sees(&desk, "in use");
+}
+
 static void its_statement_is_leafed_through_and_printed(void **state)
 {
     desk_keys(&desk, "s{Enter}");
@@ -231,6 +263,45 @@ static void a_customer_who_is_debited_by_list_is_told_so_at_collect(void **state
     desk_sees(&desk, "BY ACCOUNT");
     desk_keys(&desk, "{Down}{Down}{Down}{Down}{Down}");
     desk_sees(&desk, "Being debited from the customer's account");
+    char until[DAY_TEXT_SIZE], from[DAY_TEXT_SIZE], sum[MONEY_TEXT_SIZE], line[200];
+    int64_t fen = world_sql(&desk.w, "utility.db", "SELECT sum(fen) FROM withheld WHERE customer = '" SECOND "'");
+    money_format_grouped(fen, sum, sizeof sum);
+    day_format((day_t)world_sql(&desk.w, "utility.db", "SELECT retry_until FROM withholding"), until, sizeof until);
+    day_format((day_t)world_sql(&desk.w, "utility.db", "SELECT result_by + 1 FROM withholding"), from, sizeof from);
+    snprintf(line, sizeof line, "Pay %s into ...0012, bank 102, by %s; or here from %s.", sum, until + 5, from + 5);
+    desk_sees(&desk, line);
+    desk_keys(&desk, "{F4}");
+    snprintf(line, sizeof line, "; it can be paid here from %s.", from);
+    desk_sees(&desk, line);
+    snprintf(line, sizeof line, "Until %s: pay %s into account ...0012, bank 102.", until, sum);
+    desk_sees(&desk, line);
+    desk_keys(&desk, "{F3}");
+    desk_sees(&desk, "BY ACCOUNT");
+    desk_keys(&desk, "{F12}");
+    desk_counter_ends(&desk);
+    desk_counter(&desk, "zh_CN", 24, 80);
+    desk_sign_on(&desk, BRANCH_TELLER);
+    desk_sees(&desk, "户号、扫码");
+    desk_keys(&desk, SECOND "{Enter}");
+    snprintf(line, sizeof line, "存 %s 入账户 ...0012，银行 102，限 %s；或 %s 起在此缴。", sum, until + 5, from + 5);
+    desk_sees(&desk, line);
+    desk_keys(&desk, "{Down}{Down}{Down}{Down}{Down}{F4}");
+    snprintf(line, sizeof line, "%s 前（含当日）可存入 %s 元，账户尾号 0012，银行 102。", until, sum);
+    desk_sees(&desk, line);
+    snprintf(line, sizeof line, "正由银行代扣；%s 起可在此缴费。", from);
+    desk_sees(&desk, line);
+    desk_keys(&desk, "{F3}{F12}");
+    desk_counter_ends(&desk);
+    desk_counter(&desk, "en", 24, 80);
+    desk_sign_on(&desk, BRANCH_TELLER);
+    desk_sees(&desk, "number, scan");
+    desk_keys(&desk, SECOND "{Enter}");
+    desk_sees(&desk, "BY ACCOUNT");
+    /* too late for the bank to try again: what is left is the day */
+    world_change(&desk.w, "utility.db", "UPDATE withholding SET retry_until = retry_until - 30");
+    desk_keys(&desk, "{F5}");
+    snprintf(line, sizeof line, "Out with bank 102, account ...0012; it can be paid here from %s.", from);
+    desk_sees(&desk, line);
     desk_keys(&desk, "{F12}");
     to_account();
     desk_sees(&desk, "in use");
@@ -289,6 +360,7 @@ int main(void)
         cmocka_unit_test(bills_are_paid_from_it),
         cmocka_unit_test(one_more_customer_is_taken_in_and_out_again),
         cmocka_unit_test(two_people_thaw_what_one_froze),
+        cmocka_unit_test(a_lost_book_ends_by_password_and_two_people),
         cmocka_unit_test(its_statement_is_leafed_through_and_printed),
         cmocka_unit_test(a_customer_who_is_debited_by_list_is_told_so_at_collect),
         cmocka_unit_test(an_answer_that_comes_late_says_that_cash_is_due),

@@ -313,6 +313,55 @@ static void a_pr2_prints_it_too(void **state)
     desk_sees(&desk, "已登折。");
 }
 
+/* No password was set: the book, what stands in it last, and a second person. */
+static void the_book_proves_whose_account_it_is(void **state)
+{
+    desk_keys(&desk, "{F3}");
+    desk_sees(&desk, "电费专用账户");
+    desk_sees_row(&desk, 7, "781.18");
+    desk_keys(&desk, "w{Enter}5{Enter}{Enter}700002{Enter}781.17{Enter}{Look}{Enter}");
+    desk_sees(&desk, "第二人在此签字");
+    desk_keys(&desk, BRANCH_SUPERVISOR "{Enter}" BRANCH_PASSWORD "{Enter}");
+    desk_sees(&desk, "(55)"); /* not what stands there */
+    desk_keys(&desk, "{Enter}{Enter}{BS}8{Enter}{Look}{Enter}");
+    desk_sees(&desk, "第二人在此签字");
+    desk_keys(&desk, BRANCH_SUPERVISOR "{Enter}" BRANCH_PASSWORD "{Enter}");
+    desk_sees(&desk, "请付现金");
+    assert_int_equal(world_sql(&desk.w, "bank.db", "SELECT balance_fen FROM account"), 77618);
+}
+
+/* Its last place is used: nothing is asked of the printer, no line is sent, and the next book takes them. */
+static void a_full_book_says_so_and_the_next_one_goes_on(void **state)
+{
+    desk_keys(&desk, "{F2}");
+    desk_sees(&desk, "户号、扫码");
+    int64_t held = world_sql(&desk.w, "bank.db", "SELECT count(*) FROM printed_line");
+    world_change(&desk.w, "bank.db", "UPDATE printed_line SET place = place + 1000 WHERE book = 700002"
+                                     " AND place = (SELECT max(place) FROM printed_line WHERE book = 700002)");
+    to_passbook();
+    desk_keys(&desk, "p{Enter}");
+    desk_sees(&desk, "存折已满：键入新折号码");
+    assert_int_equal(world_sql(&desk.w, "bank.db", "SELECT count(*) FROM printed_line"), held);
+    assert_int_equal(flat_bed_sheets(bed), sheets);
+    desk_keys(&desk, "700002{Enter}k{Enter}"); /* no other book */
+    desk_sees(&desk, "(57)");
+    desk_sees_row(&desk, 3, "00700002");
+    desk_keys(&desk, "{F2}");
+    desk_sees(&desk, "户号、扫码");
+    to_passbook();
+    desk_keys(&desk, "700003{Enter}k{Enter}");
+    desk_sees_row(&desk, 3, "00700003");
+    desk_keys(&desk, "p{Enter}");
+    desk_sees(&desk, "翻到第 1 页；从第 1 行起");
+    desk_keys(&desk, "{Look}i{Enter}");
+    desk_sees(&desk, "请看存折");
+    sheets++;
+    desk_keys(&desk, "{Look}y{Enter}");
+    desk_sees(&desk, "已登折。");
+    assert_int_equal(world_sql(&desk.w, "bank.db", "SELECT count(*) FROM printed_line WHERE book = 700003 AND place = 1 AND state = 'printed'"), 1);
+    assert_int_equal(world_sql(&desk.w, "bank.db", "SELECT count(*) FROM printed_line"), held + 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +373,8 @@ int main(void)
         cmocka_unit_test(a_counter_that_died_leaves_a_question),
         cmocka_unit_test(a_printer_that_is_off_prints_nothing_and_gives_the_lines_back),
         cmocka_unit_test(a_pr2_prints_it_too),
+        cmocka_unit_test(the_book_proves_whose_account_it_is),
+        cmocka_unit_test(a_full_book_says_so_and_the_next_one_goes_on),
     };
     return cmocka_run_group_tests(tests, open_desk, close_desk);
 }

@@ -11,6 +11,7 @@
 
 #include "lib/bank_books.h"
 #include "lib/utility_world.h"
+#include "wire/inquiry.h"
 
 #define CUSTOMERS 9 /* C00000001.., each with account i and bill W%d of 52.00 */
 
@@ -108,6 +109,33 @@ static void a_bill_that_is_out_is_not_taken_at_a_counter(void **state)
     assert_non_null(strstr(answer.reason, "out with bank 102: deposit 52.00 there")); /* what can be done instead */
 }
 
+static void look_up(const char *customer, struct wire_bills *b)
+{
+    struct wire_payment p;
+    struct iso m, answer;
+    struct error err;
+    utility_pay_start(&p, customer, 9);
+    assert_int_equal(wire_bills_ask(&p.head, customer, NULL, &m, &err), 0);
+    assert_true(station_ask(&u.bank, &m, &answer, STATION_WAIT_MS));
+    assert_true(iso_is(&answer, 39, "00"));
+    assert_int_equal(wire_bills_unpack(&answer, b, &err), 0);
+}
+
+/* Asked before it is paid: bank and account of its list, and the list's two days. */
+static void the_look_up_says_with_whom_a_bill_is_out_and_until_when(void **state)
+{
+    static struct wire_bills b;
+    look_up("C00000001", &b);
+    assert_string_equal(b.bills[0].code, "80");
+    assert_string_equal(b.transfer_bank, "102");
+    char account[ACCOUNT_TEXT_SIZE];
+    bank_books_account(1, account);
+    assert_string_equal(b.transfer_end, account + strlen(account) - 4);
+    assert_int_equal(b.retry_until, utility_sql(&u, "SELECT retry_until FROM withholding"));
+    assert_int_equal(b.result_by, utility_sql(&u, "SELECT result_by FROM withholding"));
+    assert_true(b.result_by > b.retry_until);
+}
+
 /* Accounts hold 50.01 to 50.09: after deposits, seven of nine are enough. */
 static void the_result_posts_what_was_debited_and_opens_the_rest_again(void **state)
 {
@@ -123,6 +151,10 @@ static void the_result_posts_what_was_debited_and_opens_the_rest_again(void **st
     assert_non_null(strstr(said, "arrears 2, 104.00 yuan"));
     assert_int_equal(utility_sql(&u, "SELECT count(*) FROM bill WHERE state=1 AND paid_by<0"), 7);
     assert_int_equal(utility_sql(&u, "SELECT count(*) FROM bill WHERE state=0"), 2);
+    static struct wire_bills b;
+    look_up("C00000009", &b); /* back: he pays from his account, but no list has it */
+    assert_string_equal(b.transfer_bank, "102");
+    assert_int_equal(b.result_by, 0);
     assert_int_equal(withhold("result", result("r", "202610001", "final"), NULL, NULL, NULL, NULL, NULL), 0); /* once more: nothing */
     assert_non_null(strstr(said, "posted 0"));
     /* to the fen: the bank's journal is what the utility posted */
@@ -265,7 +297,8 @@ static void what_is_debited_though_it_was_paid_is_credit(void **state)
 
 #define STORY \
     cmocka_unit_test(the_banks_accounts_say_who_pays_so), cmocka_unit_test(a_list_puts_the_months_bills_out_once), \
-    cmocka_unit_test(a_bill_that_is_out_is_not_taken_at_a_counter), cmocka_unit_test(the_result_posts_what_was_debited_and_opens_the_rest_again), \
+    cmocka_unit_test(a_bill_that_is_out_is_not_taken_at_a_counter), cmocka_unit_test(the_look_up_says_with_whom_a_bill_is_out_and_until_when), \
+    cmocka_unit_test(the_result_posts_what_was_debited_and_opens_the_rest_again), \
     cmocka_unit_test(people_are_told_and_can_pay_at_a_counter), \
     cmocka_unit_test(list_and_result_travel_over_the_line), cmocka_unit_test(the_utility_prints_their_invoices_each_under_one_number), cmocka_unit_test(a_result_that_is_not_of_its_list_is_refused_whole), \
     cmocka_unit_test(what_is_debited_though_it_was_paid_is_credit)

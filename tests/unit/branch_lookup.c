@@ -151,12 +151,41 @@ static void what_the_utility_says_goes(void **state)
     json_decref(json);
 }
 
+/* A bill that is out: what the utility says of its list stands in the look-up as long as it can be acted on. */
+static void of_a_withheld_bill_it_says_until_when_to_deposit_and_from_when_it_is_payable(void **state)
+{
+    static struct wire_bills wire;
+    struct lookup l;
+    memset(&wire, 0, sizeof wire);
+    wire.bill_count = 1;
+    wire.bills[0] = (struct wire_listed_bill){.bill = "W", .code = "80", .tariff = "R", .amount_fen = 1000, .unpaid_fen = 1000, .permille = 1,
+                                              .due = on(2026, 11, 25), .first = on(2026, 11, 1), .last = on(2026, 11, 28)};
+    text_copy(wire.transfer_bank, sizeof wire.transfer_bank, "102");
+    text_copy(wire.transfer_end, sizeof wire.transfer_end, "0012");
+    wire.retry_until = on(2026, 11, 20);
+    wire.result_by = on(2026, 11, 23);
+    static const struct { int day; const char *until, *from; } cases[] = {{20, "2026-11-20", "2026-11-24"}, {21, NULL, "2026-11-24"}, {23, NULL, "2026-11-24"}, {24, NULL, NULL}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int midnight = 0; midnight < 2; midnight++) {
+            lookup_from_wire(&l, &wire, on(2026, 11, cases[i].day - midnight));
+            if (midnight) lookup_judge(&l, on(2026, 11, cases[i].day));
+            json_t *json = lookup_json(&l, "2026-11-20T10:42:07", false), *transfer = json_object_get(json, "transfer");
+            const char *until = json_string_value(json_object_get(transfer, "deposit_until"));
+            const char *from = json_string_value(json_object_get(json_array_get(json_object_get(json, "bills"), 0), "from"));
+            assert_string_equal(json_string_value(json_object_get(transfer, "account_end")), "0012");
+            assert_string_equal(until ? until : "none", cases[i].until ? cases[i].until : "none");
+            assert_string_equal(from ? from : "none", cases[i].from ? cases[i].from : "none");
+            json_decref(json);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(the_copy_counts_the_fee_as_the_utility_does, start),
         cmocka_unit_test_setup(a_window_that_closed_or_is_not_open_bars_its_bill_alone, start),
         cmocka_unit_test_setup(a_withheld_bill_stays_withheld_after_midnight, start),
+        cmocka_unit_test(of_a_withheld_bill_it_says_until_when_to_deposit_and_from_when_it_is_payable),
         cmocka_unit_test_setup(older_bills_come_first_unless_they_are_nothing, start),
         cmocka_unit_test_setup(a_sum_that_changed_is_refused_with_the_new_one, start),
         cmocka_unit_test_setup(what_the_utility_says_goes, start),

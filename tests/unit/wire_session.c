@@ -61,9 +61,17 @@ static void a_customers_bills_come_with_name_rules_and_what_was_not_shown(void *
     for (b.bill_count = 0; b.bill_count < WIRE_LISTED_MAX; b.bill_count++)
         b.bills[b.bill_count] = listed(b.bill_count);
     strcpy(b.bills[3].code, "77");
+    strcpy(b.transfer_bank, "10212345678");
+    strcpy(b.transfer_end, "0012");
     assert_int_equal(wire_bills_ask(&h, b.customer, NULL, &req, NULL), 0);
     sound(&req);
     assert_int_equal(message_proc(&req), PROC_BILLS);
+    assert_int_equal(wire_bills_pack(&req, &b, &m, NULL), 0);
+    sound(&m);
+    assert_int_equal(wire_bills_unpack(&m, &back, NULL), 0);
+    assert_memory_equal(&back, &b, sizeof b);
+    b.retry_until = b.bills[0].first; /* one is out with the bank */
+    b.result_by = b.bills[0].due;
     assert_int_equal(wire_bills_pack(&req, &b, &m, NULL), 0);
     sound(&m);
     assert_int_equal(wire_bills_unpack(&m, &back, NULL), 0);

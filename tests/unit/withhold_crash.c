@@ -92,6 +92,7 @@ static int make(void **unused)
     mkdir(world_path(&b.w, "r", folder, sizeof folder), 0700);
     world_write(&b.w, "disk/bank.db", "%s", ""); /* that there is such a file is asked of the real disk */
     world_path(&b.w, "disk/bank.db", b.db, sizeof b.db);
+    assert_int_equal(chmod(b.db, 0600), 0);
     world_path(&b.w, "list.txt", list, sizeof list);
     world_path(&b.w, "disk/", path, sizeof path);
     disk_install(&now_ms, luck, NULL);
