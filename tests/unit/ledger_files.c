@@ -302,6 +302,64 @@ static void what_is_no_backup_is_not_taken_up(void **unused)
     assert_non_null(strstr(b.err.why, "not a database"));
 }
 
+/* --- values of a size that they never had ------------------------------------------------------------------- */
+
+static void a_value_that_does_not_fit_breaks_the_ledger_and_is_never_cut(void **unused)
+{
+    unsigned char hash[SECRET_HASH_BYTES] = {1};
+    char word[4];
+    int number;
+    static const char *const sql[] = {"SELECT x'0102'", "SELECT 'longer'", "SELECT 3000000000"};
+    assert_int_equal(sql_one(b.ledger, &b.err, "SELECT NULL", BIND_NOTHING, INTO(into_blob(hash, sizeof hash))), 1);
+    assert_int_equal(hash[0], 0); /* none is all zeros */
+    for (size_t i = 0; i < sizeof sql / sizeof *sql; i++) {
+        int got = i == 0   ? sql_one(b.ledger, &b.err, sql[i], BIND_NOTHING, INTO(into_blob(hash, sizeof hash)))
+                  : i == 1 ? sql_one(b.ledger, &b.err, sql[i], BIND_NOTHING, INTO(into_text(word, sizeof word)))
+                           : sql_one(b.ledger, &b.err, sql[i], BIND_NOTHING, INTO(into_int(&number)));
+        assert_int_equal(got, -1);
+        assert_non_null(strstr(ledger_broken(b.ledger), "too large"));
+        pay_again(&b, NULL);
+    }
+}
+
+static void the_first_reason_is_the_one_that_is_told(void **unused)
+{
+    ledger_fail(b.ledger, &b.err, "disk", "full");
+    ledger_fail(b.ledger, &b.err, "disk", "gone");
+    assert_non_null(strstr(ledger_broken(b.ledger), "full"));
+    assert_null(strstr(ledger_broken(b.ledger), "gone"));
+    assert_int_equal(ledger_group_end(b.ledger, &b.err), LEDGER_BROKEN);
+    pay_again(&b, NULL);
+    pay_fine(&b, ledger_group_end(b.ledger, &b.err)); /* none was begun: nothing to end */
+}
+
+static void a_walk_left_open_ends_with_its_act_and_rows_of_a_run_are_passed_over(void **unused)
+{
+    int64_t id;
+    pay_fine(&b, ledger_begin(b.ledger, &b.err));
+    sqlite3_stmt *walk = sql_start(b.ledger, &b.err, "SELECT id FROM audit", BIND_NOTHING);
+    assert_int_equal(sql_next(b.ledger, &b.err, walk, INTO(into_int64(&id))), 1);
+    assert_true(sqlite3_stmt_busy(walk));
+    assert_int_equal(sql_run(b.ledger, &b.err, "SELECT number FROM operator", BIND_NOTHING), LEDGER_OK);
+    pay_fine(&b, ledger_end(b.ledger, LEDGER_OK, &b.err));
+    assert_false(sqlite3_stmt_busy(walk));
+}
+
+/* 999,999 messages of one terminal and day: the next one would bear a number that was given. */
+static void a_terminal_whose_numbers_are_used_up_takes_nothing_more_today(void **unused)
+{
+    struct ledger_payment p;
+    struct ledger_draft d = pay_draft(WANG, "1", 100);
+    pay_fine(&b, pay_try(&b, &d, &p));
+    books_sql(&b, "UPDATE stan SET last = 999999 WHERE terminal = '03'");
+    pay_again(&b, NULL);
+    d = pay_draft(WANG, "2", 100);
+    assert_int_not_equal(pay_try(&b, &d, &p), LEDGER_OK);
+    d = pay_draft(LI, "3", 100);
+    pay_fine(&b, pay_try(&b, &d, &p));
+    assert_int_equal(books_number(&b, "SELECT count(*) FROM payment"), 2);
+}
+
 int main(void)
 {
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -323,6 +381,10 @@ int main(void)
         STORY(a_backup_is_never_written_over_nor_where_there_is_no_folder),
         STORY(a_ledger_that_broke_is_not_backed_up),
         STORY(a_backup_is_not_taken_up_beside_another_ones_log),
+        STORY(a_value_that_does_not_fit_breaks_the_ledger_and_is_never_cut),
+        STORY(the_first_reason_is_the_one_that_is_told),
+        STORY(a_walk_left_open_ends_with_its_act_and_rows_of_a_run_are_passed_over),
+        STORY(a_terminal_whose_numbers_are_used_up_takes_nothing_more_today),
         STORY(what_is_no_backup_is_not_taken_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
