@@ -11,7 +11,7 @@ mkdir -p "$out/app" || exit 2
 work=$(mktemp -d "${TMPDIR:-/dev/shm}/gridteller-mutants-XXXXXX") || exit 2
 trap 'rm -rf "$work"' EXIT
 units=
-for t in payment back start paper till move day journal group approval operator verify restored day_kill walk; do units="$units $B/tests/ledger_$t"; done
+for t in payment back start paper till move day journal group approval operator verify restored day_kill walk edges files draft report difference; do units="$units $B/tests/ledger_$t"; done
 
 # 0: it noticed something
 notices() {

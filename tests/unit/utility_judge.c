@@ -154,7 +154,8 @@ static void on_line_refusals(void **unused)
     REFUSED("78", b.bill[0].amount_fen = 999);
     REFUSED("78", (r.parts[0].late_fen = 0, r.amount_fen = 1000));
     REFUSED("78", b.bill[0].state = BILL_WITHDRAWN);
-    REFUSED("78", b.bill[0].rate_permille = 2000000000); /* no fee that a payment can bear */
+    REFUSED("78", (b.bill[0].rate_permille = 2000000000, b.bill[0].amount_fen = r.parts[0].amount_fen = 900000000000,
+                   r.amount_fen = 900000000010)); /* its fee can't be counted */
     REFUSED("79", (strcpy(r.parts[0].bill, "NEW"), r.parts[0].late_fen = 0, r.amount_fen = 1000));
     REFUSED("80", b.bill[0].state = BILL_WITHHELD);
     REFUSED("98", b.view.day_closed = true);
