@@ -176,14 +176,19 @@ static void each_row_has_its_own_answer(void **state)
 
 static void names_that_differ_in_width_or_normal_form_are_the_same(void **state)
 {
-    struct list_row rows[] = {row(1, 11, 100), row(2, 12, 100), row(3, 13, 100), row(4, 14, 100)};
+    struct list_row rows[] = {row(1, 11, 100), row(2, 12, 100), row(3, 13, 100), row(4, 14, 100), row(5, 15, 100), row(6, 16, 100)};
     rows[0].name = "客户０００００００１１"; /* full width, one digit too many */
     rows[1].name = "客户００００００１２";    /* full width */
     rows[2].name = " 客户00000013　";      /* blanks around it */
     rows[3].name = "客户 00000014";        /* a blank inside is another name */
-    bank_books_list_of(&b, "names.txt", "NAMES", rows, 4);
+    rows[4].name = "Re\xcc\x81my"; /* in the agreement é is one character */
+    rows[5].name = "\xef\xa4\x80"; /* 豈 as the character that is there for old codes' sake */
+    bank_books_change(&b, "UPDATE agreement SET name='R\xc3\xa9my' WHERE customer='C00000015'");
+    bank_books_change(&b, "UPDATE agreement SET name='豈' WHERE customer='C00000016'");
+    bank_books_list_of(&b, "names.txt", "NAMES", rows, 6);
     assert_int_equal(bank_books_run(&b, "names.txt", "r", NULL, 0), 0);
-    assert_string_equal(codes("r", "NAMES"), "78 00 00 78");
+    assert_string_equal(codes("r", "NAMES"), "78 00 00 78 00 00");
+    bank_books_change(&b, "UPDATE agreement SET name='客户'||substr(customer, 2) WHERE customer IN ('C00000015', 'C00000016')");
 }
 
 static void a_bill_or_sequence_named_again_is_debited_once(void **state)
