@@ -218,7 +218,7 @@ static const struct fate {
     {false, false, "declined", RESTORED_IN_TILL, "declined", 100}, {false, false, "declined", RESTORED_GONE, "declined", 0},
     {false, false, "reversed", RESTORED_IN_TILL, "reversed", 100}, {false, false, "reversed", RESTORED_GONE, "reversed", 0},
     {false, false, "undone", RESTORED_IN_TILL, "undone", 100},     {false, false, "undone", RESTORED_GONE, "undone", 0},
-    {false, false, "tombstone", RESTORED_GONE, "undone", 0},
+    {false, false, "tombstone", RESTORED_IN_TILL, "undone", 100},  {false, false, "tombstone", RESTORED_GONE, "undone", 0},
     {true, false, NULL, RESTORED_IN_TILL, "advised", 0},           {true, false, NULL, RESTORED_GONE, "undoing", 0},
     {true, false, "posted", RESTORED_IN_TILL, "posted", 0},        {true, false, "posted", RESTORED_GONE, "undoing", 0},
     {true, false, "declined", RESTORED_IN_TILL, "advised", 0},     {true, false, "declined", RESTORED_GONE, "undoing", 0},
@@ -454,6 +454,28 @@ static void one_that_was_declined_and_is_on_paper_was_finished_off_line(void **u
     pay_goes(&b, &q, "0220");
     pay_fine(&b, pay_hears(&b, &q, "0230", "00", NULL));
     assert_string_equal(q.state, "posted");
+}
+
+/* Abandoned, undone before the utility had seen it, its money not handed back yet when the disk was lost. */
+static void one_that_was_undone_unseen_is_adopted_to_be_given_back(void **unused)
+{
+    struct restored_word word = {.cash = RESTORED_IN_TILL, .till = "07"};
+    struct ledger_draft d = pay_draft(WANG, "2", 8528);
+    disk_lost();
+    new_epoch();
+    there("010000000002", "tombstone", "", 0)->stan = 77;
+    fetched();
+    assert_int_equal(say("010000000002", RESTORED_IN_TILL, NULL, &q), LEDGER_PARAMS);
+    assert_string_equal(b.err.remedy, "adopt it with what its paper says");
+    strcpy(word.key.bank, "102");
+    strcpy(word.key.branch, "0311-0007");
+    strcpy(word.key.ref, "010000000002");
+    pay_fine(&b, restored_adopt(b.ledger, &word, &d, b.now_ms, pay_chief(&b, "restore_adopt"), &q, &b.err));
+    pay_verify(&b);
+    assert_string_equal(q.state, "undone");
+    assert_int_equal(q.owed_fen, 8528);
+    all_is_said();
+    pay_quiet(&b);
 }
 
 static void a_payment_of_a_later_day_is_adopted_once_that_day_is_open(void **unused)
@@ -722,6 +744,7 @@ int main(void)
         STORY(money_in_suspense_is_adopted_as_an_exception),
         STORY(one_that_only_the_paper_knows_goes_on_as_an_advice_under_its_old_key),
         STORY(one_that_was_declined_and_is_on_paper_was_finished_off_line),
+        STORY(one_that_was_undone_unseen_is_adopted_to_be_given_back),
         STORY(a_payment_of_a_later_day_is_adopted_once_that_day_is_open),
         STORY(a_key_that_was_never_made_here_is_an_alarm),
         STORY(restored_twice_from_one_backup_no_key_comes_twice),
