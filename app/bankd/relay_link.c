@@ -40,6 +40,13 @@ struct link *relay_link_for(struct relay *r, struct branch *b)
 
 /* --- in flight ----------------------------------------------------------------- */
 
+/* All that an entry waits for counts at the connection of its last request: a repeat may go over another one than the first. */
+static void move_waiting(const struct item *before, struct link *l, size_t waiting)
+{
+    before->link->unanswered -= waiting;
+    l->unanswered += waiting;
+}
+
 bool relay_link_send(struct link *l, struct item *item)
 {
     struct relay *r = l->relay;
@@ -54,6 +61,7 @@ bool relay_link_send(struct link *l, struct item *item)
         if (e->waiting == 0) inflight_drop(r->inflight, e);
         return false;
     }
+    if (e->request) move_waiting(e->request, l, (size_t)e->waiting);
     free(e->request);
     e->request = item;
     e->waiting++;
@@ -165,12 +173,12 @@ static void pass(struct link *l, const struct iso *m, const uint8_t *bytes, size
     iso_text(m, 32, p.bank, sizeof p.bank);
     iso_text(m, 42, p.name, sizeof p.name);
     if (e) {
-        struct branch *b = ((struct item *)e->request)->branch;
+        const struct item *item = e->request;
         count_latency(r, (int64_t)uv_now(r->loop) - e->sent_ms);
         e->waiting--;
         if (e->told_unknown > 0) e->told_unknown--;
-        b->in_flight--;
-        l->unanswered--;
+        item->branch->in_flight--;
+        item->link->unanswered--;
         if (e->waiting == 0) drop(r, e);
     }
     l->answered++;

@@ -190,11 +190,19 @@ static enum ledger_result not_ours(struct ledger *ledger, const struct restored_
     return r == LEDGER_OK ? ledger_audit(ledger, err, "ALARM", NULL, NULL, NULL, row->theirs.ref, "%s", words) : r;
 }
 
+/* Its bills are on its paper alone: the utility keeps none of a payment that it declined, nothing but the key of one undone unseen. */
+static bool bills_unknown(const struct restored_row *row)
+{
+    return !row->payment && (strcmp(row->theirs.state, "declined") == 0 || strcmp(row->theirs.state, "tombstone") == 0);
+}
+
 static enum ledger_result adopt(struct ledger *ledger, const struct restored_row *row, const struct restored_word *word, const char *maker,
                                 const char *checker, struct ledger_payment *p, struct error *err)
 {
     const struct restored_theirs *t = &row->theirs;
     struct adopted a = {.word = word, .day = t->day, .taken_ms = t->taken_ms ? t->taken_ms : t->answered_ms, .stan = t->stan};
+    if (bills_unknown(row) && (strcmp(t->state, "tombstone") == 0 || (word->number[0] && word->cash == RESTORED_IN_TILL)))
+        return ledger_refuse(err, LEDGER_PARAMS, what, "adopt it with what its paper says", "the utility does not know what key %s paid for", t->ref);
     enum ledger_result r = restored_draft(t, word, &a.draft, err);
     text_copy(a.terminal, sizeof a.terminal, t->terminal);
     return r == LEDGER_OK ? restored_take_up(ledger, &a, false, maker, checker, p, err) : r;
@@ -276,8 +284,8 @@ enum ledger_result restored_answer(struct ledger *ledger, const struct restored_
 
 /* --- known to nobody but the paper --------------------------------------------------------------------------- */
 
-/* A key of this branch that was made after the backup and before the new epoch. */
-static enum ledger_result a_lost_key(struct ledger *ledger, const struct key *key, struct error *err)
+/* A key of this branch that was made after the backup and before the new epoch. row: what the utility tells of it, if anything. */
+static enum ledger_result a_lost_key(struct ledger *ledger, const struct key *key, struct restored_row *row, struct error *err)
 {
     struct ledger_payment other;
     int epoch;
@@ -290,10 +298,20 @@ static enum ledger_result a_lost_key(struct ledger *ledger, const struct key *ke
     enum ledger_result r = ledger_payment_by_key(ledger, key, &other, NULL);
     if (r != LEDGER_PARAMS)
         return r == LEDGER_BROKEN ? r : ledger_refuse(err, LEDGER_STATE, what, NULL, "the ledger has key %s", key->ref);
-    bool listed = false;
-    if (sql_one(ledger, err, "SELECT 1 FROM restored WHERE ref = ?1 AND kind <> 'past'", BIND(sql_text(key->ref)), INTO(into_bool(&listed))) < 0)
-        return LEDGER_BROKEN;
-    return listed ? ledger_refuse(err, LEDGER_STATE, what, "speak for it on the list", "the utility knows key %s", key->ref) : LEDGER_OK;
+    r = restored_get(ledger, key->ref, row, NULL);
+    if (r != LEDGER_OK)
+        return r == LEDGER_PARAMS ? LEDGER_OK : r;
+    return !row->settled && bills_unknown(row) ? LEDGER_OK
+        : ledger_refuse(err, LEDGER_STATE, what, "speak for it on the list", "the utility knows key %s", key->ref);
+}
+
+/* The utility has a message of it: what is sent on is the same, to the letter. */
+static void as_sent_once(struct adopted *a, const struct restored_theirs *t)
+{
+    a->day = t->day ? t->day : a->day;
+    a->stan = t->stan;
+    a->taken_ms = t->taken_ms ? t->taken_ms : a->taken_ms;
+    text_copy(a->terminal, sizeof a->terminal, t->terminal);
 }
 
 static enum ledger_result draft_fits(const struct ledger_draft *d, struct error *err)
@@ -308,14 +326,19 @@ static enum ledger_result draft_fits(const struct ledger_draft *d, struct error 
     return ledger_refuse(err, LEDGER_PARAMS, what, "read the paper again", "its sums don't add up, or it has no customer");
 }
 
-static enum ledger_result adopt_paper(struct ledger *ledger, const struct adopted *a, const struct ledger_two *two, struct ledger_payment *p, struct error *err)
+static enum ledger_result adopt_paper(struct ledger *ledger, struct adopted *a, const struct ledger_two *two, struct ledger_payment *p, struct error *err)
 {
-    struct restored_theirs nothing = {.proc = a->draft.proc};
+    struct restored_row row = {.kind = ""};
     char checker[LEDGER_OPERATOR_SIZE];
-    struct converging c = {.theirs = &nothing, .word = a->word, .maker = two->maker, .checker = checker, .paper = true};
+    struct converging c = {.theirs = &row.theirs, .word = a->word, .maker = two->maker, .checker = checker, .paper = true};
     enum ledger_result r = working(ledger, err);
     if (r == LEDGER_OK)
-        r = a_lost_key(ledger, &a->word->key, err);
+        r = a_lost_key(ledger, &a->word->key, &row, err);
+    if (r == LEDGER_OK && row.kind[0]) {
+        as_sent_once(a, &row.theirs);
+        c.gone = a->word->cash == RESTORED_GONE;
+    }
+    row.theirs.proc = a->draft.proc;
     if (r == LEDGER_OK)
         r = draft_fits(&a->draft, err);
     if (r == LEDGER_OK)

@@ -42,7 +42,7 @@ static bool differs(const struct ours *o, const struct ledger_theirs *t, struct 
     } else if (!same_state(wanted, t->state)) {
         f->kind = "state";
         snprintf(f->words, sizeof f->words, "%s here, %s there", o->state, t->state);
-    } else if (o->amount_fen != t->amount_fen) {
+    } else if (o->amount_fen != t->amount_fen && strcmp(t->state, "tombstone") != 0) { /* a tombstone knows no sum */
         f->kind = "amount";
         snprintf(f->words, sizeof f->words, "another sum under the same key");
     }
@@ -61,11 +61,14 @@ static enum ledger_result keep(struct ledger *ledger, day_t date, const struct f
 
 /* Keys of the present epoch are all in this ledger, and no later one was ever given to us. What an
  * older epoch made may be missing since a backup was restored. */
-static enum ledger_result only_there(struct ledger *ledger, day_t date, const struct ledger_theirs *t, struct error *err)
+static enum ledger_result only_there(struct ledger *ledger, day_t date, const struct ledger_theirs *t, int *count, struct error *err)
 {
     struct found f = {.ref = t->ref, .theirs_fen = t->amount_fen, .kind = "only there"};
     char state[12];
     int day, epoch;
+    if (strcmp(t->state, "tombstone") == 0)
+        return LEDGER_OK; /* undone unseen: no money of it is anywhere */
+    (*count)++;
     if (sql_one(ledger, err, "SELECT epoch FROM branch", BIND_NOTHING, INTO(into_int(&epoch))) != 1)
         return LEDGER_BROKEN;
     int known = sql_one(ledger, err, "SELECT day, state FROM payment WHERE ref = ?1", BIND(sql_text(t->ref)),
@@ -112,8 +115,8 @@ static enum ledger_result compare(struct ledger *ledger, day_t date, const struc
     while ((got = sql_next(ledger, err, walk, INTO(into_int64(&o.id), into_text(o.ref, sizeof o.ref), into_text(o.state, sizeof o.state),
                            into_int64(&o.amount_fen), into_bool(&o.posted), into_bool(&o.undone), into_bool(&o.reversed),
                            into_bool(&o.foreign_undo)))) == 1) {
-        for (; r == LEDGER_OK && at < their_count && strcmp(theirs[at].ref, o.ref) < 0; at++, (*count)++)
-            r = only_there(ledger, date, &theirs[at], err);
+        for (; r == LEDGER_OK && at < their_count && strcmp(theirs[at].ref, o.ref) < 0; at++)
+            r = only_there(ledger, date, &theirs[at], count, err);
         bool there = at < their_count && strcmp(theirs[at].ref, o.ref) == 0;
         if (r == LEDGER_OK && differs(&o, there ? &theirs[at] : NULL, &f)) {
             r = keep(ledger, date, &f, err);
@@ -125,8 +128,8 @@ static enum ledger_result compare(struct ledger *ledger, day_t date, const struc
             return r;
         }
     }
-    for (; got == 0 && r == LEDGER_OK && at < their_count; at++, (*count)++)
-        r = only_there(ledger, date, &theirs[at], err);
+    for (; got == 0 && r == LEDGER_OK && at < their_count; at++)
+        r = only_there(ledger, date, &theirs[at], count, err);
     return got < 0 ? LEDGER_BROKEN : r;
 }
 

@@ -66,7 +66,8 @@ struct restored_word {
  * DAY (its business day is not open: adopt it then), BOOK (no book has the number), NUMBER (another payment's), PARAMS. */
 enum ledger_result restored_answer(struct ledger *ledger, const struct restored_word *word, const struct ledger_two *two,
                                    struct ledger_payment *out, struct error *err);
-/* Known to nobody but the paper: taken up under its key and sent on as an advice. draft: customer, bills,
+/* Known to nobody but the paper, or to the utility as declined or undone unseen: taken up under its key and sent on as
+ * an advice, or turned back as it is there. draft: customer, bills,
  * sums, terminal and teller of the till that has the cash. Act "restore_adopt". */
 enum ledger_result restored_adopt(struct ledger *ledger, const struct restored_word *word, const struct ledger_draft *draft,
                                   int64_t taken_ms, const struct ledger_two *two, struct ledger_payment *out, struct error *err);

@@ -178,9 +178,8 @@ static enum ledger_result stand(struct ledger *ledger, const struct converging *
         return there(c, "posted") ? posted(ledger, c, p, err) : LEDGER_OK;
     if (there(c, "posted") || there(c, "reversed"))
         return c->gone && there(c, "posted") ? (ledger_is(p, "recorded") && !paper ? LEDGER_OK : advised(ledger, p, err)) : posted(ledger, c, p, err);
-    if (there(c, "declined") && ledger_is(p, "recorded"))
-        return paper ? ledger_refuse(err, LEDGER_PARAMS, "it is not as the utility has it", NULL, "a payment that was declined has no number on paper")
-                     : LEDGER_OK;
+    if (there(c, "declined") && ledger_is(p, "recorded") && !paper) /* with paper it was finished off line, and its 0220 is lost */
+        return LEDGER_OK;
     if ((undone_there(c) || c->gone) && ledger_is(p, "recorded") && !paper)
         return LEDGER_OK;
     return advised(ledger, p, err);

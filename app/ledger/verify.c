@@ -118,10 +118,10 @@ static const struct rule { int number; bool deep; const char *name, *sql; } rule
      " AND g.id IS NULL"},
     {10, false, "what was turned back or settled bears two names",
      PAYMENTS "((p.state = 'settled' AND NOT " ACT("'settle'") ")"
-     " OR (p.state IN ('undoing', 'undone', 'short') AND NOT " ACT("'abandon', 'undo', 'unacknowledged_answer', 'restore_answer'") ")"
+     " OR (p.state IN ('undoing', 'undone', 'short') AND NOT " ACT("'abandon', 'undo', 'unacknowledged_answer', 'restore_answer', 'restore_adopt'") ")"
      " OR (p.state IN ('reversing', 'reversed') AND NOT " ACT("'reverse', 'unacknowledged_answer', 'restore_answer'") ")"
      " OR (p.proc = 200000 AND NOT " ACT("'refund'") ") OR (p.proc = 220000 AND NOT " ACT("'transfer'") ")"
-     " OR (p.handed_fen > 0 AND p.state <> 'declined' AND p.proc <> 200000 AND NOT " ACT("'hand_back', 'unacknowledged_answer', 'restore_answer'") ")"
+     " OR (p.handed_fen > 0 AND p.state <> 'declined' AND p.proc <> 200000 AND NOT " ACT("'hand_back', 'unacknowledged_answer', 'restore_answer', 'restore_adopt'") ")"
      " OR (p.adopted = 1 AND NOT " ACT("'restore_answer', 'restore_adopt'") "))"},
     {11, false, "days and keys only grow",
      "SELECT ref FROM (SELECT ref, day, lag(ref) OVER (ORDER BY id) AS ref_before, lag(day) OVER (ORDER BY id) AS day_before"

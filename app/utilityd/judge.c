@@ -195,6 +195,8 @@ void judge_remember(const struct judge_view *view, const struct judge_request *r
     key->changed = true;
     memcpy(key->origin, request->origin, sizeof key->origin);
     memcpy(key->trace, request->trace, sizeof key->trace);
+    if (!key->has_content)
+        key->business = request->business; /* of a tombstone too: the day's detail tells of it */
     if (request->kind == JUDGE_UNDO || request->kind == JUDGE_REVERSE)
         return;
     key->has_content = true;

@@ -121,7 +121,7 @@ static int64_t forgone_fen;
 static bool reversal_refused(const char *ref)
 {
     sqlite3_stmt *q = ask("SELECT 1 FROM payment p JOIN outbox o ON o.payment = p.id WHERE p.ref = ?1 AND p.no_cash = 1 AND p.state IN ('posted', 'excepted')"
-                          " AND o.class = '0400' AND o.state = 'done'");
+                          " AND o.class = '0400' AND o.state = 'done' AND o.code IN ('98', '51')");
     sqlite3_bind_text(q, 1, ref, -1, SQLITE_STATIC);
     bool refused = sqlite3_step(q) == SQLITE_ROW;
     sqlite3_finalize(q);

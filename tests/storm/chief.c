@@ -43,11 +43,13 @@ static const struct ledger_two *two_chiefs(int branch, const char *act)
 }
 
 /* The supervisor sits at a counter too, and it may die. */
-enum heard chief_hears(int branch, enum ledger_result r)
+enum heard chief_hears(int branch, enum ledger_result r, const struct error *why)
 {
-    if (r != LEDGER_OK) say("%s: not done: %s", CHIEF, err.why);
+    if (r != LEDGER_OK) say("%s: not done: %s", CHIEF, why->why);
     return hear(&people[branch][0], r);
 }
+
+static enum heard hears(int branch, enum ledger_result r) { return chief_hears(branch, r, &err); }
 
 static int64_t ask(int branch, const char *sql)
 {
@@ -85,14 +87,14 @@ static void open_day(int branch)
 {
     struct chief *c = &chiefs[branch];
     day_t today = (day_t)((sim_now() + 28800000) / 86400000);
-    if (c->closed < c->days && !c->waits) chief_hears(branch, day_open(branches[branch].ledger, today, CHIEF, &err));
+    if (c->closed < c->days && !c->waits) hears(branch, day_open(branches[branch].ledger, today, CHIEF, &err));
 }
 
 static void fill_vault(int branch)
 {
     int64_t fen = 0;
     if (account_balance(branches[branch].ledger, "vault", &fen, &err) == LEDGER_OK && fen < 200000)
-        chief_hears(branch, vault_cash(branches[branch].ledger, two_chiefs(branch, "vault"), true, 1000000, &err));
+        hears(branch, vault_cash(branches[branch].ledger, two_chiefs(branch, "vault"), true, 1000000, &err));
 }
 
 /* One void sheet is handed in, or named as missing; false: none is left. */
@@ -108,7 +110,7 @@ static bool void_sheet(int branch)
     }
     sqlite3_finalize(q);
     if (!number[0]) return false;
-    chief_hears(branch, number_seen(ledger, series, number, one_in(DICE_PEOPLE, 6), CHIEF, &err));
+    hears(branch, number_seen(ledger, series, number, one_in(DICE_PEOPLE, 6), CHIEF, &err));
     return true;
 }
 
@@ -135,7 +137,7 @@ static void close_for_him(int branch)
     if (!t->open || !t->has_float || till_at(branches[branch].ledger, t->terminal, &till, &err) != LEDGER_OK) return;
     enum ledger_result r = till_force_close(branches[branch].ledger, t->till, two_chiefs(branch, "till_force_close"), NULL, 0,
                                             world.drawers[branch][t->index].cash_fen, &count, &err);
-    if (chief_hears(branch, r) == HEARD_OK) drawer_emptied(t);
+    if (hears(branch, r) == HEARD_OK) drawer_emptied(t);
 }
 
 static void close_day(int branch)
@@ -149,10 +151,10 @@ static void close_day(int branch)
     if (one_in(DICE_PEOPLE, 80)) close_for_him(branch);
     if (drawers_open(branch) || day_steps(ledger, steps, &err) != LEDGER_OK) return;
     if (!steps[4].done) {
-        chief_hears(branch, vault_count(ledger, two_chiefs(branch, "vault"), NULL, 0, world.vault_fen[branch], &count, &err));
+        hears(branch, vault_count(ledger, two_chiefs(branch, "vault"), NULL, 0, world.vault_fen[branch], &count, &err));
         return;
     }
-    chief_hears(branch, day_cut_off(ledger, two_chiefs(branch, "day_close"), &day, &err));
+    hears(branch, day_cut_off(ledger, two_chiefs(branch, "day_close"), &day, &err));
 }
 
 void chief_step(void *ctx, long branch)
@@ -166,7 +168,7 @@ void chief_step(void *ctx, long branch)
     enum ledger_result r = day_now(b->ledger, &day, &err);
     see_bank((int)branch);
     if (b->found.clock_wrong) {
-        if (chief_hears((int)branch, ledger_clock_confirm(b->ledger, two_chiefs((int)branch, "clock_confirm"), &err)) == HEARD_OK) b->found.clock_wrong = false;
+        if (hears((int)branch, ledger_clock_confirm(b->ledger, two_chiefs((int)branch, "clock_confirm"), &err)) == HEARD_OK) b->found.clock_wrong = false;
     } else if (restore_step((int)branch)) {
     } else if (r == LEDGER_DAY) {
         open_day((int)branch);
@@ -184,12 +186,12 @@ void chief_step(void *ctx, long branch)
         }
         open_day((int)branch);
     } else if (strcmp(day.state, "open") == 0) {
-        if (sim_now() >= c->close_at_ms && !restoring((int)branch)) chief_hears((int)branch, day_closing(b->ledger, CHIEF, &day, &err));
+        if (sim_now() >= c->close_at_ms && !restoring((int)branch)) hears((int)branch, day_closing(b->ledger, CHIEF, &day, &err));
         else fill_vault((int)branch);
     } else if (strcmp(day.state, "closing") == 0) {
         close_day((int)branch);
     } else {
-        chief_hears((int)branch, day_close(b->ledger, two_chiefs((int)branch, "day_close"), &day, &err));
+        hears((int)branch, day_close(b->ledger, two_chiefs((int)branch, "day_close"), &day, &err));
     }
     leave(old);
 }

@@ -43,7 +43,7 @@ bool chief_done(int branch);                  /* all days closed and agreed */
 void chief_reset(int branch, int days, int64_t day_ms);
 void chief_morning(int branch);
 void chief_restored(int branch);              /* his days are the backup's */
-enum heard chief_hears(int branch, enum ledger_result result);
+enum heard chief_hears(int branch, enum ledger_result result, const struct error *why);
 
 const struct ledger_two *word_of(struct teller *t, const char *maker, const char *terminal, const char *act, const char *checker);
 struct visit *visit_of(int branch, const char *ref);

@@ -150,7 +150,7 @@ static void told(int branch, const char *what, const struct restored_word *word,
         r == LEDGER_OK ? "" : ", but ", r == LEDGER_OK ? "" : err.why);
     if (r == LEDGER_NUMBER && paper_of(branch, word->key.ref)) paper_of(branch, word->key.ref)->void_ = true; /* they look again: it lies among the void ones */
     if (r == LEDGER_BOOK) load_old_book(branch, word->number);
-    chief_hears(branch, r);
+    chief_hears(branch, r, &err);
 }
 
 /* One of those that are open; false: none is left. */
@@ -164,6 +164,9 @@ static bool speaks(int branch)
     const struct restored_row *row = &rows[dice(DICE_PEOPLE, (unsigned)count)];
     struct restored_word word = word_for(branch, row->theirs.ref, payer_of(branch, row->theirs.ref));
     enum ledger_result r = restored_answer(ledger_of(branch), &word, two_chiefs(branch, "restore_answer"), &p, &err);
+    const struct visit *v = payer_of(branch, row->theirs.ref);
+    if (r == LEDGER_PARAMS && !row->payment && v) /* what it paid for is on its paper alone */
+        r = restored_adopt(ledger_of(branch), &word, draft_of((int)(v - world.visits)), sim_now(), two_chiefs(branch, "restore_adopt"), &p, &err);
     told(branch, row->theirs.state[0] ? row->theirs.state : "unknown there", &word, r);
     return true;
 }
@@ -212,6 +215,6 @@ bool restore_step(int branch)
     if (speaks(branch) || adopts(branch) || corrects(branch)) return true;
     enum ledger_result r = restored_done(ledger_of(branch), two_chiefs(branch, "restore_done"), &err);
     say("two people say that all is said: %s", r == LEDGER_OK ? "money is taken again" : err.why);
-    chief_hears(branch, r);
+    chief_hears(branch, r, &err);
     return true;
 }

@@ -218,7 +218,7 @@ static const struct fate {
     {false, false, "declined", RESTORED_IN_TILL, "declined", 100}, {false, false, "declined", RESTORED_GONE, "declined", 0},
     {false, false, "reversed", RESTORED_IN_TILL, "reversed", 100}, {false, false, "reversed", RESTORED_GONE, "reversed", 0},
     {false, false, "undone", RESTORED_IN_TILL, "undone", 100},     {false, false, "undone", RESTORED_GONE, "undone", 0},
-    {false, false, "tombstone", RESTORED_GONE, "undone", 0},
+    {false, false, "tombstone", RESTORED_IN_TILL, "undone", 100},  {false, false, "tombstone", RESTORED_GONE, "undone", 0},
     {true, false, NULL, RESTORED_IN_TILL, "advised", 0},           {true, false, NULL, RESTORED_GONE, "undoing", 0},
     {true, false, "posted", RESTORED_IN_TILL, "posted", 0},        {true, false, "posted", RESTORED_GONE, "undoing", 0},
     {true, false, "declined", RESTORED_IN_TILL, "advised", 0},     {true, false, "declined", RESTORED_GONE, "undoing", 0},
@@ -413,6 +413,69 @@ static void one_that_only_the_paper_knows_goes_on_as_an_advice_under_its_old_key
     pay_fine(&b, pay_hears(&b, &p, "0230", "00", NULL));
     assert_string_equal(p.state, "posted");
     assert_int_equal(count("SELECT count(*) FROM number WHERE state = 'lost'"), 4); /* 301 to 304: nobody spoke for them */
+}
+
+/* Refused on line, finished off line and printed; the disk that knew it is lost. The utility keeps no bills of what it declined. */
+static void one_that_was_declined_and_is_on_paper_was_finished_off_line(void **unused)
+{
+    struct restored_word word = {.cash = RESTORED_IN_TILL, .till = "07", .series = SERIES, .number = "00012302"};
+    struct ledger_draft d = pay_draft(WANG, "2", 8528);
+    pay_take(&b, WANG, "1", 100, false, &p);
+    disk_lost();
+    new_epoch();
+    there_of(&p, "declined");
+    struct restored_theirs *lacking = there("010000000002", "declined", "", 8528);
+    lacking->stan = 77;
+    strcpy(lacking->terminal, "04");
+    lacking->taken_ms = b.now_ms - 3600000;
+    told(p.key.ref, "00012301", "printed");
+    told("010000000002", "00012302", "printed");
+    fetched();
+    said(p.key.ref, RESTORED_IN_TILL, "00012301", &p);
+    assert_string_equal(p.state, "advised");
+    assert_string_equal(p.invoice.number, "00012301");
+    assert_string_equal(p.invoice.state, "confirmed");
+    assert_int_equal(say("010000000002", RESTORED_IN_TILL, "00012302", &q), LEDGER_PARAMS);
+    assert_string_equal(b.err.remedy, "adopt it with what its paper says");
+    strcpy(word.key.bank, "102");
+    strcpy(word.key.branch, "0311-0007");
+    strcpy(word.key.ref, "010000000002");
+    pay_fine(&b, restored_adopt(b.ledger, &word, &d, b.now_ms, pay_chief(&b, "restore_adopt"), &q, &b.err));
+    pay_verify(&b);
+    assert_string_equal(q.state, "advised");
+    assert_string_equal(q.invoice.number, "00012302");
+    assert_int_equal(q.bill_count, 1);
+    assert_int_equal(count("SELECT stan FROM payment WHERE ref = '010000000002'"), 77); /* as it was sent once: the utility compares */
+    assert_int_equal(count("SELECT terminal FROM payment WHERE ref = '010000000002'"), 4);
+    assert_int_equal(count("SELECT taken_at FROM payment WHERE ref = '010000000002'"), lacking->taken_ms);
+    all_is_said();
+    pay_goes(&b, &p, "0220");
+    pay_fine(&b, pay_hears(&b, &p, "0230", "00", NULL));
+    pay_goes(&b, &q, "0220");
+    pay_fine(&b, pay_hears(&b, &q, "0230", "00", NULL));
+    assert_string_equal(q.state, "posted");
+}
+
+/* Abandoned, undone before the utility had seen it, its money not handed back yet when the disk was lost. */
+static void one_that_was_undone_unseen_is_adopted_to_be_given_back(void **unused)
+{
+    struct restored_word word = {.cash = RESTORED_IN_TILL, .till = "07"};
+    struct ledger_draft d = pay_draft(WANG, "2", 8528);
+    disk_lost();
+    new_epoch();
+    there("010000000002", "tombstone", "", 0)->stan = 77;
+    fetched();
+    assert_int_equal(say("010000000002", RESTORED_IN_TILL, NULL, &q), LEDGER_PARAMS);
+    assert_string_equal(b.err.remedy, "adopt it with what its paper says");
+    strcpy(word.key.bank, "102");
+    strcpy(word.key.branch, "0311-0007");
+    strcpy(word.key.ref, "010000000002");
+    pay_fine(&b, restored_adopt(b.ledger, &word, &d, b.now_ms, pay_chief(&b, "restore_adopt"), &q, &b.err));
+    pay_verify(&b);
+    assert_string_equal(q.state, "undone");
+    assert_int_equal(q.owed_fen, 8528);
+    all_is_said();
+    pay_quiet(&b);
 }
 
 static void a_payment_of_a_later_day_is_adopted_once_that_day_is_open(void **unused)
@@ -680,6 +743,8 @@ int main(void)
         STORY(a_payment_that_the_backup_lacks_is_adopted_as_the_utility_has_it),
         STORY(money_in_suspense_is_adopted_as_an_exception),
         STORY(one_that_only_the_paper_knows_goes_on_as_an_advice_under_its_old_key),
+        STORY(one_that_was_declined_and_is_on_paper_was_finished_off_line),
+        STORY(one_that_was_undone_unseen_is_adopted_to_be_given_back),
         STORY(a_payment_of_a_later_day_is_adopted_once_that_day_is_open),
         STORY(a_key_that_was_never_made_here_is_an_alarm),
         STORY(restored_twice_from_one_backup_no_key_comes_twice),

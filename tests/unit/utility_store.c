@@ -279,6 +279,7 @@ static void a_tombstone_turns_a_late_payment_away(void **unused)
     struct judge_request r = request(JUDGE_UNDO, 7, 1);
     r.customer[0] = '\0';
     post(&r, 1, &answer);
+    assert_int_equal(number("SELECT business FROM payment WHERE state = 3"), r.business); /* the day's detail tells of it */
     reopen();
     r = request(JUDGE_PAY, 7, 1);
     post(&r, 1, &answer);
