@@ -13,7 +13,7 @@
 
 #define SERVER_PEERS_MAX 512
 #define SERVER_PEERS_OF_ONE 256  /* of one user: nobody alone can take all the places */
-#define SERVER_OUT_MAX (1 << 20) /* bytes waiting for one peer; beyond it the peer is cut off */
+#define SERVER_OUT_MAX (8 << 20) /* bytes waiting for one peer, beyond which it is cut off: a long queue that drains tells of each payment */
 
 /* What the service keeps for a peer; the server neither reads nor frees it. */
 void server_set_user(struct rpc_peer *peer, void *user);

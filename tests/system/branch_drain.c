@@ -11,7 +11,7 @@
 #include "lib/world_branch.h"
 
 #define QUEUED 2000
-#define ONLINE_MS 500 /* Enter to posted, while the queue drains */
+#define ONLINE_MS 2000 /* Enter to posted, while the queue drains and other tests run: inside the time-out of 3 s */
 
 static struct world w;
 static struct talk teller;
